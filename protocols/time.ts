@@ -1,0 +1,21 @@
+import { z } from 'zod'
+
+/** How far the wall clock can be believed: a computer that boots in 1970 is normal (`none`). */
+export const ClockQuality = z.enum(['gnss', 'ntp', 'rtc', 'none'])
+export type ClockQuality = z.infer<typeof ClockQuality>
+
+/**
+ * One moment, told twice. `monoMs` only ever grows and drives every decision; `utcMs` is what a person reads.
+ * Example: `{ monoMs: 81_233, utcMs: 1_795_478_400_000, quality: 'gnss' }`.
+ */
+export type Now = { readonly monoMs: number; readonly utcMs: number; readonly quality: ClockQuality }
+
+/** The only source of time for a composed process; pure code is handed a `Now` or a `monoMs`. */
+export type Clock = {
+  now(): Now
+  /** Calls `run` once after `ms` milliseconds; the returned function cancels it. */
+  after(ms: number, run: () => void): () => void
+}
+
+/** RFC 3339, UTC, milliseconds: `2026-11-24T00:13:11.000Z`. */
+export const rfc3339 = (utcMs: number): string => new Date(utcMs).toISOString()
