@@ -1,0 +1,30 @@
+import { z } from 'zod'
+
+/**
+ * What patrol cars wire to the input module, in the order of a factory-fitted eight-channel panel.
+ * `camera_recording` is the dry contact of the body-camera dock: the camera's own word that it records.
+ */
+export const Channel = z.enum([
+  'ignition',
+  'lightbar',
+  'siren',
+  'door',
+  'weapon_rack',
+  'brake',
+  'panic',
+  'camera_recording',
+])
+export type Channel = z.infer<typeof Channel>
+export const CHANNELS: readonly Channel[] = Channel.options
+
+/** `unknown` after a gap longer than a pulse could last: never silently `off`. */
+export const ChannelValue = z.enum(['on', 'off', 'unknown'])
+export type ChannelValue = z.infer<typeof ChannelValue>
+
+/** All channels at one moment; a channel the car does not have is absent. */
+export const EquipmentState = z.partialRecord(Channel, ChannelValue)
+export type EquipmentState = z.infer<typeof EquipmentState>
+
+/** What the panel can switch: the trigger contact of the body-camera dock, and spares. */
+export const Output = z.enum(['camera_trigger'])
+export type Output = z.infer<typeof Output>

@@ -1,0 +1,24 @@
+import { z } from 'zod'
+
+/**
+ * One epoch of a receiver, closed. Units: degrees WGS-84, metres, m/s, degrees true. A field the receiver left empty is
+ * absent, never 0; `timeUtcMs` comes from the receiver alone, never from the computer's clock.
+ */
+export const Fix = z.object({
+  timeUtcMs: z.number().int().optional(),
+  lat: z.number().min(-90).max(90).optional(),
+  lon: z.number().min(-180).max(180).optional(),
+  /** 1 no fix, 2 horizontal only, 3 with altitude. */
+  mode: z.union([z.literal(1), z.literal(2), z.literal(3)]),
+  speedMps: z.number().nonnegative().optional(),
+  trackDeg: z.number().min(0).max(360).optional(),
+  altMslM: z.number().optional(),
+  hdop: z.number().nonnegative().optional(),
+  satsUsed: z.number().int().nonnegative().optional(),
+  satsSeen: z.number().int().nonnegative().optional(),
+  /** Used and seen per constellation: `{ gps: [7, 11], beidou: [5, 9] }`. */
+  sats: z.record(z.string(), z.tuple([z.number().int(), z.number().int()])).optional(),
+  /** The date is more than a 1024-week rollover away from plausible: shown, never rewritten silently. */
+  dateSuspect: z.boolean().optional(),
+})
+export type Fix = z.infer<typeof Fix>

@@ -1,0 +1,45 @@
+/**
+ * Roads as an importer or a city generator knows them, before they are packed into a graph file: junctions and the
+ * stretches between them. Index into `nodes` is the node id everywhere downstream (`roads edges`, `reach`).
+ */
+export const ROAD_CLASSES = [
+  'motorway',
+  'trunk',
+  'primary',
+  'secondary',
+  'tertiary',
+  'unclassified',
+  'residential',
+  'living_street',
+  'service',
+  'motorway_link',
+  'trunk_link',
+  'primary_link',
+  'secondary_link',
+  'tertiary_link',
+] as const
+export type RoadClass = (typeof ROAD_CLASSES)[number]
+
+export type NetworkNode = { readonly lat: number; readonly lon: number }
+
+/** One stretch of road between two junctions; `shape` is [lon, lat] pairs, both ends included. */
+export type NetworkEdge = {
+  readonly from: number
+  readonly to: number
+  readonly roadClass: RoadClass
+  readonly name: string
+  /** Travel speed when nothing is in the way, from `maxspeed` or the class table; never a blue-light guess. */
+  readonly speedKph: number
+  /** Drivable from `from` to `to`. */
+  readonly forward: boolean
+  /** Drivable from `to` to `from`. */
+  readonly backward: boolean
+  readonly shape: readonly (readonly [number, number])[]
+}
+
+export type RoadNetwork = {
+  /** Where it comes from, with attribution: `© OpenStreetMap contributors`, `simulated city, seed 1`. */
+  readonly source: string
+  readonly nodes: readonly NetworkNode[]
+  readonly edges: readonly NetworkEdge[]
+}
