@@ -1,0 +1,131 @@
+import { z } from 'zod'
+import { Channel, ChannelValue, EquipmentState } from './equipment.ts'
+import { IncidentId, OrderId } from './ids.ts'
+import { Lane } from './record.ts'
+import { fault, ok } from './result.ts'
+import type { Result } from './result.ts'
+
+/** Where a car was, WGS-84. `fixUtcMs` is the receiver's own time of the fix, absent when it gave none. */
+export const Position = z.object({
+  lat: z.number().min(-90).max(90),
+  lon: z.number().min(-180).max(180),
+  mode: z.union([z.literal(2), z.literal(3)]),
+  speedMps: z.number().nonnegative().optional(),
+  trackDeg: z.number().min(0).max(360).optional(),
+  altMslM: z.number().optional(),
+  hdop: z.number().nonnegative().optional(),
+  satsUsed: z.number().int().optional(),
+  satsSeen: z.number().int().optional(),
+  fixUtcMs: z.number().int().optional(),
+})
+export type Position = z.infer<typeof Position>
+
+/** How far a crew is with an order. `declared` times come from taps, `sensed` ones from the car itself. */
+export const AssignmentStep = z.enum(['signed', 'enroute', 'on_scene', 'cleared', 'refused'])
+export type AssignmentStep = z.infer<typeof AssignmentStep>
+
+export const TimeSlot = z.enum(['declared', 'sensed', 'radio', 'system'])
+export type TimeSlot = z.infer<typeof TimeSlot>
+
+export const Availability = z.enum(['off_duty', 'available', 'assigned', 'busy', 'out_of_service'])
+export type Availability = z.infer<typeof Availability>
+
+/** Every kind of record, the lane it travels in and the shape of its body. A new kind is a row here. */
+export const RECORD_KINDS = {
+  position: { lane: 'track', body: Position },
+  'equipment.edge': {
+    lane: 'event',
+    body: z.object({ channel: Channel, value: ChannelValue, state: EquipmentState }),
+  },
+  'bodycam.activated': {
+    lane: 'event',
+    body: z.object({ activationId: z.string().max(64), sources: z.array(Channel), at: z.number() }),
+  },
+  'bodycam.confirmed': {
+    lane: 'event',
+    body: z.object({ activationId: z.string().max(64), afterMs: z.number() }),
+  },
+  'bodycam.released': { lane: 'event', body: z.object({ activationId: z.string().max(64) }) },
+  'bodycam.failed': {
+    lane: 'alarm',
+    body: z.object({
+      activationId: z.string().max(64),
+      sources: z.array(Channel),
+      reason: z.string().max(200),
+    }),
+  },
+  panic: {
+    lane: 'alarm',
+    body: z.object({
+      source: z.enum(['input', 'screen']),
+      /** The newest position at the press and how old it was; null when the car never had a fix. */
+      position: Position.nullable(),
+      positionAgeMs: z.number().nonnegative().nullable(),
+    }),
+  },
+  'order.receipt': {
+    lane: 'event',
+    body: z.object({
+      orderId: OrderId,
+      incidentId: IncidentId.nullable(),
+      revision: z.number().int().nonnegative(),
+      outcome: z.enum(['delivered', 'executed', 'refused', 'superseded']),
+      code: z.string().max(48).optional(),
+    }),
+  },
+  'assignment.step': {
+    lane: 'event',
+    body: z.object({
+      orderId: OrderId,
+      incidentId: IncidentId,
+      revision: z.number().int().nonnegative(),
+      step: AssignmentStep,
+      slot: TimeSlot,
+    }),
+  },
+  'unit.status': { lane: 'event', body: z.object({ availability: Availability }) },
+  /** Explains a hole: these seqs of `lane` were shed before delivery, and the chain continues from `after`. */
+  gap: {
+    lane: 'event',
+    body: z.object({
+      lane: Lane,
+      ranges: z.array(z.tuple([z.number().int().positive(), z.number().int().positive()])).max(256),
+      reason: z.enum(['thinned', 'lost_in_repair']),
+    }),
+  },
+  boot: {
+    lane: 'diag',
+    body: z.object({ bootCount: z.number().int(), software: z.string().max(64), store: z.string().max(64) }),
+  },
+  'driver.fault': {
+    lane: 'diag',
+    body: z.object({ driver: z.string().max(32), code: z.string().max(48), detail: z.string().max(300) }),
+  },
+  'order.rejected': {
+    lane: 'diag',
+    body: z.object({ code: z.string().max(48), detail: z.string().max(300) }),
+  },
+  /** Lets a reader re-date records of a boot whose clock was wrong: at `monoMs` it truly was `utcMs`. */
+  'clock.anchor': {
+    lane: 'diag',
+    body: z.object({ monoMs: z.number(), utcMs: z.number().int(), quality: z.string().max(8) }),
+  },
+} as const satisfies Record<string, { lane: Lane; body: z.ZodType }>
+
+export type RecordKind = keyof typeof RECORD_KINDS
+export type BodyOf<K extends RecordKind> = z.infer<(typeof RECORD_KINDS)[K]['body']>
+export type ParsedBody = { [K in RecordKind]: { readonly kind: K; readonly body: BodyOf<K> } }[RecordKind]
+
+export const isRecordKind = (kind: string): kind is RecordKind => Object.hasOwn(RECORD_KINDS, kind)
+
+/** Body text to typed body. An unknown kind is a fault, not a throw: an older gateway keeps it in the ledger unread. */
+export function parseBody(kind: string, text: string): Result<ParsedBody> {
+  if (!isRecordKind(kind)) return fault('RECORD_KIND', `unknown kind ${kind}`)
+  try {
+    const parsed = RECORD_KINDS[kind].body.safeParse(JSON.parse(text))
+    if (!parsed.success) return fault('RECORD_BODY', z.prettifyError(parsed.error))
+    return ok({ kind, body: parsed.data } as ParsedBody)
+  } catch (error) {
+    return fault('RECORD_BODY', String(error))
+  }
+}

@@ -1,0 +1,115 @@
+import { z } from 'zod'
+import { Availability, AssignmentStep, Position } from './bodies.ts'
+import { EquipmentState } from './equipment.ts'
+import { IncidentId, OrderId } from './ids.ts'
+import { Epoch, Lane } from './record.ts'
+import { ClockQuality } from './time.ts'
+
+/** A window nonce: made by the agent every 10 s, cited by actuations, worthless after 30 s of the agent's own clock. */
+export const WindowNonce = z.string().regex(/^[0-9a-f]{32}$/)
+
+const LaneRange = z.strictObject({
+  /** Oldest seq still held; `first > last` means the lane is empty. */
+  first: z.number().int().positive(),
+  last: z.number().int().nonnegative(),
+})
+export type LaneRange = z.infer<typeof LaneRange>
+
+export const StoreHealth = z.enum(['ok', 'repaired', 'poisoned', 'memory'])
+export type StoreHealth = z.infer<typeof StoreHealth>
+
+/** First words of every connection, so lost acks, rollbacks and foreign epochs show at once. */
+export const Hello = z.strictObject({
+  v: z.literal(1),
+  epoch: Epoch,
+  bootId: z.string().regex(/^[0-9a-f]{16}$/),
+  bootCount: z.number().int().nonnegative(),
+  lanes: z.strictObject({ alarm: LaneRange, event: LaneRange, track: LaneRange, diag: LaneRange }),
+  store: StoreHealth,
+  software: z.string().max(64),
+  /** The longest silence the gateway should expect on shift, at most 20 s. */
+  announcedMs: z.number().int().positive().max(60_000),
+})
+export type Hello = z.infer<typeof Hello>
+
+/** The gateway holds every record of this lane up to `upTo`, synced; only this frees them. */
+export const Ack = z.strictObject({
+  v: z.literal(1),
+  ledgerId: z.string().regex(/^[0-9a-f]{16}$/),
+  generation: z.number().int().nonnegative(),
+  epoch: Epoch,
+  lane: Lane,
+  upTo: z.number().int().nonnegative(),
+})
+export type Ack = z.infer<typeof Ack>
+
+/** The order a crew is working on, as the car itself sees it. `received` is before the first tap. */
+export const LiveAssignment = z.strictObject({
+  orderId: OrderId,
+  incidentId: IncidentId,
+  revision: z.number().int().nonnegative(),
+  step: z.enum(['received', ...AssignmentStep.options]),
+})
+export type LiveAssignment = z.infer<typeof LiveAssignment>
+
+/**
+ * The live slot: the newest truth of one device, sent first after every reconnect, never queued, QoS 0. Ages are by the
+ * agent's monotonic clock, so a clock in 1970 still shows a true age.
+ */
+export const Live = z.strictObject({
+  v: z.literal(1),
+  epoch: Epoch,
+  bootId: z.string().regex(/^[0-9a-f]{16}$/),
+  bootCount: z.number().int().nonnegative(),
+  liveSeq: z.number().int().positive(),
+  sentMonoMs: z.number().nonnegative(),
+  sentAt: z.number().int(),
+  clockQuality: ClockQuality,
+  window: WindowNonce,
+  announcedMs: z.number().int().positive().max(60_000),
+  position: z
+    .strictObject({
+      /** Of the record that entered lane `track`; null only in memory-only mode. */
+      eventId: z.string().nullable(),
+      ageMs: z.number().nonnegative(),
+      ...Position.shape,
+      sats: z.record(z.string().max(16), z.tuple([z.number().int(), z.number().int()])).optional(),
+    })
+    .nullable(),
+  equipment: EquipmentState,
+  recording: z.boolean(),
+  emergency: z.boolean(),
+  availability: Availability,
+  assignments: z.array(LiveAssignment).max(16),
+  /** Records not yet acknowledged, per lane, and bytes held. */
+  queue: z.strictObject({
+    alarm: z.number().int().nonnegative(),
+    event: z.number().int().nonnegative(),
+    track: z.number().int().nonnegative(),
+    diag: z.number().int().nonnegative(),
+    bytes: z.number().int().nonnegative(),
+  }),
+  store: StoreHealth,
+})
+export type Live = z.infer<typeof Live>
+
+/** An alarm from a car whose store cannot be written: idempotent by its random 128-bit id, never *accepted*. */
+export const Unstored = z.strictObject({
+  v: z.literal(1),
+  id: z.string().regex(/^[0-9a-f]{32}$/),
+  kind: z.string().max(48),
+  occurredAt: z.number().int(),
+  ageMs: z.number().nonnegative(),
+  clockQuality: ClockQuality,
+  body: z.string().max(4096),
+})
+export type Unstored = z.infer<typeof Unstored>
+
+/** Unit binding and names, pushed by the gateway for display; identity stays in the certificate. */
+export const DeviceConfig = z.strictObject({
+  v: z.literal(1),
+  unitId: z.string(),
+  callSign: z.string().max(32),
+  gridName: z.string().max(64).nullable(),
+})
+export type DeviceConfig = z.infer<typeof DeviceConfig>
