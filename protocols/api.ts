@@ -1,0 +1,300 @@
+import { z } from 'zod'
+import { Availability, TimeSlot } from './bodies.ts'
+import { EquipmentState } from './equipment.ts'
+import { DeviceId, GridId, IncidentId, OrderId, UnitId } from './ids.ts'
+import { AssignmentState, IncidentClass, IncidentState, Moment, Place, Severity } from './incident.ts'
+import { StoreHealth } from './session.ts'
+
+/*
+ * What the gateway's HTTP API and stream speak. Times are RFC 3339 UTC with milliseconds, lengths metres, speeds m/s.
+ *
+ *     GET  /v1/units                         { units: UnitView[] }
+ *     GET  /v1/units/{id}                    UnitView
+ *     GET  /v1/incidents                     { incidents: IncidentView[] }           newest first
+ *     POST /v1/incidents                     IncidentCreate -> 201 IncidentView
+ *     GET  /v1/incidents/{id}                IncidentView
+ *     POST /v1/incidents/{id}/recommendations  {} -> Recommendation
+ *     POST /v1/incidents/{id}/close          { reason } -> IncidentView
+ *     POST /v1/orders                        OrderCreate -> 201 OrderView
+ *     GET  /v1/orders/{id}                   OrderView
+ *     GET  /v1/nearest?lon=&lat=&n=          Recommendation
+ *     GET  /v1/alarms                        { alarms: AlarmView[] }
+ *     POST /v1/alarms/{id}/acknowledge       {} -> AlarmView                          (id url-encoded)
+ *     GET  /v1/grids, /v1/roads, /v1/city    GeoJSON FeatureCollections; city: waters, railways, posts, named places
+ *     GET  /v1/devices                       { devices: DeviceView[] }
+ *     GET  /v1/devices/{id}/records?lane=&epoch=&after=&limit=   { records: LedgerRow[], next }
+ *     POST /v1/enrolments                    EnrolmentCreate -> 201 EnrolmentIssued
+ *     GET  /healthz /readyz /metrics         WebSocket /v1/stream: StreamMessage
+ *
+ * Failures are RFC 9457 problems: { type, title, status, code, detail }.
+ */
+const Time = z.iso.datetime({ precision: 3 })
+
+export const Freshness = z.enum(['live', 'ageing', 'stale', 'never'])
+export type Freshness = z.infer<typeof Freshness>
+
+export const UnitView = z.object({
+  id: UnitId,
+  callSign: z.string(),
+  deviceId: DeviceId.nullable(),
+  type: z.enum(['ptu']),
+  homeGridId: GridId.nullable(),
+  /** Grid the car is in now, with hysteresis at the border; null outside all of them or without a position. */
+  gridId: GridId.nullable(),
+  availability: Availability,
+  /** Newest incident the unit works on and how far it is. */
+  assignment: z.object({ incidentId: IncidentId, orderId: OrderId, state: AssignmentState }).nullable(),
+  position: z
+    .object({
+      lat: z.number(),
+      lon: z.number(),
+      speedMps: z.number().optional(),
+      trackDeg: z.number().optional(),
+      satsUsed: z.number().optional(),
+      satsSeen: z.number().optional(),
+      sats: z.record(z.string(), z.tuple([z.number(), z.number()])).optional(),
+      hdop: z.number().optional(),
+      mode: z.number(),
+      /** Age of the fix at `UnitView.at`, by monotonic clocks alone. */
+      ageMs: z.number(),
+    })
+    .nullable(),
+  /** Judged against the announced report interval: two announcements and 10 s missed is stale. */
+  freshness: Freshness,
+  /** Gateway time of this view; a page adds its own elapsed time to every age. */
+  at: Time,
+  link: z.enum(['up', 'down']),
+  heardAgeMs: z.number().nullable(),
+  equipment: EquipmentState,
+  recording: z.boolean(),
+  emergency: z.boolean(),
+  queue: z
+    .object({ alarm: z.number(), event: z.number(), track: z.number(), diag: z.number(), bytes: z.number() })
+    .nullable(),
+  store: StoreHealth.nullable(),
+})
+export type UnitView = z.infer<typeof UnitView>
+
+/** `{ tSigned: { declared: '…Z' } }`: one slot per source, first write stays. */
+export const Times = z.partialRecord(Moment, z.partialRecord(TimeSlot, Time))
+export type Times = z.infer<typeof Times>
+
+export const AssignmentView = z.object({
+  orderId: OrderId,
+  unitId: UnitId,
+  callSign: z.string(),
+  state: AssignmentState,
+  times: Times,
+  /** Road time promised when the order was given; null when it was given without one. */
+  etaSeconds: z.number().nullable(),
+})
+export type AssignmentView = z.infer<typeof AssignmentView>
+
+export const IncidentSource = z.enum(['map', 'api', 'kiosk', 'crew', 'simulator'])
+
+export const IncidentView = z.object({
+  id: IncidentId,
+  /** For people: `JQ-20261124-0007`. */
+  number: z.string(),
+  class: IncidentClass,
+  severity: Severity,
+  state: IncidentState,
+  source: IncidentSource,
+  place: Place,
+  gridId: GridId.nullable(),
+  /** Grows with every change; an order cites it. */
+  revision: z.number().int(),
+  exercise: z.boolean(),
+  times: Times,
+  /** Milliseconds since received, at `at`. */
+  ageMs: z.number(),
+  at: Time,
+  /** From the zone of the grid; 300 in town. */
+  targetSeconds: z.number(),
+  assignments: z.array(AssignmentView),
+})
+export type IncidentView = z.infer<typeof IncidentView>
+
+export const IncidentCreate = z.strictObject({
+  place: z.strictObject({
+    lat: z.number().min(-90).max(90),
+    lon: z.number().min(-180).max(180),
+    text: z.string().max(200).default(''),
+  }),
+  class: IncidentClass.default('unknown'),
+  severity: Severity.default('normal'),
+  source: IncidentSource.default('api'),
+  exercise: z.boolean().default(false),
+})
+export type IncidentCreate = z.infer<typeof IncidentCreate>
+
+export const Reason = z.enum(['own_grid', 'adjacent_grid', 'nearest_eta'])
+export const Exclusion = z.enum([
+  'off_shift',
+  'status_not_dispatchable',
+  'no_fix',
+  'stale_fix',
+  'unreachable',
+  'off_road',
+  'already_assigned',
+])
+export const Warning = z.enum([
+  'fix_ageing',
+  'equipment_fault',
+  'only_unit_in_grid',
+  'heading_away',
+  'emergency',
+])
+
+export const Candidate = z.object({
+  unitId: UnitId,
+  callSign: z.string(),
+  /** Turnout plus road time, from the unit to the place. */
+  etaSeconds: z.number(),
+  roadSeconds: z.number(),
+  turnoutSeconds: z.number(),
+  /** The road time widened by what an ageing fix leaves open. */
+  etaLowSeconds: z.number(),
+  etaHighSeconds: z.number(),
+  fixAgeMs: z.number(),
+  reasons: z.array(Reason),
+  warnings: z.array(Warning),
+  /** [lon, lat] pairs along the road, when asked for. */
+  route: z.array(z.tuple([z.number(), z.number()])).optional(),
+})
+export type Candidate = z.infer<typeof Candidate>
+
+export const Recommendation = z.object({
+  at: Time,
+  place: z.object({ lat: z.number(), lon: z.number(), snappedM: z.number(), road: z.string() }),
+  candidates: z.array(Candidate),
+  excluded: z.array(z.object({ unitId: UnitId, callSign: z.string(), excludedBy: Exclusion })),
+})
+export type Recommendation = z.infer<typeof Recommendation>
+
+export const OrderCreate = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('dispatch'), incidentId: IncidentId, unitId: UnitId }),
+  z.strictObject({ kind: z.literal('cancel'), orderId: OrderId, reason: z.string().max(200).default('') }),
+  z.strictObject({
+    kind: z.literal('actuate'),
+    unitId: UnitId,
+    output: z.enum(['camera_trigger']),
+    on: z.boolean(),
+  }),
+])
+export type OrderCreate = z.infer<typeof OrderCreate>
+
+export const OrderView = z.object({
+  id: OrderId,
+  kind: z.enum(['dispatch', 'cancel', 'actuate', 'alarm_ack']),
+  unitId: UnitId,
+  incidentId: IncidentId.nullable(),
+  issuedAt: Time,
+  issuedBy: z.string(),
+  /** null until the device's receipt came back. */
+  outcome: z.enum(['delivered', 'executed', 'refused', 'superseded']).nullable(),
+  receiptAt: Time.nullable(),
+  code: z.string().nullable(),
+})
+export type OrderView = z.infer<typeof OrderView>
+
+export const AlarmView = z.object({
+  /** The eventId of the record, or `unstored/{id}` when the car could not store it. */
+  id: z.string(),
+  kind: z.enum(['panic', 'bodycam.failed', 'device']),
+  deviceId: DeviceId,
+  unitId: UnitId.nullable(),
+  callSign: z.string(),
+  occurredAt: Time,
+  /** Milliseconds since it happened, at `at`: "pressed 3 min ago". */
+  ageMs: z.number(),
+  /** How old it already was when it reached the gateway; large means it was pressed offline. */
+  arrivedAfterMs: z.number(),
+  at: Time,
+  position: z.object({ lat: z.number(), lon: z.number(), ageMs: z.number() }).nullable(),
+  stored: z.boolean(),
+  acknowledgedAt: Time.nullable(),
+  acknowledgedBy: z.string().nullable(),
+  detail: z.string(),
+})
+export type AlarmView = z.infer<typeof AlarmView>
+
+export const DeviceView = z.object({
+  id: DeviceId,
+  unitId: UnitId,
+  state: z.enum(['preauthorized', 'active', 'revoked']),
+  certificateNotAfter: Time.nullable(),
+  link: z.enum(['up', 'down']),
+  software: z.string().nullable(),
+  store: StoreHealth.nullable(),
+  lanes: z.array(
+    z.object({
+      epoch: z.string(),
+      lane: z.string(),
+      upTo: z.number(),
+      missing: z.number(),
+      records: z.number(),
+    }),
+  ),
+})
+export type DeviceView = z.infer<typeof DeviceView>
+
+export const LedgerRow = z.object({
+  eventId: z.string(),
+  lane: z.string(),
+  epoch: z.string(),
+  seq: z.number(),
+  kind: z.string(),
+  occurredAt: Time,
+  receivedAt: Time,
+  clockQuality: z.string(),
+  bootId: z.string(),
+  body: z.string(),
+  sum: z.string(),
+})
+export type LedgerRow = z.infer<typeof LedgerRow>
+
+export const EnrolmentCreate = z.strictObject({
+  deviceId: DeviceId,
+  unitId: UnitId,
+  callSign: z.string().min(1).max(32),
+  homeGridId: GridId.nullable().default(null),
+})
+export type EnrolmentCreate = z.infer<typeof EnrolmentCreate>
+
+export const EnrolmentIssued = z.object({
+  /** As a technician types it, fingerprint included: `7K3QM-X9RTB-W.5N2C…`. */
+  code: z.string(),
+  expiresAt: Time,
+  enrolmentUrl: z.string(),
+})
+export type EnrolmentIssued = z.infer<typeof EnrolmentIssued>
+
+/** Everything a page needs to start; changes follow with `seq` growing by one. */
+export const Snapshot = z.object({
+  units: z.array(UnitView),
+  incidents: z.array(IncidentView),
+  alarms: z.array(AlarmView),
+})
+export type Snapshot = z.infer<typeof Snapshot>
+
+const envelope = { seq: z.number().int(), at: Time, v: z.literal(1) }
+export const StreamMessage = z.discriminatedUnion('type', [
+  z.object({ ...envelope, type: z.literal('snapshot'), data: Snapshot }),
+  z.object({ ...envelope, type: z.literal('unit.changed'), data: UnitView }),
+  z.object({ ...envelope, type: z.literal('incident.changed'), data: IncidentView }),
+  z.object({ ...envelope, type: z.literal('alarm.changed'), data: AlarmView }),
+  z.object({ ...envelope, type: z.literal('order.changed'), data: OrderView }),
+  z.object({ ...envelope, type: z.literal('system.degraded'), data: z.object({ reason: z.string() }) }),
+  z.object({ ...envelope, type: z.literal('heartbeat'), data: z.object({}) }),
+])
+export type StreamMessage = z.infer<typeof StreamMessage>
+
+export const Problem = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.number(),
+  code: z.string(),
+  detail: z.string(),
+})
+export type Problem = z.infer<typeof Problem>

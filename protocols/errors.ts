@@ -1,0 +1,79 @@
+/**
+ * Every stable code of the system with what a technician or an API user should do about it. Codes are words of the
+ * interface: they are added, never renamed.
+ */
+export const ERROR_CODES = {
+  // HTTP API
+  NOT_FOUND: 'There is no such thing. Check the id; lists are at /v1/units, /v1/incidents, /v1/devices.',
+  BODY_INVALID:
+    'The request body does not fit its schema. `detail` names the field, the value seen and what fits.',
+  QUERY_INVALID: 'A query parameter does not fit. `detail` names it.',
+  HOST_REFUSED: 'The page was asked for under a foreign host name. Use http://127.0.0.1 or http://localhost.',
+  ORIGIN_REFUSED:
+    'A page of another origin tried to change something. Open the page from the gateway itself.',
+  BODY_TOO_LARGE: 'The request is larger than 256 KiB. Send less.',
+  NOT_READY: 'The process is still starting or shutting down. Ask again in a few seconds.',
+  IDEMPOTENCY_CONFLICT: 'This Idempotency-Key was used for another request. Make a new key.',
+  // dispatch
+  UNIT_UNKNOWN: 'No such unit. See /v1/units.',
+  INCIDENT_UNKNOWN: 'No such incident. See /v1/incidents.',
+  ORDER_UNKNOWN: 'No such order.',
+  INCIDENT_CLOSED: 'The incident is resolved or cancelled. Create a new one.',
+  ALREADY_ASSIGNED: 'This unit is already assigned to this incident.',
+  ALARM_UNKNOWN: 'No such alarm. See /v1/alarms.',
+  PLACE_OFF_ROAD: 'No road within reach of this place, so no time can be computed. Click nearer to a road.',
+  // enrolment
+  CODE_MISTYPED: 'The enrolment code has a wrong character. Type it again.',
+  CODE_REFUSED:
+    'The gateway does not know this code, it was used or it is over 24 h old. Ask the operator for a new one.',
+  CODE_RATE_LIMITED: 'Too many wrong codes from here. Wait an hour or ask the operator.',
+  CSR_INVALID: 'The certificate request is broken. Start the enrolment again.',
+  CA_MISMATCH:
+    'The gateway at this address is not the one the code was made for. Check the address; do not go on.',
+  GATEWAY_UNREACHABLE: 'No gateway answers at this address. Check cable, address and port.',
+  NOT_ENROLLED: 'This device has no identity yet. Run `reach5 enrol redeem` with a code first.',
+  ALREADY_ENROLLED: 'This device has an identity. Use another --data or remove it on purpose.',
+  // devices on MQTT
+  CLIENT_NO_CERTIFICATE: 'A client came without a certificate of our CA. Enrol the device.',
+  CLIENT_ID_MISMATCH: "The client id is not the certificate's device. Refused and audited.",
+  CLIENT_FORBIDDEN_FEATURE: 'Will, retain and persistent sessions are refused. Use clean sessions.',
+  TOPIC_REFUSED: 'A device may only use its own topics. Refused and audited.',
+  PACKET_TOO_LARGE: 'An MQTT packet over 64 KiB. The connection was closed.',
+  // records
+  RECORD_SCHEMA:
+    'A record does not fit its schema; counted and not acknowledged. Check the software version of the device.',
+  RECORD_SUM: 'A record does not match its checksum; not acknowledged, so the device sends it again.',
+  RECORD_KIND: 'A record of an unknown kind: kept in the ledger, not interpreted. Update the gateway.',
+  RECORD_BODY: 'A record body does not fit its kind: kept in the ledger, not interpreted.',
+  BATCH_BROKEN: 'A batch could not be opened; not acknowledged, so the device sends it again.',
+  BATCH_VERSION: 'A batch in a format this version does not know. Update the gateway.',
+  CHAIN_BROKEN:
+    'The checksum chain of a lane does not continue: a store was rolled back or cloned. Look at the device.',
+  // orders
+  ORDER_SCHEMA: 'An order does not fit its schema. Update the device.',
+  ORDER_KEY: 'An order signed with a key this device does not trust. Refused; find out who sent it.',
+  ORDER_SIGNATURE: 'An order with a wrong signature. Refused; find out who sent it.',
+  ORDER_TARGET: 'An order for another device. Refused; find out who sent it.',
+  ORDER_REPLAYED: 'An order was seen before. Not executed again.',
+  ORDER_STALE: 'A newer revision of the incident is known; the older order was not executed.',
+  WINDOW_EXPIRED: 'An actuation cited a window older than 30 s. Send it again.',
+  // outbox
+  OUTBOX_FULL: 'The store of the car is full of events not yet delivered. Restore the link.',
+  OUTBOX_POISONED: 'A write failed, the store is being reopened and checked. If it stays: replace the disk.',
+  // ports
+  PORT_ABSENT: 'The serial port is not there. Check the plug; the agent looks again by itself.',
+  PORT_BUSY: 'Another program holds the serial port. Stop it (often ModemManager or gpsd).',
+  PORT_DENIED: 'No permission for the serial port. Add the user to group dialout.',
+  PORT_FAILED: 'The serial port failed. `detail` has the words of the driver.',
+  PORT_TIMEOUT: 'A write to the serial port did not finish. Check the cable.',
+  // start-up
+  PORT_IN_USE: 'Another program listens on this TCP port. Stop it or choose another with the flag named.',
+  DIR_UNWRITABLE: 'The data directory cannot be written. Choose another with --data.',
+  NODE_TOO_OLD: 'reach5 needs Node 20.19 or newer.',
+  CONFIG_INVALID: 'A setting does not fit. The message names it, the value seen and an example.',
+  FILE_ABSENT: 'There is no such file. Check the path.',
+  FILE_BROKEN: 'The file is not what it should be; `detail` says where it breaks.',
+  USAGE: 'The command was called wrongly; --help shows how.',
+} as const
+
+export type ErrorCode = keyof typeof ERROR_CODES

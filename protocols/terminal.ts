@@ -1,0 +1,90 @@
+import { z } from 'zod'
+import { Position } from './bodies.ts'
+import { EquipmentState } from './equipment.ts'
+import { IncidentId, OrderId } from './ids.ts'
+import { IncidentClass, Place, Severity } from './incident.ts'
+import { StoreHealth } from './session.ts'
+import { ClockQuality } from './time.ts'
+
+/*
+ * What the agent tells the in-vehicle terminal, and what a crew can tell back. Loopback only.
+ *
+ *     GET  /v1/state          TerminalState
+ *     GET  /v1/stream         WebSocket: TerminalState on every change, at least once a second
+ *     POST /v1/taps           Tap -> 202 TapResult once the record is stored
+ */
+export const TerminalOrder = z.object({
+  orderId: OrderId,
+  incidentId: IncidentId,
+  revision: z.number(),
+  number: z.string(),
+  class: IncidentClass,
+  severity: Severity,
+  place: Place,
+  /** Milliseconds since this car received it. */
+  ageMs: z.number(),
+  step: z.enum(['received', 'signed', 'enroute', 'on_scene', 'cleared', 'refused', 'cancelled']),
+  /** Why a cancelled order ended, as the dispatcher wrote it. */
+  note: z.string(),
+  exercise: z.boolean(),
+  /** Straight line from here, metres; null without a position. */
+  distanceM: z.number().nullable(),
+  bearingDeg: z.number().nullable(),
+})
+export type TerminalOrder = z.infer<typeof TerminalOrder>
+
+export const TerminalState = z.object({
+  v: z.literal(1),
+  deviceId: z.string(),
+  unitId: z.string(),
+  callSign: z.string(),
+  gridName: z.string().nullable(),
+  utcMs: z.number(),
+  clockQuality: ClockQuality,
+  /** `silent`: the receiver says nothing; `no_fix`: it speaks but sees too little sky. */
+  gnss: z.enum(['fix', 'no_fix', 'silent', 'absent']),
+  position: z
+    .object({
+      ...Position.shape,
+      ageMs: z.number(),
+      sats: z.record(z.string(), z.tuple([z.number(), z.number()])).optional(),
+    })
+    .nullable(),
+  panel: z.enum(['ok', 'silent', 'absent']),
+  equipment: EquipmentState,
+  recording: z.boolean(),
+  bodycam: z.enum(['idle', 'starting', 'recording', 'failed']),
+  link: z.enum(['up', 'connecting', 'down']),
+  linkSinceMs: z.number(),
+  queue: z.object({
+    alarm: z.number(),
+    event: z.number(),
+    track: z.number(),
+    diag: z.number(),
+    bytes: z.number(),
+  }),
+  store: StoreHealth,
+  /** Active orders first, newest first; ended ones stay for a minute. */
+  orders: z.array(TerminalOrder),
+  panic: z.object({
+    active: z.boolean(),
+    ageMs: z.number(),
+    delivered: z.boolean(),
+    acknowledged: z.boolean(),
+  }),
+})
+export type TerminalState = z.infer<typeof TerminalState>
+
+export const Tap = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('sign'), orderId: OrderId }),
+  z.strictObject({ kind: z.literal('enroute'), orderId: OrderId }),
+  z.strictObject({ kind: z.literal('on_scene'), orderId: OrderId }),
+  z.strictObject({ kind: z.literal('clear'), orderId: OrderId }),
+  z.strictObject({ kind: z.literal('refuse'), orderId: OrderId }),
+  z.strictObject({ kind: z.literal('panic') }),
+])
+export type Tap = z.infer<typeof Tap>
+
+/** `accepted` means stored and synced on the car, whatever the link does. */
+export const TapResult = z.object({ accepted: z.boolean(), code: z.string().nullable() })
+export type TapResult = z.infer<typeof TapResult>
