@@ -1,0 +1,203 @@
+import { fault, ok } from '../result.ts'
+import type { Fault, Result } from '../result.ts'
+import { checkStructure, GRAPH_COUNTS, GRAPH_MAGIC, GRAPH_VERSION, graphHash } from './graph-layout.ts'
+import { HASH_AT, HEADER_BYTES, sectionsOf, viewsOf } from './graph-layout.ts'
+import type { GraphArrays, GraphCounts, GraphMetadata } from './graph-layout.ts'
+import { ROAD_CLASSES } from './network.ts'
+import type { RoadClass } from './network.ts'
+
+export { packGraph } from './pack-graph.ts'
+export type { GraphMetadata } from './graph-layout.ts'
+
+/**
+ * The one definition of what a part of an edge costs, shared by search, oracle and simulator so that their numbers agree
+ * to the decisecond. `fraction` runs from the edge's `from` (0) to its `to` (1); the rest is `costDs` less the part, so
+ * part and rest always add up. `partialCostDs(15, 0.5)` is 8, the rest 7.
+ */
+export const partialCostDs = (costDs: number, fraction: number): number => Math.round(costDs * fraction)
+
+/**
+ * A road network in flat arrays, read-only, backed by the bytes of one file. All numbers little-endian (every machine we
+ * run on is), N nodes, E edges, A arcs (an edge open both ways is two), S shape points, K names:
+ *
+ *   at  0  'R5GRAPH\0'   8 format version u32   12 N   16 E   20 A   24 S   28 K   32 name bytes   36 metadata bytes
+ *      40  length of the file u32   44 zero   48 SHA-256 over everything but these 32 bytes   80 the sections:
+ *
+ *   latE7 i32[N]  lonE7 i32[N]                                  1e-7 degrees WGS-84
+ *   arcFirst u32[N+1]  arcTo u32[A]  arcEdge u32[A]  arcCostDs u32[A]          arcs leaving n: arcFirst[n] .. arcFirst[n+1]-1
+ *   backFirst u32[N+1]  backFrom u32[A]  backEdge u32[A]  backCostDs u32[A]    the same arcs, by the node they enter
+ *   edgeFrom u32[E]  edgeTo u32[E]  edgeLengthDm u32[E]  edgeCosts u32[E]  edgeNames u32[E]  edgeShapeFirst u32[E+1]
+ *   shapeLatE7 i32[S]  shapeLonE7 i32[S]                        both ends of every edge included
+ *   nameFirst u32[K+1]  edgeClasses u8[E]  edgeFlags u8[E]      flags: 1 forward open, 2 backward open
+ *   names UTF-8   metadata JSON UTF-8
+ *
+ * Arcs of a node are in edge order, the forward one first. Costs are integer deciseconds, 1 <= cost <= COST_DS_MAX: never
+ * zero, so a search always moves on; never above the bound, so a bucket queue over them has a known size.
+ */
+export class RoadGraph {
+  readonly nodeCount: number
+  readonly edgeCount: number
+  readonly arcCount: number
+  readonly latE7: Int32Array
+  readonly lonE7: Int32Array
+  readonly arcFirst: Uint32Array
+  readonly arcTo: Uint32Array
+  readonly arcEdge: Uint32Array
+  readonly arcCostDs: Uint32Array
+  readonly backFirst: Uint32Array
+  readonly backFrom: Uint32Array
+  readonly backEdge: Uint32Array
+  readonly backCostDs: Uint32Array
+  readonly edgeFrom: Uint32Array
+  readonly edgeTo: Uint32Array
+  readonly edgeLengthDm: Uint32Array
+  /** Index with an edge, or ask `edgeCostDs`. */
+  readonly edgeCosts: Uint32Array
+  readonly edgeShapeFirst: Uint32Array
+  readonly shapeLatE7: Int32Array
+  readonly shapeLonE7: Int32Array
+  readonly edgeFlags: Uint8Array
+  /** The dearest arc: what a bucket queue needs to know. */
+  readonly costDsMax: number
+  readonly metadata: GraphMetadata
+  /** SHA-256 of the file in hex: which graph an answer was computed on. */
+  readonly hash: string
+  private readonly arrays: GraphArrays
+
+  constructor(counts: GraphCounts, arrays: GraphArrays, metadata: GraphMetadata, hash: string) {
+    this.nodeCount = counts.nodes
+    this.edgeCount = counts.edges
+    this.arcCount = counts.arcs
+    this.arrays = arrays
+    this.latE7 = arrays.latE7
+    this.lonE7 = arrays.lonE7
+    this.arcFirst = arrays.arcFirst
+    this.arcTo = arrays.arcTo
+    this.arcEdge = arrays.arcEdge
+    this.arcCostDs = arrays.arcCostDs
+    this.backFirst = arrays.backFirst
+    this.backFrom = arrays.backFrom
+    this.backEdge = arrays.backEdge
+    this.backCostDs = arrays.backCostDs
+    this.edgeFrom = arrays.edgeFrom
+    this.edgeTo = arrays.edgeTo
+    this.edgeLengthDm = arrays.edgeLengthDm
+    this.edgeCosts = arrays.edgeCosts
+    this.edgeShapeFirst = arrays.edgeShapeFirst
+    this.shapeLatE7 = arrays.shapeLatE7
+    this.shapeLonE7 = arrays.shapeLonE7
+    this.edgeFlags = arrays.edgeFlags
+    this.costDsMax = this.edgeCosts.reduce((most, cost) => Math.max(most, cost), 1)
+    this.metadata = metadata
+    this.hash = hash
+  }
+
+  /** Latitude of a node in degrees. */
+  lat(node: number): number {
+    return (this.latE7[node] ?? 0) / 1e7
+  }
+
+  /** Longitude of a node in degrees. */
+  lon(node: number): number {
+    return (this.lonE7[node] ?? 0) / 1e7
+  }
+
+  /** What driving the whole edge costs, deciseconds, whichever way it is open. */
+  edgeCostDs(edge: number): number {
+    return this.edgeCosts[edge] ?? 0
+  }
+
+  /** Drivable from `edgeFrom` to `edgeTo`. */
+  isForward(edge: number): boolean {
+    return ((this.edgeFlags[edge] ?? 0) & 1) !== 0
+  }
+
+  /** Drivable from `edgeTo` to `edgeFrom`. */
+  isBackward(edge: number): boolean {
+    return ((this.edgeFlags[edge] ?? 0) & 2) !== 0
+  }
+
+  edgeClass(edge: number): RoadClass {
+    return ROAD_CLASSES[this.arrays.edgeClasses[edge] ?? 0] ?? 'unclassified'
+  }
+
+  /** The road's name, '' when it has none. Decoded on every call: for people, not for loops. */
+  edgeName(edge: number): string {
+    const name = this.arrays.edgeNames[edge] ?? 0
+    const first = this.arrays.nameFirst[name] ?? 0
+    const end = this.arrays.nameFirst[name + 1] ?? first
+    return new TextDecoder().decode(this.arrays.nameBytes.subarray(first, end))
+  }
+
+  /** The edge's line as `[lon, lat]` degrees, from `edgeFrom` to `edgeTo`, both ends included. */
+  edgeShape(edge: number): [number, number][] {
+    const shape: [number, number][] = []
+    const end = this.edgeShapeFirst[edge + 1] ?? 0
+    for (let i = this.edgeShapeFirst[edge] ?? 0; i < end; i++) {
+      shape.push([(this.shapeLonE7[i] ?? 0) / 1e7, (this.shapeLatE7[i] ?? 0) / 1e7])
+    }
+    return shape
+  }
+}
+
+/**
+ * Bytes of a graph file to a graph. The arrays look into `bytes` (copied only when not aligned to 4), so do not write
+ * to them afterwards. Faults: GRAPH_MAGIC (another kind of file), GRAPH_VERSION, GRAPH_TRUNCATED (length differs from
+ * the one written), GRAPH_HASH (bits flipped), GRAPH_STRUCTURE (hash is right, numbers point outside).
+ */
+export function openGraph(bytes: Uint8Array): Result<RoadGraph> {
+  const refused = refuseHeader(bytes)
+  if (refused !== undefined) return refused
+  const hash = graphHash(bytes)
+  if (hash !== Buffer.from(bytes.subarray(HASH_AT, HASH_AT + 32)).toString('hex')) {
+    return fault('GRAPH_HASH', 'the file was altered after it was written: import it again')
+  }
+  const counts = countsOf(bytes)
+  if (sectionsOf(counts).totalBytes !== bytes.length)
+    return fault('GRAPH_STRUCTURE', 'sections do not fill the file')
+  const arrays = viewsOf(bytes.byteOffset % 4 === 0 ? bytes : bytes.slice(), counts)
+  const broken = checkStructure(counts, arrays, ROAD_CLASSES.length)
+  if (broken !== undefined) return fault('GRAPH_STRUCTURE', broken)
+  const metadata = readMetadata(arrays.metadataBytes)
+  if (metadata === undefined) return fault('GRAPH_STRUCTURE', 'metadata is not readable')
+  return ok(new RoadGraph(counts, arrays, metadata, hash))
+}
+
+function refuseHeader(bytes: Uint8Array): Fault | undefined {
+  const magic = Buffer.from(bytes.subarray(0, GRAPH_MAGIC.length)).toString('latin1')
+  if (magic !== GRAPH_MAGIC) return fault('GRAPH_MAGIC', 'not a road graph file')
+  if (bytes.length < HEADER_BYTES) return fault('GRAPH_TRUNCATED', `${bytes.length} bytes, header cut off`)
+  const version = viewOf(bytes).getUint32(8, true)
+  if (version !== GRAPH_VERSION) {
+    return fault(
+      'GRAPH_VERSION',
+      `format ${version}, this program reads ${GRAPH_VERSION}: import the extract again`,
+    )
+  }
+  const written = viewOf(bytes).getUint32(40, true)
+  if (written !== bytes.length) return fault('GRAPH_TRUNCATED', `${bytes.length} bytes of ${written}`)
+  return undefined
+}
+
+const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+
+function countsOf(bytes: Uint8Array): GraphCounts {
+  const at = (index: number): number => viewOf(bytes).getUint32(12 + 4 * index, true)
+  return Object.fromEntries(GRAPH_COUNTS.map((name, index) => [name, at(index)])) as GraphCounts
+}
+
+function readMetadata(bytes: Uint8Array): GraphMetadata | undefined {
+  try {
+    const parsed: unknown = JSON.parse(new TextDecoder().decode(bytes))
+    return isMetadata(parsed) ? parsed : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function isMetadata(value: unknown): value is GraphMetadata {
+  if (typeof value !== 'object' || value === null) return false
+  const { source, attribution, crs, bbox, turnRestrictionsIgnored } = value as Record<string, unknown>
+  const words = typeof source === 'string' && typeof attribution === 'string' && crs === 'WGS-84'
+  return words && typeof bbox === 'object' && bbox !== null && typeof turnRestrictionsIgnored === 'number'
+}

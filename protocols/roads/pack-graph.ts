@@ -1,0 +1,162 @@
+import assert from 'node:assert/strict'
+import { bboxOf } from '../geo/polygon.ts'
+import { distanceM } from '../geo/sphere.ts'
+import { COST_DS_MAX, GRAPH_COUNTS, GRAPH_MAGIC, GRAPH_VERSION } from './graph-layout.ts'
+import { sealGraph, sectionsOf, viewsOf } from './graph-layout.ts'
+import type { GraphArrays, GraphCounts, GraphMetadata } from './graph-layout.ts'
+import { ROAD_CLASSES } from './network.ts'
+import type { NetworkEdge, RoadNetwork } from './network.ts'
+
+/** What the network itself does not say. */
+export type PackNotes = { readonly attribution?: string; readonly turnRestrictionsIgnored?: number }
+
+/**
+ * A network as the bytes of a graph file (layout: `RoadGraph`). Node and edge ids are the indices in the network. The
+ * same network gives the same bytes. Costs are length over speed, rounded to deciseconds, at least 1. A network that
+ * contradicts itself (an edge to a missing node, a speed of 0) is our own mistake and throws.
+ */
+export function packGraph(network: RoadNetwork, notes: PackNotes = {}): Uint8Array {
+  const names = nameTable(network.edges)
+  const metadata = new TextEncoder().encode(JSON.stringify(metadataOf(network, notes)))
+  const counts: GraphCounts = {
+    nodes: network.nodes.length,
+    edges: network.edges.length,
+    arcs: network.edges.reduce((sum, e) => sum + Number(e.forward) + Number(e.backward), 0),
+    shapePoints: network.edges.reduce((sum, e) => sum + e.shape.length, 0),
+    names: names.first.length - 1,
+    nameBytes: names.bytes.length,
+    metadataBytes: metadata.length,
+  }
+  const bytes = new Uint8Array(sectionsOf(counts).totalBytes)
+  writeHeader(bytes, counts)
+  const arrays = viewsOf(bytes, counts)
+  fillNodes(arrays, network)
+  fillEdges(arrays, network, names.indexOf)
+  fillArcs(arrays, network)
+  arrays.nameFirst.set(names.first)
+  arrays.nameBytes.set(names.bytes)
+  arrays.metadataBytes.set(metadata)
+  sealGraph(bytes)
+  return bytes
+}
+
+/** Driving time of a stretch in deciseconds: `edgeCostOf(1000, 36)` is 1,000. Never 0, so that a search always moves on. */
+export const edgeCostOf = (lengthM: number, speedKph: number): number =>
+  Math.max(1, Math.round((lengthM * 36) / speedKph))
+
+/** Length of a line of `[lon, lat]` degrees, metres. */
+export function shapeLengthM(shape: NetworkEdge['shape']): number {
+  let sum = 0
+  for (let i = 1; i < shape.length; i++) {
+    const [a, b] = [shape[i - 1] ?? [0, 0], shape[i] ?? [0, 0]]
+    sum += distanceM({ lon: a[0], lat: a[1] }, { lon: b[0], lat: b[1] })
+  }
+  return sum
+}
+
+const e7 = (degrees: number): number => Math.round(degrees * 1e7)
+
+function metadataOf(network: RoadNetwork, notes: PackNotes): GraphMetadata {
+  const shapes = network.edges.flatMap(edge => edge.shape)
+  const nodes = network.nodes.map(node => [node.lon, node.lat] as const)
+  return {
+    source: network.source,
+    attribution: notes.attribution ?? network.source,
+    crs: 'WGS-84',
+    bbox: bboxOf([...shapes, ...nodes]),
+    turnRestrictionsIgnored: notes.turnRestrictionsIgnored ?? 0,
+  }
+}
+
+function writeHeader(bytes: Uint8Array, counts: GraphCounts): void {
+  const view = new DataView(bytes.buffer)
+  bytes.set(Buffer.from(GRAPH_MAGIC, 'latin1'), 0)
+  view.setUint32(8, GRAPH_VERSION, true)
+  GRAPH_COUNTS.forEach((name, index) => {
+    view.setUint32(12 + 4 * index, counts[name], true)
+  })
+  view.setUint32(40, bytes.length, true)
+}
+
+function fillNodes(arrays: GraphArrays, network: RoadNetwork): void {
+  network.nodes.forEach((node, index) => {
+    assert(Math.abs(node.lat) <= 90 && Math.abs(node.lon) <= 180, `node ${index} lies outside the world`)
+    arrays.latE7[index] = e7(node.lat)
+    arrays.lonE7[index] = e7(node.lon)
+  })
+}
+
+function fillEdges(arrays: GraphArrays, network: RoadNetwork, nameIndexOf: (name: string) => number): void {
+  let shapeAt = 0
+  network.edges.forEach((edge, index) => {
+    const inside = (node: number): boolean =>
+      Number.isInteger(node) && node >= 0 && node < network.nodes.length
+    assert(inside(edge.from) && inside(edge.to), `edge ${index} ends at no node`)
+    assert(edge.shape.length >= 2 && edge.speedKph > 0, `edge ${index} has no shape or no speed`)
+    const lengthM = shapeLengthM(edge.shape)
+    const costDs = edgeCostOf(lengthM, edge.speedKph)
+    assert(costDs <= COST_DS_MAX, `edge ${index} takes ${costDs} ds, more than ${COST_DS_MAX}`)
+    arrays.edgeFrom[index] = edge.from
+    arrays.edgeTo[index] = edge.to
+    arrays.edgeLengthDm[index] = Math.round(lengthM * 10)
+    arrays.edgeCosts[index] = costDs
+    arrays.edgeNames[index] = nameIndexOf(edge.name)
+    arrays.edgeClasses[index] = ROAD_CLASSES.indexOf(edge.roadClass)
+    arrays.edgeFlags[index] = Number(edge.forward) + 2 * Number(edge.backward)
+    arrays.edgeShapeFirst[index] = shapeAt
+    for (const [lon, lat] of edge.shape) {
+      arrays.shapeLonE7[shapeAt] = e7(lon)
+      arrays.shapeLatE7[shapeAt++] = e7(lat)
+    }
+  })
+  arrays.edgeShapeFirst[network.edges.length] = shapeAt
+}
+
+/** Counting sort of all arcs by the node they leave, and again by the node they enter. */
+function fillArcs(arrays: GraphArrays, network: RoadNetwork): void {
+  const arcs = network.edges.flatMap((edge, index) => [
+    ...(edge.forward ? [{ tail: edge.from, head: edge.to, edge: index }] : []),
+    ...(edge.backward ? [{ tail: edge.to, head: edge.from, edge: index }] : []),
+  ])
+  for (const { tail, head } of arcs) {
+    arrays.arcFirst[tail + 1] = (arrays.arcFirst[tail + 1] ?? 0) + 1
+    arrays.backFirst[head + 1] = (arrays.backFirst[head + 1] ?? 0) + 1
+  }
+  runningSum(arrays.arcFirst)
+  runningSum(arrays.backFirst)
+  const nextOut = arrays.arcFirst.slice()
+  const nextIn = arrays.backFirst.slice()
+  for (const { tail, head, edge } of arcs) {
+    const out = nextOut[tail] ?? 0
+    const into = nextIn[head] ?? 0
+    nextOut[tail] = out + 1
+    nextIn[head] = into + 1
+    const costDs = arrays.edgeCosts[edge] ?? 0
+    arrays.arcTo[out] = head
+    arrays.arcEdge[out] = edge
+    arrays.arcCostDs[out] = costDs
+    arrays.backFrom[into] = tail
+    arrays.backEdge[into] = edge
+    arrays.backCostDs[into] = costDs
+  }
+}
+
+function runningSum(counts: Uint32Array): void {
+  for (let i = 1; i < counts.length; i++) counts[i] = (counts[i] ?? 0) + (counts[i - 1] ?? 0)
+}
+
+/** Each name once, in order of first use, as UTF-8 with offsets. */
+function nameTable(edges: readonly NetworkEdge[]) {
+  const index = new Map<string, number>()
+  for (const { name } of edges) if (!index.has(name)) index.set(name, index.size)
+  const encoded = [...index.keys()].map(name => new TextEncoder().encode(name))
+  const first = new Uint32Array(encoded.length + 1)
+  encoded.forEach((bytes, i) => {
+    first[i + 1] = (first[i] ?? 0) + bytes.length
+  })
+  const bytes = new Uint8Array(first[encoded.length] ?? 0)
+  encoded.forEach((name, i) => {
+    bytes.set(name, first[i] ?? 0)
+  })
+  return { first, bytes, indexOf: (name: string): number => index.get(name) ?? 0 }
+}
