@@ -1,0 +1,99 @@
+import type { IncidentCreate, OrderCreate, StreamMessage } from '#protocols/api.ts'
+import type { ParsedBody } from '#protocols/bodies.ts'
+import type { DeviceId, GridId, UnitId } from '#protocols/ids.ts'
+import type { Order } from '#protocols/orders.ts'
+import type { WireRecord } from '#protocols/record.ts'
+import type { Result } from '#protocols/result.ts'
+import type { DeviceConfig, Hello, Live, Unstored } from '#protocols/session.ts'
+
+/*
+ * The gateway is one loop:
+ *
+ *     events -> intake -> city -> effects -> one synced batch -> acks, orders, replies, changes
+ *
+ * Intake turns bytes into records exactly once and in lane order; the city (fleet, incidents, orders, alarms) turns
+ * records and commands into rows and messages. Both are synchronous and know no clock, disk or socket. Whatever an
+ * effect tells the outside world leaves only after the rows that justify it were committed.
+ */
+
+/** Which unit a device serves: gateway data, so a swap needs no new identity scheme. */
+export type UnitBinding = {
+  readonly deviceId: DeviceId
+  readonly unitId: UnitId
+  readonly callSign: string
+  readonly homeGridId: GridId | null
+}
+
+/** What a person or a dispatching system asks for; `actor` is written into the audit. */
+export type Command =
+  | { readonly kind: 'incident.create'; readonly incident: IncidentCreate }
+  | { readonly kind: 'incident.close'; readonly incidentId: string; readonly reason: string }
+  | { readonly kind: 'order'; readonly order: OrderCreate }
+  | { readonly kind: 'alarm.acknowledge'; readonly alarmId: string }
+
+export type CityEvent =
+  | { readonly type: 'bound'; readonly binding: UnitBinding }
+  | { readonly type: 'session'; readonly deviceId: DeviceId; readonly link: 'up' | 'down' }
+  | { readonly type: 'hello'; readonly deviceId: DeviceId; readonly hello: Hello }
+  /** `latenessMs`: how much longer this message was on the way than the quickest one of its boot. */
+  | { readonly type: 'live'; readonly deviceId: DeviceId; readonly live: Live; readonly latenessMs: number }
+  /** Exactly once per record. `body` is null where this version cannot read the kind. */
+  | {
+      readonly type: 'record'
+      readonly deviceId: DeviceId
+      readonly record: WireRecord
+      readonly body: ParsedBody | null
+      /** How old it was when it arrived, by the device's monotonic clock when the boot is the current one. */
+      readonly ageMs: number
+    }
+  | { readonly type: 'unstored'; readonly deviceId: DeviceId; readonly alarm: Unstored }
+  | {
+      readonly type: 'command'
+      readonly commandId: string
+      readonly actor: string
+      readonly command: Command
+    }
+  /** Once a second: freshness, re-sending of orders without receipt, shift of ages. */
+  | { readonly type: 'tick' }
+
+/** `type` and `data` of a StreamMessage; the stream adds seq and time. */
+export type Change = {
+  [T in StreamMessage['type']]: {
+    readonly type: T
+    readonly data: Extract<StreamMessage, { type: T }>['data']
+  }
+}[StreamMessage['type']]
+
+export type CityEffect =
+  | { readonly type: 'put'; readonly key: string; readonly value: unknown }
+  | { readonly type: 'del'; readonly key: string }
+  /** Sign and publish on `down/order`; sent again until receipted, the agent executes it once. */
+  | { readonly type: 'order'; readonly order: Order }
+  | { readonly type: 'config'; readonly deviceId: DeviceId; readonly config: DeviceConfig }
+  | { readonly type: 'change'; readonly change: Change }
+  | { readonly type: 'reply'; readonly commandId: string; readonly result: Result<unknown> }
+  | {
+      readonly type: 'audit'
+      readonly action: string
+      readonly actor: string
+      readonly detail: Record<string, unknown>
+    }
+  | {
+      readonly type: 'log'
+      readonly level: 'debug' | 'info' | 'warn'
+      readonly event: string
+      readonly detail: Record<string, unknown>
+    }
+
+/*
+ * Rows, one LevelDB, values JSON:
+ *
+ *     record/{deviceId}/{epoch}/{lane}/{seq, 12 digits}    LedgerRow
+ *     watermark/{deviceId}/{epoch}/{lane}                  received ranges            intake
+ *     device/{deviceId}                                    binding, certificate       identity
+ *     code/{sha256 of the code}                            enrolment codes            identity
+ *     unit/{unitId} incident/{id} order/{id} alarm/{id}    the city                   city
+ *     audit/{n, 12 digits}                                 append-only, hash-chained
+ *     meta/{name}                                          format version, ledgerId, generation
+ */
+export const ROW_FORMAT = 1
