@@ -20,5 +20,7 @@ export const Fix = z.object({
   sats: z.record(z.string(), z.tuple([z.number().int(), z.number().int()])).optional(),
   /** The date is more than a 1024-week rollover away from plausible: shown, never rewritten silently. */
   dateSuspect: z.boolean().optional(),
+  /** The receiver says it simulates, or was given its place by hand: for the bench, never for a dispatch. */
+  simulated: z.boolean().optional(),
 })
 export type Fix = z.infer<typeof Fix>

@@ -1,0 +1,200 @@
+import type { Result } from '#protocols/result.ts'
+import { fault, ok } from '#protocols/result.ts'
+import type { Constellation } from './constellation.ts'
+import type { Place } from './fields.ts'
+
+/*
+ * u-blox receivers are often left in binary mode. Of a navigation epoch we read (u-blox M8 receiver description,
+ * "UBX-NAV"; all little-endian; class 01):
+ *
+ *   07 PVT      time, fix, place, height, speed, heading in one
+ *   06 SOL      fix, place and velocity earth-centred, on older receivers
+ *   20 TIMEGPS  leap seconds, without which SOL has no UTC
+ *   04 DOP      hdop        30 SVINFO, 35 SAT   satellites
+ */
+export type UbxReading = {
+  readonly type: 'UBX'
+  readonly message: string
+  /** Milliseconds of the UTC day, absent until the receiver has resolved UTC. */
+  readonly timeMs?: number
+  readonly utcMs?: number
+  readonly mode?: 1 | 2 | 3
+  readonly place?: Place
+  readonly speedMps?: number
+  readonly trackDeg?: number
+  readonly altMslM?: number
+  readonly hdop?: number
+  readonly satsUsed?: number
+  readonly satellites?: readonly {
+    readonly constellation: Constellation
+    readonly number: number
+    readonly used: boolean
+  }[]
+}
+
+const DAY_MS = 86_400_000
+const WEEK_MS = 7 * DAY_MS
+const GPS_EPOCH_UTC_MS = Date.UTC(1980, 0, 6)
+
+/** One reader per line: SOL is in GPS time, and the leap seconds come in another message. */
+export class UbxReader {
+  #leapSeconds: number | undefined
+
+  /** From a whole frame whose sum was right. Faults: `UBX_UNREAD` for other messages, `UBX_SHORT`. */
+  read(frame: Uint8Array): Result<UbxReading> {
+    const message = ((frame[2] as number) << 8) | (frame[3] as number)
+    const read = this.#readers.get(message)
+    if (read === undefined) return fault('UBX_UNREAD', message.toString(16).padStart(4, '0'))
+    const body = frame.subarray(6, frame.length - 2)
+    if (body.length < read.bytesMin) return fault('UBX_SHORT', `${read.name} ${body.length}`)
+    const view = new DataView(body.buffer, body.byteOffset, body.byteLength)
+    return ok({ type: 'UBX', message: read.name, ...read.of(view) })
+  }
+
+  readonly #readers = new Map<
+    number,
+    { name: string; bytesMin: number; of: (v: DataView) => Omit<UbxReading, 'type' | 'message'> }
+  >([
+    [0x0104, { name: 'DOP', bytesMin: 18, of: v => ({ hdop: v.getUint16(12, true) / 100 }) }],
+    [0x0106, { name: 'SOL', bytesMin: 48, of: v => this.#sol(v) }],
+    [0x0107, { name: 'PVT', bytesMin: 78, of: pvt }],
+    [0x0120, { name: 'TIMEGPS', bytesMin: 12, of: v => this.#timeGps(v) }],
+    [0x0130, { name: 'SVINFO', bytesMin: 8, of: svInfo }],
+    [0x0135, { name: 'SAT', bytesMin: 8, of: sat }],
+  ])
+
+  #timeGps(v: DataView): Omit<UbxReading, 'type' | 'message'> {
+    if ((v.getUint8(11) & 4) !== 0) this.#leapSeconds = v.getInt8(10)
+    return {}
+  }
+
+  #sol(v: DataView): Omit<UbxReading, 'type' | 'message'> {
+    const flags = v.getUint8(11)
+    const mode = (flags & 1) === 0 ? 1 : modeOf(v.getUint8(10))
+    const week = v.getInt16(8, true)
+    // The fraction is -500,000 to 500,000 ns around the rounded millisecond of iTOW.
+    const gpsMs = week * WEEK_MS + v.getUint32(0, true) + Math.round(v.getInt32(4, true) / 1e6)
+    const known = (flags & 0x0c) === 0x0c && this.#leapSeconds !== undefined
+    const utcMs = known ? GPS_EPOCH_UTC_MS + gpsMs - (this.#leapSeconds as number) * 1000 : undefined
+    const xyz = [12, 16, 20].map(at => v.getInt32(at, true) / 100) as [number, number, number]
+    const velocity = [28, 32, 36].map(at => v.getInt32(at, true) / 100) as [number, number, number]
+    const place = placeOfEcef(xyz)
+    return {
+      ...timesOf(utcMs),
+      mode,
+      satsUsed: v.getUint8(47),
+      ...(mode === 1 ? {} : { place, ...courseOf(place, velocity) }),
+    }
+  }
+}
+
+/** gnssFix of PVT and SOL: 2 is 2D, 3 is 3D, 4 GNSS with dead reckoning, 5 time only at a surveyed place, 1 reckoned. */
+const modeOf = (fix: number): 1 | 2 | 3 =>
+  fix === 3 || fix === 4 ? 3 : fix === 1 || fix === 2 || fix === 5 ? 2 : 1
+
+const timesOf = (utcMs: number | undefined): { timeMs?: number; utcMs?: number } =>
+  utcMs === undefined ? {} : { timeMs: ((utcMs % DAY_MS) + DAY_MS) % DAY_MS, utcMs }
+
+const pvt = (v: DataView): Omit<UbxReading, 'type' | 'message'> => {
+  const valid = v.getUint8(11)
+  const fixOk = (v.getUint8(21) & 1) !== 0
+  const mode = fixOk ? modeOf(v.getUint8(20)) : 1
+  const [hour, minute, second] = [v.getUint8(8), v.getUint8(9), v.getUint8(10)]
+  const utcMs =
+    (valid & 3) === 3
+      ? Date.UTC(v.getUint16(4, true), v.getUint8(6) - 1, v.getUint8(7), hour, minute, second) +
+        Math.round(v.getInt32(16, true) / 1e6)
+      : undefined
+  const place = { lon: v.getInt32(24, true) / 1e7, lat: v.getInt32(28, true) / 1e7 }
+  const usable =
+    mode >= 2 &&
+    Math.abs(place.lat) <= 90 &&
+    Math.abs(place.lon) <= 180 &&
+    (place.lat !== 0 || place.lon !== 0)
+  const speedMps = v.getInt32(60, true) / 1000
+  const trackDeg = v.getInt32(64, true) / 1e5
+  return {
+    ...timesOf(utcMs),
+    mode: usable ? mode : 1,
+    satsUsed: v.getUint8(23),
+    ...(usable ? { place } : {}),
+    ...(usable && speedMps >= 0 ? { speedMps } : {}),
+    ...(usable && trackDeg >= 0 && trackDeg <= 360 ? { trackDeg } : {}),
+    ...(usable && mode === 3 ? { altMslM: v.getInt32(36, true) / 1000 } : {}),
+  }
+}
+
+const ubxSystems: readonly (Constellation | undefined)[] = [
+  'gps',
+  'sbas',
+  'galileo',
+  'beidou',
+  undefined,
+  'qzss',
+  'glonass',
+  'navic',
+]
+
+const sat = (v: DataView): Omit<UbxReading, 'type' | 'message'> => {
+  const count = Math.min(v.getUint8(5), Math.floor((v.byteLength - 8) / 12))
+  const rows = Array.from({ length: count }, (_, i) => 8 + 12 * i)
+  return {
+    satellites: rows.flatMap(at => {
+      const constellation = ubxSystems[v.getUint8(at)]
+      return constellation === undefined
+        ? []
+        : [{ constellation, number: v.getUint8(at + 1), used: (v.getUint32(at + 8, true) & 8) !== 0 }]
+    }),
+  }
+}
+
+/** Numbers of the older report run over all systems (u-blox M8, appendix A). */
+const oldNumbering: readonly (readonly [from: number, to: number, Constellation, first: number])[] = [
+  [1, 32, 'gps', 1],
+  [33, 64, 'beidou', 6],
+  [65, 96, 'glonass', 1],
+  [120, 158, 'sbas', 120],
+  [159, 163, 'beidou', 1],
+  [193, 202, 'qzss', 1],
+  [211, 246, 'galileo', 1],
+]
+
+const svInfo = (v: DataView): Omit<UbxReading, 'type' | 'message'> => {
+  const count = Math.min(v.getUint8(4), Math.floor((v.byteLength - 8) / 12))
+  return {
+    satellites: Array.from({ length: count }, (_, i) => 8 + 12 * i).flatMap(at => {
+      const id = v.getUint8(at + 1)
+      const row = oldNumbering.find(([from, to]) => id >= from && id <= to)
+      return row === undefined
+        ? []
+        : [{ constellation: row[2], number: id - row[0] + row[3], used: (v.getUint8(at + 2) & 1) !== 0 }]
+    }),
+  }
+}
+
+const WGS84_A_M = 6_378_137
+const WGS84_F = 1 / 298.257223563
+const RAD = Math.PI / 180
+
+/** Geodetic place of an earth-centred one, by Bowring's iteration; three rounds are exact to 1e-12 degrees near the ground. */
+const placeOfEcef = ([x, y, z]: readonly [number, number, number]): Place => {
+  const e2 = WGS84_F * (2 - WGS84_F)
+  const p = Math.hypot(x, y)
+  let lat = Math.atan2(z, p * (1 - e2))
+  for (let i = 0; i < 5; i++) {
+    const n = WGS84_A_M / Math.sqrt(1 - e2 * Math.sin(lat) ** 2)
+    lat = Math.atan2(z + e2 * n * Math.sin(lat), p)
+  }
+  return { lat: lat / RAD, lon: Math.atan2(y, x) / RAD }
+}
+
+/** Ground speed and track of an earth-centred velocity. */
+const courseOf = (
+  place: Place,
+  [vx, vy, vz]: readonly [number, number, number],
+): { speedMps: number; trackDeg: number } => {
+  const [lat, lon] = [place.lat * RAD, place.lon * RAD]
+  const north = -Math.sin(lat) * Math.cos(lon) * vx - Math.sin(lat) * Math.sin(lon) * vy + Math.cos(lat) * vz
+  const east = -Math.sin(lon) * vx + Math.cos(lon) * vy
+  return { speedMps: Math.hypot(north, east), trackDeg: (Math.atan2(east, north) / RAD + 360) % 360 }
+}
