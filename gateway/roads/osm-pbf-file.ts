@@ -1,0 +1,126 @@
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import type { TransformCallback } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { inflateSync } from 'node:zlib'
+import { OSMTransform, parse } from 'osm-pbf-parser-node'
+import { fault, ok } from '#protocols/result.ts'
+import type { Result } from '#protocols/result.ts'
+
+export type OsmTags = Readonly<Record<string, string>>
+export type OsmNode = {
+  readonly type: 'node'
+  readonly id: number
+  readonly lat: number
+  readonly lon: number
+  readonly tags?: OsmTags
+}
+export type OsmWay = {
+  readonly type: 'way'
+  readonly id: number
+  readonly refs: readonly number[]
+  readonly tags?: OsmTags
+}
+export type OsmMember = {
+  readonly type: 'node' | 'way' | 'relation'
+  readonly ref: number
+  readonly role: string
+}
+export type OsmRelation = {
+  readonly type: 'relation'
+  readonly id: number
+  readonly members: readonly OsmMember[]
+  readonly tags?: OsmTags
+}
+export type OsmItem = OsmNode | OsmWay | OsmRelation
+
+export type ReadOptions = {
+  /** Tag keys worth decoding, per kind; everything else is skipped. */
+  readonly keys: { readonly node: string[]; readonly way: string[]; readonly relation: string[] }
+  readonly onProgress?: (doneBytes: number, totalBytes: number) => void
+}
+
+/** OSM's own limit for a block, packed or unpacked (wiki: PBF Format); more is a broken or hostile file. */
+const BLOCK_BYTES_MAX = 32 * 1024 * 1024
+const FEATURES_KNOWN = ['OsmSchema-V0.6', 'DenseNodes']
+
+/**
+ * Reads an .osm.pbf, handing every node, way and relation to `onItem` in file order; the value is the number of items.
+ * Faults: OSM_MISSING (no such file), OSM_BROKEN (not a PBF, cut off, altered), OSM_UNSUPPORTED (a feature we would
+ * silently misread, such as a history file).
+ */
+export async function readOsmPbf(
+  file: string,
+  options: ReadOptions,
+  onItem: (item: OsmItem) => void,
+): Promise<Result<number>> {
+  // The parser opens an absent file in a way that ends the process, so ask first.
+  const found = await stat(file).catch(() => undefined)
+  if (found?.isFile() !== true) return fault('OSM_MISSING', `${file}: no such file`)
+  const bytes = createReadStream(file)
+  const blocks = new FencedTransform({ withTags: options.keys, writeRaw: true })
+  let items = 0
+  try {
+    await pipeline(bytes, blocks, async source => {
+      for await (const block of source as AsyncIterable<unknown>) {
+        if (!(block instanceof Uint8Array)) {
+          refuseUnknownFeatures(block)
+          continue
+        }
+        const plain = inflateSync(block, { maxOutputLength: BLOCK_BYTES_MAX })
+        for (const item of parse(plain, blocks) as OsmItem[]) {
+          onItem(item)
+          items++
+        }
+        options.onProgress?.(bytes.bytesRead, found.size)
+      }
+    })
+  } catch (error) {
+    if (error instanceof UnknownFeature) return fault('OSM_UNSUPPORTED', `${file}: ${error.message}`)
+    return fault('OSM_BROKEN', `${file}: ${error instanceof Error ? error.message : String(error)}`)
+  }
+  return items > 0 ? ok(items) : fault('OSM_BROKEN', `${file}: holds no map data`)
+}
+
+class UnknownFeature extends Error {}
+
+function refuseUnknownFeatures(header: unknown): void {
+  const [block] = header as { required_features?: string[] }[]
+  const unknown = (block?.required_features ?? []).filter(feature => !FEATURES_KNOWN.includes(feature))
+  if (unknown.length > 0) throw new UnknownFeature(`needs ${unknown.join(', ')}`)
+}
+
+/**
+ * The parser throws out of `_transform` (which would end the process) and believes a block length of 4 GB (which would
+ * copy the rest of the file over and over). Here both become an error of the stream.
+ */
+class FencedTransform extends OSMTransform {
+  /** Of the parser: bytes it waits for before going on. */
+  declare needed: number
+
+  override _transform(chunk: Buffer, encoding: BufferEncoding, next: TransformCallback): void {
+    let went = false
+    const once: TransformCallback = (error, data) => {
+      went = true
+      next(error, data)
+    }
+    try {
+      super._transform(chunk, encoding, error => {
+        const tooLong = this.needed > BLOCK_BYTES_MAX
+        once(tooLong ? new Error(`a block claims ${this.needed} bytes`) : error)
+      })
+    } catch (error) {
+      if (!went) once(asError(error))
+    }
+  }
+
+  override _flush(next: TransformCallback): void {
+    try {
+      super._flush(next)
+    } catch {
+      next(new Error('the file ends in the middle of a block'))
+    }
+  }
+}
+
+const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)))
