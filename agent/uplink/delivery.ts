@@ -1,0 +1,207 @@
+import { BATCH_RECORDS_MAX } from '#protocols/batch.ts'
+import { LANES } from '#protocols/record.ts'
+import type { Lane, WireRecord } from '#protocols/record.ts'
+import type { Ack, LaneRange } from '#protocols/session.ts'
+
+/*
+ * What is sent when. One connection lives like this:
+ *
+ *     connected -> hello, live -> (watermarks of all lanes, or 3 s) -> lanes by priority, at most 32 in flight
+ *                                  ack frees records; PUBACK only frees the window
+ *
+ * Live never waits behind a backlog: it is no lane, is sent the moment it changes, and is forgotten when there is no link.
+ */
+export const IN_FLIGHT_MAX = 32
+const WATERMARKS_WITHIN_MS = 3_000
+/** Everything sent and no ack for this long: the acks or the records were lost, so begin again behind the watermark. */
+const ACK_STALLED_MS = 10_000
+/** A backlog longer than this travels in batches; shorter, each record goes alone and at once. */
+const BATCH_FROM = 8
+/** Deflated, a batch of positions is a few KiB; bodies of the largest size still stay below the packet bound. */
+const BATCH_BODY_BYTES = 40 * 1024
+
+export type DeliveryState = {
+  connected: boolean
+  /** Lanes whose watermark of this connection has not come yet. */
+  awaiting: ReadonlySet<Lane>
+  connectedMonoMs: number
+  /** Highest seq handed to the connection, acknowledged by the gateway, and present in the store. */
+  sent: Record<Lane, number>
+  acked: Record<Lane, number>
+  last: Record<Lane, number>
+  first: Record<Lane, number>
+  inFlight: number
+  reading: Lane | null
+  lastProgressMonoMs: number
+  liveSeq: number
+}
+
+export type DeliveryEvent =
+  | { readonly type: 'connected' }
+  | { readonly type: 'disconnected' }
+  | { readonly type: 'stored'; readonly ranges: Readonly<Record<Lane, LaneRange>> }
+  | { readonly type: 'ack'; readonly ack: Ack }
+  | { readonly type: 'read'; readonly lane: Lane; readonly records: readonly WireRecord[] }
+  | { readonly type: 'published' }
+  | { readonly type: 'tick' }
+
+export type DeliveryEffect =
+  | { readonly type: 'hello' }
+  | { readonly type: 'live' }
+  | { readonly type: 'read'; readonly lane: Lane; readonly afterSeq: number; readonly limit: number }
+  /** One payload, QoS 1: a single record or a batch of contiguous ones. */
+  | { readonly type: 'publish'; readonly lane: Lane; readonly records: readonly WireRecord[] }
+  | { readonly type: 'free'; readonly lane: Lane; readonly upTo: number }
+  | {
+      readonly type: 'log'
+      readonly level: 'debug' | 'info' | 'warn'
+      readonly event: string
+      readonly detail: Record<string, unknown>
+    }
+
+const perLane = <T>(value: (lane: Lane) => T): Record<Lane, T> => ({
+  alarm: value('alarm'),
+  event: value('event'),
+  track: value('track'),
+  diag: value('diag'),
+})
+
+export function initialDelivery(ranges: Readonly<Record<Lane, LaneRange>>): DeliveryState {
+  return {
+    connected: false,
+    awaiting: new Set(),
+    connectedMonoMs: 0,
+    sent: perLane(lane => ranges[lane].first - 1),
+    acked: perLane(lane => ranges[lane].first - 1),
+    first: perLane(lane => ranges[lane].first),
+    last: perLane(lane => ranges[lane].last),
+    inFlight: 0,
+    reading: null,
+    lastProgressMonoMs: 0,
+    liveSeq: 0,
+  }
+}
+
+/** One step of delivery; `epoch` is the store's, so that an ack for another store frees nothing. */
+export function deliver(
+  state: DeliveryState,
+  event: DeliveryEvent,
+  monoMs: number,
+  epoch: string,
+): DeliveryEffect[] {
+  switch (event.type) {
+    case 'connected':
+      begin(state, monoMs)
+      return [{ type: 'hello' }, { type: 'live' }]
+    case 'disconnected':
+      state.connected = false
+      return []
+    case 'stored':
+      state.first = perLane(lane => event.ranges[lane].first)
+      state.last = perLane(lane => event.ranges[lane].last)
+      return pump(state)
+    case 'ack':
+      return onAck(state, event.ack, monoMs, epoch)
+    case 'read':
+      return onRead(state, event.lane, event.records)
+    case 'published':
+      state.inFlight = Math.max(0, state.inFlight - 1)
+      return pump(state)
+    case 'tick':
+      return onTick(state, monoMs)
+  }
+}
+
+function begin(state: DeliveryState, monoMs: number): void {
+  state.connected = true
+  state.awaiting = new Set(LANES)
+  state.connectedMonoMs = monoMs
+  state.lastProgressMonoMs = monoMs
+  state.inFlight = 0
+  state.reading = null
+  state.sent = { ...state.acked }
+}
+
+function onAck(state: DeliveryState, ack: Ack, monoMs: number, epoch: string): DeliveryEffect[] {
+  const { lane, upTo } = ack
+  state.awaiting = new Set([...state.awaiting].filter(l => l !== lane))
+  if (ack.epoch !== epoch) return pump(state)
+  if (upTo > state.last[lane]) {
+    const detail = { lane, upTo, last: state.last[lane] }
+    return [{ type: 'log', level: 'warn', event: 'ack.beyond_store', detail }, ...pump(state)]
+  }
+  const free: DeliveryEffect[] = []
+  if (upTo > state.acked[lane]) {
+    state.acked[lane] = upTo
+    state.lastProgressMonoMs = monoMs
+    free.push({ type: 'free', lane, upTo })
+  }
+  state.sent[lane] = Math.max(state.sent[lane], upTo)
+  return [...free, ...pump(state)]
+}
+
+/** The highest lane with something unsent; one read at a time, so that an alarm never waits for a long one. */
+function pump(state: DeliveryState): DeliveryEffect[] {
+  if (!state.connected || state.awaiting.size > 0 || state.reading !== null) return []
+  if (state.inFlight >= IN_FLIGHT_MAX) return []
+  const lane = LANES.find(l => state.sent[l] < state.last[l])
+  if (lane === undefined) return []
+  state.reading = lane
+  const backlog = state.last[lane] - state.sent[lane]
+  const room = IN_FLIGHT_MAX - state.inFlight
+  const limit = backlog > BATCH_FROM ? BATCH_RECORDS_MAX : Math.min(backlog, room)
+  return [{ type: 'read', lane, afterSeq: state.sent[lane], limit }]
+}
+
+function onRead(state: DeliveryState, lane: Lane, records: readonly WireRecord[]): DeliveryEffect[] {
+  // A read that outlived its connection, or whose lane was acknowledged meanwhile, is not sent.
+  if (state.reading !== lane) return []
+  state.reading = null
+  const fresh = records.filter(r => r.seq > state.sent[lane])
+  if (!state.connected) return []
+  if (fresh.length === 0) {
+    // Shed or freed under our feet: nothing to send up to here.
+    if (records.length === 0) state.sent[lane] = state.last[lane]
+    return pump(state)
+  }
+  const packed = fresh.length > BATCH_FROM ? [firstContiguous(fresh)] : fresh.map(r => [r])
+  const publishes = packed.map((group): DeliveryEffect => ({ type: 'publish', lane, records: group }))
+  state.inFlight += publishes.length
+  state.sent[lane] = packed.at(-1)!.at(-1)!.seq
+  return [...publishes, ...pump(state)]
+}
+
+function firstContiguous(records: readonly WireRecord[]): readonly WireRecord[] {
+  let bytes = 0
+  let end = 0
+  while (end < records.length && bytes < BATCH_BODY_BYTES) {
+    if (end > 0 && records[end]!.seq !== records[end - 1]!.seq + 1) break
+    bytes += records[end]!.body.length
+    end++
+  }
+  return records.slice(0, end)
+}
+
+function onTick(state: DeliveryState, monoMs: number): DeliveryEffect[] {
+  if (!state.connected) return []
+  if (state.awaiting.size > 0 && monoMs - state.connectedMonoMs > WATERMARKS_WITHIN_MS) {
+    state.awaiting = new Set()
+    return [{ type: 'log', level: 'info', event: 'uplink.no_watermarks', detail: {} }, ...pump(state)]
+  }
+  const unacked = LANES.some(l => state.sent[l] > state.acked[l])
+  if (!unacked) state.lastProgressMonoMs = monoMs
+  if (unacked && monoMs - state.lastProgressMonoMs > ACK_STALLED_MS) {
+    state.lastProgressMonoMs = monoMs
+    state.sent = { ...state.acked }
+    state.inFlight = 0
+    return [
+      { type: 'log', level: 'info', event: 'uplink.resend', detail: { acked: state.acked } },
+      ...pump(state),
+    ]
+  }
+  return pump(state)
+}
+
+/** Records not yet acknowledged, per lane. */
+export const queued = (state: DeliveryState): Record<Lane, number> =>
+  perLane(lane => Math.max(0, state.last[lane] - Math.max(state.acked[lane], state.first[lane] - 1)))

@@ -1,0 +1,394 @@
+import type { AssignmentStep, BodyOf, Position, RecordKind } from '#protocols/bodies.ts'
+import type { Channel, ChannelValue } from '#protocols/equipment.ts'
+import type { Fix } from '#protocols/fix.ts'
+import type { Order } from '#protocols/orders.ts'
+import type { RecordDraft } from '#protocols/record.ts'
+import type { Tap, TapResult } from '#protocols/terminal.ts'
+import type { Now } from '#protocols/time.ts'
+import type { Note } from '../outbox/outbox.ts'
+import { draftOf } from './drafts.ts'
+import type { VehicleEffect, VehicleEvent } from './events.ts'
+import {
+  CANCELLED_MAX,
+  STEP_OF_TAP,
+  WINDOW_EVERY_MS,
+  WINDOW_LIFE_MS,
+  hold,
+  isReplayed,
+  mayStep,
+  rememberNonce,
+  replace,
+  revisionOf,
+  withoutOld,
+} from './orders.ts'
+import { isDue } from './sampling.ts'
+import { EQUIPMENT_NOTE, NONCES_NOTE, ORDERS_NOTE, TRIGGER_NOTE } from './state.ts'
+import type { HeldOrder, PendingAppend, VehicleState } from './state.ts'
+import { triggerEffects, triggerOnInput, triggerOnTick } from './body-cam.ts'
+
+/** Refused orders are recorded at most this often, so that a forger cannot fill the store. */
+const REJECTED_RECORD_EVERY_MS = 10_000
+
+/** Randomness, handed in: `mint(16)` is 32 hex digits never seen before. */
+export type Mint = (bytes: number) => string
+
+/**
+ * One step of a vehicle: what happened in, what to do about it out. Synchronous; `state` is changed here and nowhere
+ * else. Nothing waits for the disk or the link before it is shown or switched; what was *promised* to a crew or to the
+ * gateway (`tapped`, receipts) waits for the synced write.
+ */
+export function step(state: VehicleState, event: VehicleEvent, now: Now, mint: Mint): VehicleEffect[] {
+  switch (event.type) {
+    case 'boot':
+      return [
+        record(
+          state,
+          'boot',
+          { bootCount: state.bootCount, software: event.software, store: event.store },
+          now,
+        ),
+        record(state, 'unit.status', { availability: state.availability }, now),
+      ]
+    case 'fix':
+      return onFix(state, event.fix, now)
+    case 'gnss':
+      state.gnss = event.state
+      return [{ type: 'live' }]
+    case 'input':
+      return onInput(state, event.channel, event.value, now)
+    case 'panel':
+      state.panel = event.state
+      return [{ type: 'live' }]
+    case 'order':
+      return onOrder(state, event.order, now)
+    case 'order.rejected':
+      return onRejected(state, event.code, event.detail, now)
+    case 'tap':
+      return event.tap.kind === 'panic'
+        ? pressPanic(state, 'screen', event.tapRef, now)
+        : onTap(state, event.tapRef, event.tap, now)
+    case 'config':
+      state.config = event.config
+      return [{ type: 'live' }]
+    case 'appended':
+      return onAppended(state, event.ref, event.result, now)
+    case 'acked':
+      return onAcked(state, event.lane, event.upTo)
+    case 'tick':
+      return onTick(state, now, mint)
+  }
+}
+
+/** Which order the crew works on, newest first: what live and availability show. */
+export const activeOrders = (state: VehicleState): readonly HeldOrder[] =>
+  state.orders.filter(o => !['cleared', 'refused', 'cancelled'].includes(o.step))
+
+function onFix(state: VehicleState, fix: Fix, now: Now): VehicleEffect[] {
+  state.fix = { fix, at: now }
+  const had = state.gnss
+  state.gnss = fix.mode >= 2 ? 'fix' : 'no_fix'
+  const position = positionOf(fix)
+  if (!position || !isDue(state.sampling, position, now.monoMs))
+    return had === state.gnss ? [] : [{ type: 'live' }]
+  state.sampling = { lastSampledMonoMs: now.monoMs, last: position }
+  return [
+    append(state, [draftOf(state, 'position', position, now)], [], { then: 'sampled', position, at: now }),
+  ]
+}
+
+function positionOf(fix: Fix): Position | undefined {
+  const { mode, lat, lon } = fix
+  if (mode === 1 || lat === undefined || lon === undefined) return undefined
+  const { timeUtcMs, speedMps, trackDeg, altMslM, hdop, satsUsed, satsSeen } = fix
+  return {
+    lat,
+    lon,
+    mode,
+    ...(speedMps !== undefined && { speedMps }),
+    ...(trackDeg !== undefined && { trackDeg }),
+    ...(altMslM !== undefined && { altMslM }),
+    ...(hdop !== undefined && { hdop }),
+    ...(satsUsed !== undefined && { satsUsed }),
+    ...(satsSeen !== undefined && { satsSeen }),
+    ...(timeUtcMs !== undefined && { fixUtcMs: timeUtcMs }),
+  }
+}
+
+function onInput(state: VehicleState, channel: Channel, value: ChannelValue, now: Now): VehicleEffect[] {
+  if (state.equipment[channel] === value) return []
+  const before = state.equipment[channel] ?? state.equipmentBeforeBoot[channel] ?? 'off'
+  state.equipment = { ...state.equipment, [channel]: value }
+  // The first reading after a boot is an edge only where it differs from what was stored before it.
+  if (before === value) return [{ type: 'live' }]
+  const trigger = triggerEffects(state, triggerOnInput(state, channel, value, now), now)
+  const panic = channel === 'panic' && value === 'on' ? pressPanic(state, 'input', null, now) : []
+  const edge = draftOf(state, 'equipment.edge', { channel, value, state: state.equipment }, now)
+  const note: Note = { key: EQUIPMENT_NOTE, value: { ...state.equipmentBeforeBoot, ...state.equipment } }
+  return [...trigger, ...panic, append(state, [edge], [note], { then: 'nothing' }), { type: 'live' }]
+}
+
+function pressPanic(
+  state: VehicleState,
+  source: 'input' | 'screen',
+  tapRef: string | null,
+  now: Now,
+): VehicleEffect[] {
+  const position = state.sampled?.position ?? null
+  const positionAgeMs = state.sampled ? now.monoMs - state.sampled.at.monoMs : null
+  const draft = draftOf(state, 'panic', { source, position, positionAgeMs }, now)
+  state.panic = { pressed: now, eventId: null, seq: null, delivered: false, acknowledged: false }
+  return [
+    append(state, [draft], [], { then: 'panic', tapRef, body: draft.body }),
+    { type: 'live' },
+    { type: 'log', level: 'warn', event: 'panic.pressed', detail: { source } },
+  ]
+}
+
+function onTap(
+  state: VehicleState,
+  tapRef: string,
+  tap: Exclude<Tap, { kind: 'panic' }>,
+  now: Now,
+): VehicleEffect[] {
+  const held = state.orders.find(o => o.order.orderId === tap.orderId)
+  if (!held) return [tapped(tapRef, 'ORDER_UNKNOWN')]
+  const to: AssignmentStep = STEP_OF_TAP[tap.kind]
+  // A finger that bounces on the glass is not an error: the step is already taken and stored.
+  if (held.step === to) return [tapped(tapRef, null)]
+  if (!mayStep(held, to)) return [tapped(tapRef, 'STEP_BACKWARD')]
+  const next: HeldOrder = { ...held, step: to, changedUtcMs: now.utcMs }
+  state.orders = replace(state.orders, next)
+  settleAvailability(state)
+  const { orderId, incidentId, revision } = held.order
+  const draft = draftOf(
+    state,
+    'assignment.step',
+    { orderId, incidentId, revision, step: to, slot: 'declared' },
+    now,
+  )
+  return [
+    append(state, [draft], [ordersNote(state)], { then: 'tapped', tapRef, orderId, before: held }),
+    { type: 'live' },
+  ]
+}
+
+function onOrder(state: VehicleState, order: Order, now: Now): VehicleEffect[] {
+  if (isReplayed(state.nonces, order)) {
+    return [{ type: 'log', level: 'debug', event: 'order.seen_before', detail: { orderId: order.orderId } }]
+  }
+  state.nonces = rememberNonce(state.nonces, order)
+  switch (order.kind) {
+    case 'dispatch':
+      return onDispatch(state, order, now)
+    case 'cancel':
+      return onCancel(state, order, now)
+    case 'actuate':
+      return onActuate(state, order, now)
+    case 'alarm_ack':
+      if (state.panic && state.panic.eventId === order.alarmId) {
+        state.panic = { ...state.panic, delivered: true, acknowledged: true }
+      }
+      return [receipt(state, order, 'executed', now), { type: 'live' }]
+  }
+}
+
+function onDispatch(
+  state: VehicleState,
+  order: Extract<Order, { kind: 'dispatch' }>,
+  now: Now,
+): VehicleEffect[] {
+  const late = state.nonces.cancelled.includes(order.orderId)
+  if (late || revisionOf(state.orders, order.incidentId) > order.revision) {
+    return [receipt(state, order, 'superseded', now, 'ORDER_STALE')]
+  }
+  state.orders = [hold(order, now), ...withoutOld(state.orders, now)]
+  settleAvailability(state)
+  return [
+    receipt(state, order, 'delivered', now),
+    { type: 'live' },
+    { type: 'log', level: 'info', event: 'order.received', detail: { orderId: order.orderId } },
+  ]
+}
+
+function onCancel(state: VehicleState, order: Extract<Order, { kind: 'cancel' }>, now: Now): VehicleEffect[] {
+  const held = state.orders.find(o => o.order.orderId === order.cancels)
+  // A cancel may overtake its dispatch; remembered, it makes the dispatch arrive as superseded.
+  if (!held)
+    state.nonces = {
+      ...state.nonces,
+      cancelled: [...state.nonces.cancelled, order.cancels].slice(-CANCELLED_MAX),
+    }
+  if (held && !['cleared', 'refused', 'cancelled'].includes(held.step)) {
+    const next = {
+      ...held,
+      step: 'cancelled',
+      revision: order.revision,
+      note: order.reason,
+      changedUtcMs: now.utcMs,
+    }
+    state.orders = replace(state.orders, next as HeldOrder)
+    settleAvailability(state)
+  }
+  return [receipt(state, order, 'executed', now), { type: 'live' }]
+}
+
+function onActuate(
+  state: VehicleState,
+  order: Extract<Order, { kind: 'actuate' }>,
+  now: Now,
+): VehicleEffect[] {
+  const window = state.windows.find(w => w.nonce === order.window)
+  const fresh = window !== undefined && now.monoMs - window.madeMonoMs <= WINDOW_LIFE_MS
+  if (!fresh) return [receipt(state, order, 'refused', now, 'WINDOW_EXPIRED')]
+  // The receipt is synced first: a crash in between may lose the act, never repeat it.
+  return [
+    receipt(state, order, 'executed', now, undefined, {
+      then: 'actuate',
+      output: order.output,
+      on: order.on,
+    }),
+  ]
+}
+
+function receipt(
+  state: VehicleState,
+  order: Order,
+  outcome: BodyOf<'order.receipt'>['outcome'],
+  now: Now,
+  code?: string,
+  then: PendingAppend = { then: 'nothing' },
+): VehicleEffect {
+  const incidentId = 'incidentId' in order ? order.incidentId : null
+  const body = {
+    orderId: order.orderId,
+    incidentId,
+    revision: order.revision,
+    outcome,
+    ...(code && { code }),
+  }
+  const notes = [ordersNote(state), { key: NONCES_NOTE, value: state.nonces }]
+  return append(state, [draftOf(state, 'order.receipt', body, now)], notes, then)
+}
+
+function onRejected(state: VehicleState, code: string, detail: string, now: Now): VehicleEffect[] {
+  state.rejectedSinceRecord++
+  const log: VehicleEffect = { type: 'log', level: 'warn', event: 'order.rejected', detail: { code, detail } }
+  if (now.monoMs - state.lastRejectedRecordMonoMs < REJECTED_RECORD_EVERY_MS) return [log]
+  const body = {
+    code,
+    detail: `${detail} (${state.rejectedSinceRecord} since the last such record)`.slice(0, 300),
+  }
+  state.lastRejectedRecordMonoMs = now.monoMs
+  state.rejectedSinceRecord = 0
+  return [log, record(state, 'order.rejected', body, now)]
+}
+
+function onAppended(
+  state: VehicleState,
+  ref: string,
+  result: Extract<VehicleEvent, { type: 'appended' }>['result'],
+  now: Now,
+): VehicleEffect[] {
+  const pending = state.pending.get(ref)
+  state.pending.delete(ref)
+  if (!pending) return []
+  const first = result.ok ? result.value[0] : undefined
+  const eventId = first ? `${state.deviceId}/${first.epoch}/${first.lane}/${first.seq}` : null
+  switch (pending.then) {
+    case 'sampled':
+      // Without a store the car stays visible: live goes out with no eventId and the store shown as poisoned.
+      state.sampled = { position: pending.position, at: pending.at, eventId }
+      return [{ type: 'live' }]
+    case 'tapped':
+      if (!result.ok) {
+        state.orders = replace(state.orders, pending.before)
+        settleAvailability(state)
+        return [tapped(pending.tapRef, result.code), { type: 'live' }]
+      }
+      return [tapped(pending.tapRef, null)]
+    case 'panic':
+      return onPanicStored(state, pending, eventId, first?.seq ?? null, result.ok ? null : result.code, now)
+    case 'actuate':
+      return result.ok ? [{ type: 'output', output: pending.output, on: pending.on }] : []
+    case 'nothing':
+      return result.ok
+        ? []
+        : [{ type: 'log', level: 'warn', event: 'record.refused', detail: { code: result.code } }]
+  }
+}
+
+function onPanicStored(
+  state: VehicleState,
+  pending: Extract<PendingAppend, { then: 'panic' }>,
+  eventId: string | null,
+  seq: number | null,
+  code: string | null,
+  now: Now,
+): VehicleEffect[] {
+  const pressed = state.panic?.pressed ?? now
+  if (state.panic && eventId) state.panic = { ...state.panic, eventId, seq }
+  const answer = pending.tapRef === null ? [] : [tapped(pending.tapRef, code)]
+  if (eventId) return answer
+  return [{ type: 'unstored', kind: 'panic', body: pending.body, occurredMonoMs: pressed.monoMs }, ...answer]
+}
+
+function onAcked(state: VehicleState, lane: string, upTo: number): VehicleEffect[] {
+  const { panic } = state
+  if (lane !== 'alarm' || !panic || panic.delivered || panic.seq === null || panic.seq > upTo) return []
+  state.panic = { ...panic, delivered: true }
+  return [{ type: 'live' }]
+}
+
+function onTick(state: VehicleState, now: Now, mint: Mint): VehicleEffect[] {
+  const newest = state.windows.at(-1)
+  const minted = !newest || now.monoMs - newest.madeMonoMs >= WINDOW_EVERY_MS
+  if (minted) {
+    const alive = state.windows.filter(w => now.monoMs - w.madeMonoMs <= WINDOW_LIFE_MS)
+    state.windows = [...alive, { nonce: mint(16), madeMonoMs: now.monoMs }]
+  }
+  const kept = withoutOld(state.orders, now)
+  const changed = kept.length !== state.orders.length
+  if (changed) state.orders = kept
+  return [
+    ...triggerEffects(state, triggerOnTick(state, now), now),
+    ...(minted || changed ? [{ type: 'live' } as const] : []),
+  ]
+}
+
+/** A crew with an open order is `assigned`; only a person moves a car out of service. */
+function settleAvailability(state: VehicleState): void {
+  if (state.availability !== 'available' && state.availability !== 'assigned') return
+  state.availability = activeOrders(state).length > 0 ? 'assigned' : 'available'
+}
+
+const tapped = (tapRef: string, code: string | null): VehicleEffect => ({
+  type: 'tapped',
+  tapRef,
+  result: { accepted: code === null, code } satisfies TapResult,
+})
+
+const ordersNote = (state: VehicleState): Note => ({ key: ORDERS_NOTE, value: state.orders })
+
+/** A record nobody waits for. */
+export const record = <K extends RecordKind>(
+  state: VehicleState,
+  kind: K,
+  body: BodyOf<K>,
+  now: Now,
+): VehicleEffect =>
+  append(state, [draftOf(state, kind, body, now)], kind.startsWith('bodycam') ? [triggerNote(state)] : [], {
+    then: 'nothing',
+  })
+
+const triggerNote = (state: VehicleState): Note => ({ key: TRIGGER_NOTE, value: state.trigger })
+
+function append(
+  state: VehicleState,
+  drafts: readonly RecordDraft[],
+  notes: readonly Note[],
+  pending: PendingAppend,
+): VehicleEffect {
+  const ref = `a${state.nextRef++}`
+  state.pending.set(ref, pending)
+  return { type: 'append', ref, drafts, notes }
+}

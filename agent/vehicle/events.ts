@@ -1,0 +1,52 @@
+import type { Note } from '../outbox/outbox.ts'
+import type { Channel, ChannelValue, Output } from '#protocols/equipment.ts'
+import type { Fix } from '#protocols/fix.ts'
+import type { Order } from '#protocols/orders.ts'
+import type { Lane, RecordDraft, WireRecord } from '#protocols/record.ts'
+import type { Result } from '#protocols/result.ts'
+import type { DeviceConfig } from '#protocols/session.ts'
+import type { Tap, TapResult, TerminalState } from '#protocols/terminal.ts'
+
+/** All that can happen to a vehicle. A bug report is a list of these. */
+export type VehicleEvent =
+  | { readonly type: 'boot'; readonly software: string; readonly store: string }
+  | { readonly type: 'fix'; readonly fix: Fix }
+  | { readonly type: 'gnss'; readonly state: TerminalState['gnss'] }
+  | { readonly type: 'input'; readonly channel: Channel; readonly value: ChannelValue }
+  | { readonly type: 'panel'; readonly state: TerminalState['panel'] }
+  /** Opened and rightly signed for this device. */
+  | { readonly type: 'order'; readonly order: Order }
+  | { readonly type: 'order.rejected'; readonly code: string; readonly detail: string }
+  | { readonly type: 'tap'; readonly tapRef: string; readonly tap: Tap }
+  | { readonly type: 'config'; readonly config: DeviceConfig }
+  /** Completion of an `append` effect. */
+  | { readonly type: 'appended'; readonly ref: string; readonly result: Result<readonly WireRecord[]> }
+  | { readonly type: 'acked'; readonly lane: Lane; readonly upTo: number }
+  /** Several times a second: timeouts of the body-cam, window nonces, ended orders. */
+  | { readonly type: 'tick' }
+
+/** All a vehicle can want from the world. */
+export type VehicleEffect =
+  | {
+      readonly type: 'append'
+      readonly ref: string
+      readonly drafts: readonly RecordDraft[]
+      readonly notes: readonly Note[]
+    }
+  /** The store refused an alarm: send it at once, idempotent by its id, and say that it is not stored. */
+  | {
+      readonly type: 'unstored'
+      readonly kind: string
+      readonly body: string
+      readonly occurredMonoMs: number
+    }
+  /** The live slot changed; the uplink sends the newest one when it can. */
+  | { readonly type: 'live' }
+  | { readonly type: 'output'; readonly output: Output; readonly on: boolean }
+  | { readonly type: 'tapped'; readonly tapRef: string; readonly result: TapResult }
+  | {
+      readonly type: 'log'
+      readonly level: 'debug' | 'info' | 'warn'
+      readonly event: string
+      readonly detail: Record<string, unknown>
+    }

@@ -1,0 +1,78 @@
+import type { AssignmentStep } from '#protocols/bodies.ts'
+import type { DispatchOrder, Order } from '#protocols/orders.ts'
+import type { Tap } from '#protocols/terminal.ts'
+import type { Now } from '#protocols/time.ts'
+import type { HeldOrder, OrderStep, VehicleState } from './state.ts'
+
+/** Steps in the order a crew goes through them; a tap may skip forward and never goes back. */
+const STEP_RANK: Record<OrderStep, number> = {
+  received: 0,
+  signed: 1,
+  enroute: 2,
+  on_scene: 3,
+  cleared: 4,
+  refused: 4,
+  cancelled: 4,
+}
+
+/** An ended order stays on the screen this long, so that a crew sees how it ended. */
+const ENDED_SHOWN_MS = 60_000
+
+/** Remembered nonces; an order issued before the oldest remembered one counts as used. */
+const NONCES_MAX = 512
+
+/** Cancels heard before their dispatch; more than this at once means something else is wrong. */
+export const CANCELLED_MAX = 64
+
+/** An actuation cites a window at most this old by our own monotonic clock; no wall clock is trusted. */
+export const WINDOW_LIFE_MS = 30_000
+export const WINDOW_EVERY_MS = 10_000
+
+export const isEnded = (order: HeldOrder): boolean => STEP_RANK[order.step] >= 4
+
+export const STEP_OF_TAP = {
+  sign: 'signed',
+  enroute: 'enroute',
+  on_scene: 'on_scene',
+  clear: 'cleared',
+  refuse: 'refused',
+} as const satisfies Record<Exclude<Tap['kind'], 'panic'>, AssignmentStep>
+
+/** Whether a crew may take this step now: forward only, and an order once on scene can no longer be refused. */
+export function mayStep(held: HeldOrder, step: AssignmentStep): boolean {
+  if (isEnded(held)) return false
+  if (step === 'refused') return STEP_RANK[held.step] < STEP_RANK.on_scene
+  return STEP_RANK[step] > STEP_RANK[held.step]
+}
+
+export const isReplayed = (nonces: VehicleState['nonces'], order: Order): boolean =>
+  order.issuedAt < nonces.floorIssuedAt || nonces.used.some(([nonce]) => nonce === order.nonce)
+
+export function rememberNonce(nonces: VehicleState['nonces'], order: Order): VehicleState['nonces'] {
+  const used = [...nonces.used, [order.nonce, order.issuedAt] as const]
+  if (used.length <= NONCES_MAX) return { ...nonces, used }
+  const [oldest, ...kept] = used.sort((a, b) => a[1] - b[1])
+  return { ...nonces, floorIssuedAt: oldest![1] + 1, used: kept }
+}
+
+/** The newest revision of an incident this car has heard of, 0 when it never did. */
+export const revisionOf = (orders: readonly HeldOrder[], incidentId: string): number =>
+  Math.max(0, ...orders.filter(o => o.order.incidentId === incidentId).map(o => o.revision))
+
+export function hold(order: DispatchOrder, now: Now): HeldOrder {
+  return {
+    order,
+    step: 'received',
+    revision: order.revision,
+    note: '',
+    receivedUtcMs: now.utcMs,
+    changedUtcMs: now.utcMs,
+  }
+}
+
+export const replace = (orders: readonly HeldOrder[], next: HeldOrder): readonly HeldOrder[] =>
+  orders.map(o => (o.order.orderId === next.order.orderId ? next : o))
+
+/** Ended orders leave the screen after a minute, active ones never do. */
+export const withoutOld = (orders: readonly HeldOrder[], now: Now): readonly HeldOrder[] =>
+  orders.filter(o => !isEnded(o) || Math.abs(now.utcMs - o.changedUtcMs) < ENDED_SHOWN_MS)

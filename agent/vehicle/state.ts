@@ -1,0 +1,128 @@
+import type { Availability, Position } from '#protocols/bodies.ts'
+import type { EquipmentState } from '#protocols/equipment.ts'
+import type { Fix } from '#protocols/fix.ts'
+import type { DispatchOrder } from '#protocols/orders.ts'
+import type { TerminalOrder, TerminalState } from '#protocols/terminal.ts'
+import type { DeviceConfig } from '#protocols/session.ts'
+import type { Now } from '#protocols/time.ts'
+import { initialTrigger } from '../bodycam/trigger.ts'
+import type { TriggerState } from '../bodycam/trigger.ts'
+import type { SamplingState } from './sampling.ts'
+
+export type OrderStep = TerminalOrder['step']
+
+/** One dispatch order as this car holds it; kept in the outbox's notes, so it survives a power cut. */
+export type HeldOrder = {
+  readonly order: DispatchOrder
+  readonly step: OrderStep
+  /** Newest revision of the incident heard; an order of an older one gives way. */
+  readonly revision: number
+  readonly note: string
+  /** UTC of receipt and of the newest step, for ages across a restart. */
+  readonly receivedUtcMs: number
+  readonly changedUtcMs: number
+}
+
+/** A panic from press to acknowledgement. */
+export type PanicState = {
+  readonly pressed: Now
+  /** Null until stored; `unstored/…` when the store could not take it. */
+  readonly eventId: string | null
+  readonly seq: number | null
+  readonly delivered: boolean
+  readonly acknowledged: boolean
+}
+
+/** Everything a vehicle knows about itself. Changed by `core.ts` alone. */
+export type VehicleState = {
+  readonly deviceId: string
+  readonly unitId: string
+  readonly bootId: string
+  readonly bootCount: number
+  config: DeviceConfig
+  availability: Availability
+  fix: { readonly fix: Fix; readonly at: Now } | null
+  /** Newest position that entered lane `track`, as the live slot shows it. */
+  sampled: { readonly position: Position; readonly at: Now; readonly eventId: string | null } | null
+  sampling: SamplingState
+  gnss: TerminalState['gnss']
+  panel: TerminalState['panel']
+  /** As read since this boot; a channel not read yet is absent. */
+  equipment: EquipmentState
+  readonly equipmentBeforeBoot: EquipmentState
+  trigger: TriggerState
+  bodycamStarting: boolean
+  bodycamFailed: boolean
+  orders: readonly HeldOrder[]
+  /** Nonces already used, oldest first, with the floor below which every order counts as used. */
+  nonces: {
+    readonly floorIssuedAt: number
+    readonly used: readonly (readonly [string, number])[]
+    /** Orders whose cancel came first. */
+    readonly cancelled: readonly string[]
+  }
+  panic: PanicState | null
+  windows: readonly { readonly nonce: string; readonly madeMonoMs: number }[]
+  /** Drafts handed to the outbox whose completion has not come back yet. */
+  pending: Map<string, PendingAppend>
+  nextRef: number
+  rejectedSinceRecord: number
+  lastRejectedRecordMonoMs: number
+}
+
+/** What to do when an append completes; plain data, so a state can be printed and replayed. */
+export type PendingAppend =
+  | { readonly then: 'sampled'; readonly position: Position; readonly at: Now }
+  | { readonly then: 'tapped'; readonly tapRef: string; readonly orderId: string; readonly before: HeldOrder }
+  | { readonly then: 'panic'; readonly tapRef: string | null; readonly body: string }
+  | { readonly then: 'actuate'; readonly output: 'camera_trigger'; readonly on: boolean }
+  | { readonly then: 'nothing' }
+
+export type VehicleIdentity = {
+  readonly deviceId: string
+  readonly unitId: string
+  readonly callSign: string
+  readonly bootId: string
+  readonly bootCount: number
+}
+
+/** Keys of the notes kept beside the records. */
+export const ORDERS_NOTE = 'orders'
+export const NONCES_NOTE = 'nonces'
+export const BOOT_NOTE = 'boot'
+export const EQUIPMENT_NOTE = 'equipment'
+export const TRIGGER_NOTE = 'trigger'
+
+/** A fresh state, or the one the notes remember. */
+export function initialState(identity: VehicleIdentity, notes: ReadonlyMap<string, unknown>): VehicleState {
+  return {
+    deviceId: identity.deviceId,
+    unitId: identity.unitId,
+    bootId: identity.bootId,
+    bootCount: identity.bootCount,
+    config: { v: 1, unitId: identity.unitId, callSign: identity.callSign, gridName: null },
+    availability: 'available',
+    fix: null,
+    sampled: null,
+    sampling: { lastSampledMonoMs: -Infinity, last: null },
+    gnss: 'absent',
+    panel: 'absent',
+    equipment: {},
+    equipmentBeforeBoot: (notes.get(EQUIPMENT_NOTE) as EquipmentState | undefined) ?? {},
+    trigger: (notes.get(TRIGGER_NOTE) as TriggerState | undefined) ?? initialTrigger(),
+    bodycamStarting: false,
+    bodycamFailed: false,
+    orders: (notes.get(ORDERS_NOTE) as readonly HeldOrder[] | undefined) ?? [],
+    nonces: (notes.get(NONCES_NOTE) as VehicleState['nonces'] | undefined) ?? {
+      floorIssuedAt: 0,
+      used: [],
+      cancelled: [],
+    },
+    panic: null,
+    windows: [],
+    pending: new Map(),
+    nextRef: 1,
+    rejectedSinceRecord: 0,
+    lastRejectedRecordMonoMs: -Infinity,
+  }
+}

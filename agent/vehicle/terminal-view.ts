@@ -1,0 +1,81 @@
+import { bearingDeg, distanceM } from '#protocols/geo/sphere.ts'
+import type { TerminalOrder, TerminalState } from '#protocols/terminal.ts'
+import type { Now } from '#protocols/time.ts'
+import type { DeliveryFacts } from './live.ts'
+import { isEnded } from './orders.ts'
+import type { HeldOrder, VehicleState } from './state.ts'
+
+export type LinkFacts = { readonly state: TerminalState['link']; readonly sinceMonoMs: number }
+
+/** What the in-vehicle terminal shows: the state of the car in words a page can print, ages as of `now`. */
+export function terminalView(
+  state: VehicleState,
+  facts: DeliveryFacts,
+  link: LinkFacts,
+  now: Now,
+): TerminalState {
+  const { panic } = state
+  const orders = [...state.orders].sort((a, b) => Number(isEnded(a)) - Number(isEnded(b)))
+  return {
+    v: 1,
+    deviceId: state.deviceId,
+    unitId: state.unitId,
+    callSign: state.config.callSign,
+    gridName: state.config.gridName,
+    utcMs: now.utcMs,
+    clockQuality: now.quality,
+    gnss: state.gnss,
+    position: positionView(state, now),
+    panel: state.panel,
+    equipment: state.equipment,
+    recording: state.equipment.camera_recording === 'on',
+    bodycam: bodycamWord(state),
+    link: link.state,
+    linkSinceMs: Math.max(0, now.monoMs - link.sinceMonoMs),
+    queue: { ...facts.queue, bytes: facts.bytes },
+    store: facts.store,
+    orders: orders.map(held => orderView(held, state, now)),
+    panic: {
+      active: panic !== null && !panic.acknowledged,
+      ageMs: panic ? Math.max(0, now.monoMs - panic.pressed.monoMs) : 0,
+      delivered: panic?.delivered ?? false,
+      acknowledged: panic?.acknowledged ?? false,
+    },
+  }
+}
+
+function positionView(state: VehicleState, now: Now): TerminalState['position'] {
+  if (!state.sampled) return null
+  const sats = state.fix?.fix.sats
+  return {
+    ...state.sampled.position,
+    ageMs: Math.max(0, now.monoMs - state.sampled.at.monoMs),
+    ...(sats && { sats }),
+  }
+}
+
+function bodycamWord(state: VehicleState): TerminalState['bodycam'] {
+  if (state.equipment.camera_recording === 'on') return 'recording'
+  if (state.bodycamFailed) return 'failed'
+  return state.bodycamStarting ? 'starting' : 'idle'
+}
+
+function orderView(held: HeldOrder, state: VehicleState, now: Now): TerminalOrder {
+  const { order } = held
+  const here = state.sampled?.position
+  return {
+    orderId: order.orderId,
+    incidentId: order.incidentId,
+    revision: held.revision,
+    number: order.incident.number,
+    class: order.incident.class,
+    severity: order.incident.severity,
+    place: order.incident.place,
+    ageMs: Math.max(0, now.utcMs - held.receivedUtcMs),
+    step: held.step,
+    note: held.note,
+    exercise: order.incident.exercise,
+    distanceM: here ? distanceM(here, order.incident.place) : null,
+    bearingDeg: here ? bearingDeg(here, order.incident.place) : null,
+  }
+}
