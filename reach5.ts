@@ -1,0 +1,73 @@
+#!/usr/bin/env node
+type Verb = {
+  readonly does: string
+  readonly load: () => Promise<(args: readonly string[]) => Promise<number>>
+}
+
+/** Verb to room, loaded on demand; nothing else lives here. Paths are literal so that the bundle finds them. */
+const VERBS: Readonly<Record<string, Verb>> = {
+  demo: {
+    does: 'a whole city on this machine: gateway, one full vehicle, a simulated fleet (npm start)',
+    load: async () => (await import('./sim/cli/demo.ts')).demo,
+  },
+  gateway: {
+    does: 'the command centre: broker, ledger, map, API',
+    load: async () => (await import('./gateway/cli/gateway.ts')).gateway,
+  },
+  agent: {
+    does: 'the vehicle process: receiver, panel, outbox, terminal',
+    load: async () => (await import('./agent/cli/agent.ts')).agent,
+  },
+  enrol: {
+    does: 'issue a one-time code at the gateway, or redeem one on a device',
+    load: async () => (await import('./agent/cli/enrol.ts')).enrol,
+  },
+  nmea: {
+    does: 'decode FILE: receiver bytes in, one JSON fix per line out',
+    load: async () => (await import('./agent/cli/nmea.ts')).nmea,
+  },
+  roads: {
+    does: 'import FILE.osm.pbf --out FILE.graph; edges FILE.graph; turns FILE.graph',
+    load: async () => (await import('./gateway/cli/roads.ts')).roads,
+  },
+  reach: {
+    does: 'FILE.graph --from LON,LAT --seconds N: every junction reached, with its time',
+    load: async () => (await import('./gateway/cli/reach.ts')).reach,
+  },
+  nearest: {
+    does: 'FILE.graph --units FILE.geojson --at LON,LAT -k N: the nearest units by road time',
+    load: async () => (await import('./gateway/cli/nearest.ts')).nearest,
+  },
+}
+
+const usage = (): string =>
+  [
+    'usage: reach5 VERB [options]',
+    '',
+    ...Object.entries(VERBS).map(([name, v]) => `  ${name.padEnd(9)}${v.does}`),
+  ].join('\n')
+
+async function main(args: readonly string[]): Promise<number> {
+  const [name = '', ...rest] = args
+  if (name === '--help' || name === '-h' || name === 'help') {
+    console.log(usage())
+    return 0
+  }
+  const verb = Object.hasOwn(VERBS, name) ? VERBS[name] : undefined
+  if (!verb) {
+    console.error(name === '' ? usage() : `reach5: there is no verb ${JSON.stringify(name)}\n\n${usage()}`)
+    return 2
+  }
+  const run = await verb.load()
+  return run(rest)
+}
+
+main(process.argv.slice(2)).then(
+  code => {
+    process.exitCode = code
+  },
+  (error: unknown) => {
+    console.error(`reach5: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
+    process.exitCode = 1
+  },
+)
