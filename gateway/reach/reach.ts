@@ -1,0 +1,73 @@
+import type { Position } from '#protocols/geo/polygon.ts'
+import { partialCostDs } from '#protocols/roads/graph.ts'
+import type { RoadGraph } from '#protocols/roads/graph.ts'
+import { partOfShape } from '../roads/shape.ts'
+import type { Target } from './nearest.ts'
+import type { RoadSearch } from './search.ts'
+
+/** A junction and the deciseconds it takes to get there. */
+export type ReachedNode = readonly [node: number, ds: number]
+
+/** Every junction that can be driven to from `start` within `budgetDs`, by node id, exact. */
+export function reachNodes(search: RoadSearch, start: Target, budgetDs: number): ReachedNode[] {
+  search.begin('out', budgetDs)
+  if ('node' in start) search.startAtNode(start.node)
+  else search.startOnEdge(start.edge, start.fraction)
+  search.run()
+  const nodes = Array.from(search.settledNodes.subarray(0, search.settledCount)).sort((a, b) => a - b)
+  return nodes.map(node => [node, search.costs[node]!] as const)
+}
+
+/**
+ * The stretches of road that can be driven to in time, cut where the time ends: lines, never a hull, because a hull
+ * takes in the far bank of the river. Call it right after `reachNodes` with the same arguments.
+ */
+export function reachShapes(search: RoadSearch, start: Target, budgetDs: number): Position[][] {
+  const { graph } = search
+  const lines: Position[][] = []
+  for (let edge = 0; edge < graph.edgeCount; edge++) {
+    const spans = spansOf(search, edge, start, budgetDs)
+    if (spans.length === 0) continue
+    const shape = graph.edgeShape(edge)
+    for (const [from, to] of merged(spans)) lines.push(partOfShape(shape, from, to))
+  }
+  return lines
+}
+
+type Span = readonly [number, number]
+
+function spansOf(search: RoadSearch, edge: number, start: Target, budgetDs: number): Span[] {
+  const { graph } = search
+  const costDs = graph.edgeCostDs(edge)
+  const spans: Span[] = 'node' in start || start.edge !== edge ? [] : ownSpans(graph, start, budgetDs)
+  const fromDs = search.costDs(graph.edgeFrom[edge]!)
+  const toDs = search.costDs(graph.edgeTo[edge]!)
+  if (graph.isForward(edge) && fromDs >= 0) spans.push([0, Math.min(1, (budgetDs - fromDs) / costDs)])
+  if (graph.isBackward(edge) && toDs >= 0) spans.push([Math.max(0, 1 - (budgetDs - toDs) / costDs), 1])
+  return spans.filter(([from, to]) => to > from)
+}
+
+/** What of its own edge the start reaches without leaving it. */
+function ownSpans(
+  graph: RoadGraph,
+  { edge, fraction }: { readonly edge: number; readonly fraction: number },
+  budgetDs: number,
+): Span[] {
+  const costDs = graph.edgeCostDs(edge)
+  const placeDs = partialCostDs(costDs, fraction)
+  const spans: Span[] = []
+  if (graph.isForward(edge)) spans.push([fraction, Math.min(1, (placeDs + budgetDs) / costDs)])
+  if (graph.isBackward(edge)) spans.push([Math.max(0, (placeDs - budgetDs) / costDs), fraction])
+  return spans
+}
+
+function merged(spans: Span[]): Span[] {
+  const sorted = [...spans].sort((a, b) => a[0] - b[0])
+  const out: Span[] = []
+  for (const span of sorted) {
+    const last = out[out.length - 1]
+    if (last !== undefined && span[0] <= last[1]) out[out.length - 1] = [last[0], Math.max(last[1], span[1])]
+    else out.push(span)
+  }
+  return out
+}

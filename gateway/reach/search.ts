@@ -1,0 +1,119 @@
+import { partialCostDs } from '#protocols/roads/graph.ts'
+import type { RoadGraph } from '#protocols/roads/graph.ts'
+import { BucketQueue } from './bucket-queue.ts'
+
+/** `out`: from the start to everywhere. `back`: from everywhere to the start. */
+export type Direction = 'out' | 'back'
+
+/**
+ * Shortest driving times over the graph (E. W. Dijkstra 1959), bounded, exact per node, in integer deciseconds.
+ *
+ *   costs u32[N]     time of a node, valid when stamps[n] >= stamp
+ *   stamps u32[N]    stamp: waiting; stamp + 1: settled; lower: not seen in this search
+ *   parents i32[N]   arc through which the time came (index into the arrays of the direction), -1 at a start
+ *   settledNodes u32[N]   nodes in the order they were settled, so by rising time
+ *
+ * A search begins by raising the stamp by 2, so nothing is cleared; after 2^31 searches the stamps are wiped once.
+ * No query allocates. One search at a time per instance: `begin`, then `start...`, then `next` until -1.
+ */
+export class RoadSearch {
+  readonly graph: RoadGraph
+  readonly costs: Uint32Array
+  readonly parents: Int32Array
+  readonly settledNodes: Uint32Array
+  settledCount = 0
+  private readonly stamps: Uint32Array
+  private readonly queue: BucketQueue
+  private stamp = 0
+  private budgetDs = 0
+  private first: Uint32Array
+  private ends: Uint32Array
+  private arcCosts: Uint32Array
+  private direction: Direction = 'out'
+
+  constructor(graph: RoadGraph) {
+    this.graph = graph
+    this.costs = new Uint32Array(graph.nodeCount)
+    this.parents = new Int32Array(graph.nodeCount)
+    this.settledNodes = new Uint32Array(graph.nodeCount)
+    this.stamps = new Uint32Array(graph.nodeCount)
+    this.queue = new BucketQueue(graph.nodeCount, graph.costDsMax)
+    this.first = graph.arcFirst
+    this.ends = graph.arcTo
+    this.arcCosts = graph.arcCostDs
+  }
+
+  /** Forgets the search before. Nodes further than `budgetDs` are never touched; a budget of Infinity is allowed. */
+  begin(direction: Direction, budgetDs: number): void {
+    const { graph } = this
+    this.direction = direction
+    this.budgetDs = budgetDs
+    this.first = direction === 'out' ? graph.arcFirst : graph.backFirst
+    this.ends = direction === 'out' ? graph.arcTo : graph.backFrom
+    this.arcCosts = direction === 'out' ? graph.arcCostDs : graph.backCostDs
+    this.queue.clear()
+    this.settledCount = 0
+    if (this.stamp > 0xffff_fff0) {
+      this.stamps.fill(0)
+      this.stamp = 0
+    }
+    this.stamp += 2
+  }
+
+  /** The search starts at a node. */
+  startAtNode(node: number): void {
+    this.touch(node, 0, -1)
+  }
+
+  /** The search starts in the middle of an edge: at whichever of its ends can be left for, or come from. */
+  startOnEdge(edge: number, fraction: number): void {
+    const { graph } = this
+    const costDs = graph.edgeCostDs(edge)
+    const partDs = partialCostDs(costDs, fraction)
+    const outward = this.direction === 'out'
+    if (outward ? graph.isForward(edge) : graph.isBackward(edge))
+      this.touch(graph.edgeTo[edge]!, costDs - partDs, -1)
+    if (outward ? graph.isBackward(edge) : graph.isForward(edge))
+      this.touch(graph.edgeFrom[edge]!, partDs, -1)
+  }
+
+  /** Time up to which every node is settled: what waits is no lower. Infinity when nothing waits. */
+  frontierDs(): number {
+    return this.queue.isEmpty ? Infinity : this.queue.lowestDs()
+  }
+
+  /** Settles the next node and returns it, or -1 when the budget is spent. Its time is `costs[node]`. */
+  next(): number {
+    if (this.queue.isEmpty) return -1
+    const node = this.queue.pop()
+    const reachedDs = this.costs[node]!
+    this.stamps[node] = this.stamp + 1
+    this.settledNodes[this.settledCount++] = node
+    const end = this.first[node + 1]!
+    for (let arc = this.first[node]!; arc < end; arc++) {
+      this.touch(this.ends[arc]!, reachedDs + this.arcCosts[arc]!, arc)
+    }
+    return node
+  }
+
+  /** Settles everything within the budget. */
+  run(): void {
+    while (this.next() >= 0);
+  }
+
+  /** Time of a settled node in deciseconds, -1 when the search has not settled it. */
+  costDs(node: number): number {
+    return this.stamps[node] === this.stamp + 1 ? this.costs[node]! : -1
+  }
+
+  private touch(node: number, costDs: number, arc: number): void {
+    if (costDs > this.budgetDs) return
+    const stamp = this.stamps[node]!
+    if (stamp < this.stamp) this.queue.push(node, costDs)
+    else if (stamp === this.stamp && costDs < this.costs[node]!) this.queue.lower(node, costDs)
+    else return
+    this.stamps[node] = this.stamp
+    this.costs[node] = costDs
+    this.parents[node] = arc
+  }
+}

@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict'
+import { partialCostDs } from '#protocols/roads/graph.ts'
+import type { RoadGraph } from '#protocols/roads/graph.ts'
+
+/** 20,000 networked units in all (DESIGN.md, Growth), with room. */
+export const UNITS_MAX = 32_768
+
+/**
+ * Where every unit stands on the road graph, hung where a search against the traffic will meet it. Moving a unit costs
+ * the same however many there are.
+ *
+ *   ids[slot]                              the unit in a slot; freed slots are used again
+ *   edgeOf i32[slots], fractionOf f64[slots]
+ *   hangs 2*slot (leaves its edge by `to`) and 2*slot+1 (leaves it by `from`), doubly linked per node:
+ *     nodeHead i32[N], hangNext, hangPrevious, hangNode i32[2*slots], hangCostDs u32[2*slots]
+ *   units doubly linked per edge: edgeHead i32[E], edgeNext, edgePrevious i32[slots]
+ *
+ * -1 ends every list. A unit on a one-way hangs only on the node it may drive to.
+ */
+export class UnitsOnRoads {
+  readonly graph: RoadGraph
+  readonly ids: string[] = []
+  readonly edgeOf: Int32Array
+  readonly fractionOf: Float64Array
+  readonly nodeHead: Int32Array
+  readonly hangNext: Int32Array
+  readonly hangCostDs: Uint32Array
+  readonly edgeHead: Int32Array
+  readonly edgeNext: Int32Array
+  private readonly hangPrevious: Int32Array
+  private readonly hangNode: Int32Array
+  private readonly edgePrevious: Int32Array
+  private readonly slots = new Map<string, number>()
+  private readonly free: number[] = []
+
+  constructor(graph: RoadGraph, unitsMax = UNITS_MAX) {
+    this.graph = graph
+    this.edgeOf = new Int32Array(unitsMax).fill(-1)
+    this.fractionOf = new Float64Array(unitsMax)
+    this.nodeHead = new Int32Array(graph.nodeCount).fill(-1)
+    this.hangNext = new Int32Array(2 * unitsMax).fill(-1)
+    this.hangPrevious = new Int32Array(2 * unitsMax).fill(-1)
+    this.hangNode = new Int32Array(2 * unitsMax).fill(-1)
+    this.hangCostDs = new Uint32Array(2 * unitsMax)
+    this.edgeHead = new Int32Array(graph.edgeCount).fill(-1)
+    this.edgeNext = new Int32Array(unitsMax).fill(-1)
+    this.edgePrevious = new Int32Array(unitsMax).fill(-1)
+  }
+
+  get size(): number {
+    return this.slots.size
+  }
+
+  /** The most units that fit. */
+  get sizeMax(): number {
+    return this.edgeOf.length
+  }
+
+  /** Puts a unit on a road place, or moves it there. False when the table is full. */
+  place(id: string, edge: number, fraction: number): boolean {
+    assert(
+      edge >= 0 && edge < this.graph.edgeCount && fraction >= 0 && fraction <= 1,
+      `no place ${edge} ${fraction}`,
+    )
+    const slot = this.slots.get(id) ?? this.takeSlot(id)
+    if (slot === undefined) return false
+    this.unlink(slot)
+    this.link(slot, edge, fraction)
+    return true
+  }
+
+  /** Takes a unit off the roads; false when it was not there. */
+  remove(id: string): boolean {
+    const slot = this.slots.get(id)
+    if (slot === undefined) return false
+    this.unlink(slot)
+    this.slots.delete(id)
+    this.free.push(slot)
+    return true
+  }
+
+  /** Where the unit stands, or undefined. */
+  placeOf(id: string): { readonly edge: number; readonly fraction: number } | undefined {
+    const slot = this.slots.get(id)
+    return slot === undefined ? undefined : { edge: this.edgeOf[slot]!, fraction: this.fractionOf[slot]! }
+  }
+
+  private takeSlot(id: string): number | undefined {
+    const slot = this.free.pop() ?? this.ids.length
+    if (slot >= this.sizeMax) return undefined
+    this.ids[slot] = id
+    this.slots.set(id, slot)
+    return slot
+  }
+
+  private link(slot: number, edge: number, fraction: number): void {
+    const { graph } = this
+    const costDs = graph.edgeCostDs(edge)
+    const partDs = partialCostDs(costDs, fraction)
+    this.edgeOf[slot] = edge
+    this.fractionOf[slot] = fraction
+    const head = this.edgeHead[edge]!
+    this.edgeNext[slot] = head
+    this.edgePrevious[slot] = -1
+    if (head >= 0) this.edgePrevious[head] = slot
+    this.edgeHead[edge] = slot
+    if (graph.isForward(edge)) this.hang(2 * slot, graph.edgeTo[edge]!, costDs - partDs)
+    if (graph.isBackward(edge)) this.hang(2 * slot + 1, graph.edgeFrom[edge]!, partDs)
+  }
+
+  private hang(hang: number, node: number, costDs: number): void {
+    const head = this.nodeHead[node]!
+    this.hangNode[hang] = node
+    this.hangCostDs[hang] = costDs
+    this.hangNext[hang] = head
+    this.hangPrevious[hang] = -1
+    if (head >= 0) this.hangPrevious[head] = hang
+    this.nodeHead[node] = hang
+  }
+
+  private unlink(slot: number): void {
+    const edge = this.edgeOf[slot]!
+    if (edge < 0) return
+    const next = this.edgeNext[slot]!
+    const previous = this.edgePrevious[slot]!
+    if (previous >= 0) this.edgeNext[previous] = next
+    else this.edgeHead[edge] = next
+    if (next >= 0) this.edgePrevious[next] = previous
+    this.edgeOf[slot] = -1
+    this.unhang(2 * slot)
+    this.unhang(2 * slot + 1)
+  }
+
+  private unhang(hang: number): void {
+    const node = this.hangNode[hang]!
+    if (node < 0) return
+    const next = this.hangNext[hang]!
+    const previous = this.hangPrevious[hang]!
+    if (previous >= 0) this.hangNext[previous] = next
+    else this.nodeHead[node] = next
+    if (next >= 0) this.hangPrevious[next] = previous
+    this.hangNode[hang] = -1
+  }
+}
