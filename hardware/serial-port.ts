@@ -105,13 +105,16 @@ function portOf(line: SerialPort, path: string): Port {
 function endAtZeroBytes(line: SerialPort): void {
   const binding = line.port
   if (binding === undefined || !('poller' in binding)) return
+  const closed = (): Error => Object.assign(new Error('closed'), { canceled: true })
   const readable = (): Promise<void> =>
     new Promise((resolve, reject) => {
+      // The line may have been closed during the read, and waiting on a destroyed poller is a segmentation fault.
+      if (binding.fd === null) return reject(closed())
       binding.poller.once('readable', (error: Error | null) => (error === null ? resolve() : reject(error)))
     })
   binding.read = async (buffer, offset, length) => {
     for (;;) {
-      if (binding.fd === null) throw Object.assign(new Error('closed'), { canceled: true })
+      if (binding.fd === null) throw closed()
       try {
         const { bytesRead } = await readBytes(binding.fd, buffer, offset, length, null)
         if (bytesRead > 0) return { buffer, bytesRead }
