@@ -1,0 +1,65 @@
+import { accessSync, constants } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { chromium } from 'playwright-core'
+import type { Browser, BrowserContext, BrowserContextOptions } from 'playwright-core'
+
+const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome']
+
+/** WebGL without a graphics card: the map must draw on a CI machine too. */
+const SOFTWARE_WEBGL = [
+  '--use-gl=angle',
+  '--use-angle=swiftshader',
+  '--enable-unsafe-swiftshader',
+  '--ignore-gpu-blocklist',
+]
+
+/**
+ * A headless Chromium, looked for in this order: `CHROME_PATH`, a Chromium on PATH, the one that comes by npm. When none
+ * starts: an error in CI, elsewhere `null` after a loud line, so that a test can count itself as skipped.
+ */
+export async function openBrowser(options: { readonly webgl?: boolean } = {}): Promise<Browser | null> {
+  const webgl = options.webgl === false ? ['--disable-gpu', '--disable-3d-apis'] : SOFTWARE_WEBGL
+  try {
+    const own = executableOf()
+    if (own !== null)
+      return await chromium.launch({
+        executablePath: own,
+        args: [...webgl, '--no-sandbox', '--disable-dev-shm-usage'],
+      })
+    const packaged = await import('@sparticuz/chromium')
+    return await chromium.launch({
+      executablePath: await packaged.default.executablePath(),
+      args: [
+        ...packaged.default.args.filter(arg => !/^--(use-|headless|ignore-gpu|disable-gpu)/.test(arg)),
+        ...webgl,
+      ],
+    })
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error)
+    if (process.env['CI'] !== undefined)
+      throw new Error(`no Chromium starts here: ${detail}`, { cause: error })
+    console.warn(`SKIPPED browser tests: no Chromium starts here. Set CHROME_PATH. ${detail.slice(0, 400)}`)
+    return null
+  }
+}
+
+/** A context with the locale always set: the npm Chromium otherwise says `en-US@posix`, which breaks Intl. */
+export const openContext = (browser: Browser, options: BrowserContextOptions = {}): Promise<BrowserContext> =>
+  browser.newContext({ locale: 'zh-CN', timezoneId: 'Asia/Shanghai', ...options })
+
+function executableOf(): string | null {
+  const told = process.env['CHROME_PATH']
+  if (told !== undefined && told !== '') return told
+  for (const dir of (process.env['PATH'] ?? '').split(delimiter))
+    for (const name of NAMES) if (dir !== '' && isExecutable(join(dir, name))) return join(dir, name)
+  return null
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
