@@ -31,5 +31,8 @@ export function parseAgentConfig(flags: Readonly<Record<string, string>>): Resul
   const issue = parsed.error.issues[0]!
   const name = issue.path.join('.') || (issue.code === 'unrecognized_keys' ? issue.keys.join(', ') : '')
   const seen = JSON.stringify(flags[name] ?? null)
-  return fault('CONFIG_INVALID', `${name} = ${seen}: ${issue.message}; for example --data ./agent --gnss /dev/ttyUSB0`)
+  return fault(
+    'CONFIG_INVALID',
+    `${name} = ${seen}: ${issue.message}; for example --data ./agent --gnss /dev/ttyUSB0`,
+  )
 }

@@ -170,7 +170,7 @@ export function startRuntime(parts: RuntimeParts): Runtime {
     }
   }
 
-  function publishRecords({ lane, records }: Extract<DeliveryEffect, { type: 'publish' }>): void {
+  function publishRecords({ lane, records, weight }: Extract<DeliveryEffect, { type: 'publish' }>): void {
     const over = link
     const payload = records.length === 1 ? JSON.stringify(records[0]) : packBatch(records)
     const sentMonoMs = clock.now().monoMs
@@ -178,7 +178,7 @@ export function startRuntime(parts: RuntimeParts): Runtime {
     void over?.publish(`up/${lane}`, payload, 1).then(done => {
       if (link !== over) return
       oldestUnackedMonoMs = null
-      if (done) feedDelivery({ type: 'published' })
+      if (done) feedDelivery({ type: 'published', weight })
     })
   }
 

@@ -12,6 +12,10 @@ import type { Ack, LaneRange } from '#protocols/session.ts'
  * Live never waits behind a backlog: it is no lane, is sent the moment it changes, and is forgotten when there is no link.
  */
 export const IN_FLIGHT_MAX = 32
+/** Alarms may go over the window, so that a full one never holds them. */
+const ALARM_EXTRA = 8
+/** A batch fills the window like this many records, so that few of them lie in the pipe ahead of an alarm. */
+const BATCH_WEIGHT = 8
 const WATERMARKS_WITHIN_MS = 3_000
 /** Everything sent and no ack for this long: the acks or the records were lost, so begin again behind the watermark. */
 const ACK_STALLED_MS = 10_000
@@ -42,7 +46,8 @@ export type DeliveryEvent =
   | { readonly type: 'stored'; readonly ranges: Readonly<Record<Lane, LaneRange>> }
   | { readonly type: 'ack'; readonly ack: Ack }
   | { readonly type: 'read'; readonly lane: Lane; readonly records: readonly WireRecord[] }
-  | { readonly type: 'published' }
+  /** PUBACK of a `publish` effect, with its weight. */
+  | { readonly type: 'published'; readonly weight: number }
   | { readonly type: 'tick' }
 
 export type DeliveryEffect =
@@ -50,7 +55,12 @@ export type DeliveryEffect =
   | { readonly type: 'live' }
   | { readonly type: 'read'; readonly lane: Lane; readonly afterSeq: number; readonly limit: number }
   /** One payload, QoS 1: a single record or a batch of contiguous ones. */
-  | { readonly type: 'publish'; readonly lane: Lane; readonly records: readonly WireRecord[] }
+  | {
+      readonly type: 'publish'
+      readonly lane: Lane
+      readonly records: readonly WireRecord[]
+      readonly weight: number
+    }
   | { readonly type: 'free'; readonly lane: Lane; readonly upTo: number }
   | {
       readonly type: 'log'
@@ -105,7 +115,7 @@ export function deliver(
     case 'read':
       return onRead(state, event.lane, event.records)
     case 'published':
-      state.inFlight = Math.max(0, state.inFlight - 1)
+      state.inFlight = Math.max(0, state.inFlight - event.weight)
       return pump(state)
     case 'tick':
       return onTick(state, monoMs)
@@ -143,12 +153,12 @@ function onAck(state: DeliveryState, ack: Ack, monoMs: number, epoch: string): D
 /** The highest lane with something unsent; one read at a time, so that an alarm never waits for a long one. */
 function pump(state: DeliveryState): DeliveryEffect[] {
   if (!state.connected || state.awaiting.size > 0 || state.reading !== null) return []
-  if (state.inFlight >= IN_FLIGHT_MAX) return []
   const lane = LANES.find(l => state.sent[l] < state.last[l])
   if (lane === undefined) return []
+  const room = IN_FLIGHT_MAX + (lane === 'alarm' ? ALARM_EXTRA : 0) - state.inFlight
+  if (room <= 0) return []
   state.reading = lane
   const backlog = state.last[lane] - state.sent[lane]
-  const room = IN_FLIGHT_MAX - state.inFlight
   const limit = backlog > BATCH_FROM ? BATCH_RECORDS_MAX : Math.min(backlog, room)
   return [{ type: 'read', lane, afterSeq: state.sent[lane], limit }]
 }
@@ -165,8 +175,9 @@ function onRead(state: DeliveryState, lane: Lane, records: readonly WireRecord[]
     return pump(state)
   }
   const packed = fresh.length > BATCH_FROM ? [firstContiguous(fresh)] : fresh.map(r => [r])
-  const publishes = packed.map((group): DeliveryEffect => ({ type: 'publish', lane, records: group }))
-  state.inFlight += publishes.length
+  const weight = fresh.length > BATCH_FROM ? BATCH_WEIGHT : 1
+  const publishes = packed.map((group): DeliveryEffect => ({ type: 'publish', lane, records: group, weight }))
+  state.inFlight += publishes.length * weight
   state.sent[lane] = packed.at(-1)!.at(-1)!.seq
   return [...publishes, ...pump(state)]
 }

@@ -1,0 +1,72 @@
+import { mkdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { composeAgent } from '../compose.ts'
+import { parseAgentConfig } from '../config.ts'
+import { openLog } from '../pino-log.ts'
+import { readFlags } from './flags.ts'
+
+const USAGE = `usage: reach5 agent --data DIR [--gnss PATH] [--gnss-baud N] [--panel PATH] [--panel-baud N]
+                    [--terminal-port 5112] [--mqtt-url URL] [--log-level info]
+
+  Runs the vehicle process. DIR must hold an identity (reach5 enrol redeem).
+  Stops on SIGINT or SIGTERM after everything accepted lies on the disk.`
+
+/** Where the terminal's page lies: beside the bundle, or below dist in a checkout. */
+export function pagesDir(page: string): string {
+  const here = dirname(fileURLToPath(import.meta.url))
+  const root = here.includes(`${join('dist')}`)
+    ? here.slice(0, here.lastIndexOf('dist') + 4)
+    : join(here, '..', '..', 'dist')
+  return join(root, 'pages', page)
+}
+
+/** `reach5 agent …`: runs until told to stop; 0 after an orderly stop, 1 when it could not start, 2 on wrong use. */
+export async function agent(args: readonly string[]): Promise<number> {
+  const flags = readFlags(args, [
+    'data',
+    'gnss',
+    'gnss-baud',
+    'panel',
+    'panel-baud',
+    'terminal-port',
+    'mqtt-url',
+    'log-level',
+    'backoff-max-ms',
+  ])
+  if (!flags.ok || 'help' in flags.value) {
+    console.error(flags.ok ? USAGE : `reach5 agent: ${flags.detail}\n\n${USAGE}`)
+    return flags.ok ? 0 : 2
+  }
+  const config = parseAgentConfig({ pages: pagesDir('terminal'), ...flags.value })
+  if (!config.ok) return failed(config.code, config.detail, 2)
+  try {
+    mkdirSync(config.value.data, { recursive: true })
+  } catch (error) {
+    return failed('DIR_UNWRITABLE', `${config.value.data}: ${(error as Error).message}`, 1)
+  }
+  const log = openLog(config.value.logLevel)
+  const composed = await composeAgent(config.value, log)
+  if (!composed.ok) return failed(composed.code, composed.detail, 1)
+  log.info({ event: 'agent.ready', device: composed.value.deviceId, terminal: composed.value.terminalUrl })
+  process.send?.({ type: 'ready', addresses: { terminal: composed.value.terminalUrl } })
+  await untilToldToStop()
+  await composed.value.close()
+  log.info({ event: 'agent.stopped' })
+  process.disconnect?.()
+  return 0
+}
+
+function failed(code: string, detail: string, exit: number): number {
+  console.error(`reach5 agent: ${detail} [${code}]`)
+  process.send?.({ type: 'failed', code, detail })
+  process.disconnect?.()
+  return exit
+}
+
+/** A signal, or the end of the parent that started us with an IPC channel. */
+function untilToldToStop(): Promise<void> {
+  return new Promise(resolve => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'disconnect'] as const) process.once(signal, () => resolve())
+  })
+}

@@ -1,0 +1,66 @@
+import { openReceiver } from '#hardware/gnss/receiver.ts'
+import { openPanel } from '#hardware/panel/panel.ts'
+import type { OpenPort } from '#hardware/port.ts'
+import { openReopeningPort } from '#hardware/reopening-port.ts'
+import type { LineState } from '#hardware/reopening-port.ts'
+import { startRuntime } from './runtime.ts'
+import type { Runtime, RuntimeParts } from './runtime.ts'
+
+/** A receiver at 1 Hz that misses three epochs is silent. */
+const GNSS_SILENCE_MS_MAX = 3_500
+/** A panel answers every poll; this long without an answer means the cable. */
+const PANEL_SILENCE_MS_MAX = 3_000
+
+export type Line = { readonly path: string; readonly baud: number }
+
+export type VehicleParts = Omit<RuntimeParts, 'setOutput'> & {
+  readonly openPort: OpenPort
+  readonly gnss: Line | null
+  readonly panel: Line | null
+}
+
+export type Vehicle = { readonly runtime: Runtime; close(): Promise<void> }
+
+/**
+ * A vehicle of receiver, panel and runtime, whatever the lines are made of: the vehicle process hands in real serial
+ * ports, the simulator lines in memory.
+ */
+export function composeVehicle(parts: VehicleParts): Vehicle {
+  const { clock, log } = parts
+  const closers: (() => Promise<void>)[] = []
+  let setOutput: RuntimeParts['setOutput'] = () => {}
+  const runtime = startRuntime({ ...parts, setOutput: (output, on) => setOutput(output, on) })
+
+  if (parts.gnss) {
+    const { path, baud } = parts.gnss
+    const port = openReopeningPort(parts.openPort, path, { baud, silenceMsMax: GNSS_SILENCE_MS_MAX }, clock)
+    port.onState((state, why) => {
+      log.info({ event: 'gnss.line', state, ...(why && { code: why.code, detail: why.detail }) })
+      if (state !== 'open') runtime.feed({ type: 'gnss', state: wordOf(state) })
+    })
+    const receiver = openReceiver(port, clock, { onFix: fix => runtime.feed({ type: 'fix', fix }) })
+    closers.push(() => receiver.close())
+  }
+  if (parts.panel) {
+    const { path, baud } = parts.panel
+    const port = openReopeningPort(parts.openPort, path, { baud, silenceMsMax: PANEL_SILENCE_MS_MAX }, clock)
+    const panel = openPanel(port, clock, {
+      onInput: (channel, value) => runtime.feed({ type: 'input', channel, value }),
+      onState: state => {
+        log.info({ event: 'panel.state', state })
+        runtime.feed({ type: 'panel', state })
+      },
+    })
+    setOutput = (output, on) => panel.setOutput(output, on)
+    closers.push(() => panel.close())
+  }
+  return {
+    runtime,
+    close: async () => {
+      for (const close of closers) await close()
+      await runtime.stop()
+    },
+  }
+}
+
+const wordOf = (state: LineState): 'silent' | 'absent' => (state === 'stalled' ? 'silent' : 'absent')

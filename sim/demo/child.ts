@@ -1,0 +1,110 @@
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Logger } from '#protocols/log.ts'
+
+/** What a child says over its IPC channel, and what ends it. */
+export type ChildMessage =
+  | { readonly type: 'ready'; readonly addresses: Readonly<Record<string, string>> }
+  | { readonly type: 'failed'; readonly code: string; readonly detail: string }
+
+export type Child = {
+  /** Addresses of the newest start. */
+  readonly addresses: Readonly<Record<string, string>>
+  readonly pid: number | undefined
+  /** Asks it to end, and makes it end. */
+  stop(): Promise<void>
+  /** As a power cut would; it is started again. */
+  kill(): void
+}
+
+const RESTART_MS = { first: 500, max: 10_000 }
+const STOP_WITHIN_MS = 1_200
+
+/** Finds `agent/main.ts` beside this file's room in a checkout, `agent/main.js` in the bundle. */
+export function entryOf(room: 'agent' | 'gateway'): {
+  readonly execArgv: readonly string[]
+  readonly file: string
+} {
+  const here = fileURLToPath(import.meta.url)
+  if (here.endsWith('.ts')) {
+    return { execArgv: ['--import', 'tsx'], file: join(dirname(here), '..', '..', room, 'main.ts') }
+  }
+  let dir = dirname(here)
+  while (!existsSync(join(dir, room, 'main.js')) && dirname(dir) !== dir) dir = dirname(dir)
+  return { execArgv: [], file: join(dir, room, 'main.js') }
+}
+
+/**
+ * Starts a process of ours and keeps it running: it says `ready` with its addresses, is started again with back-off when
+ * it dies, and leaves by itself when this process is gone (its IPC channel closes). Rejects when the first start fails.
+ */
+export function startChild(
+  room: 'agent' | 'gateway',
+  args: () => readonly string[],
+  options: {
+    readonly log: Logger
+    readonly logFile: number
+    readonly onReady?: (addresses: Child['addresses']) => void
+  },
+): Promise<Child> {
+  const { execArgv, file } = entryOf(room)
+  let child: ChildProcess | undefined
+  let stopping = false
+  let waitMs = RESTART_MS.first
+  let addresses: Child['addresses'] = {}
+  let restart: NodeJS.Timeout | undefined
+
+  return new Promise((resolve, reject) => {
+    let resolved = false
+    const handle: Child = {
+      get addresses() {
+        return addresses
+      },
+      get pid() {
+        return child?.pid
+      },
+      kill: () => child?.kill('SIGKILL'),
+      stop: () => {
+        stopping = true
+        clearTimeout(restart)
+        const running = child
+        if (!running || running.exitCode !== null || running.signalCode !== null) return Promise.resolve()
+        return new Promise(done => {
+          const force = setTimeout(() => running.kill('SIGKILL'), STOP_WITHIN_MS)
+          running.once('exit', () => {
+            clearTimeout(force)
+            done()
+          })
+          running.kill('SIGTERM')
+        })
+      },
+    }
+    const start = (): void => {
+      const started = spawn(process.execPath, [...execArgv, file, ...args()], {
+        stdio: ['ignore', options.logFile, options.logFile, 'ipc'],
+      })
+      child = started
+      started.on('message', message => {
+        const said = message as ChildMessage
+        if (said.type === 'failed' && !resolved) return reject(new Error(`${said.detail} [${said.code}]`))
+        if (said.type !== 'ready') return
+        waitMs = RESTART_MS.first
+        addresses = said.addresses
+        options.onReady?.(addresses)
+        if (!resolved) resolve(handle)
+        resolved = true
+      })
+      started.on('exit', (code, signal) => {
+        if (stopping) return
+        if (!resolved) return reject(new Error(`the ${room} ended at once (${signal ?? code}); see its log`))
+        options.log.warn({ event: 'child.ended', room, code, signal, restartMs: waitMs })
+        restart = setTimeout(start, waitMs)
+        waitMs = Math.min(RESTART_MS.max, waitMs * 2)
+      })
+    }
+    start()
+  })
+}

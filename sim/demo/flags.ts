@@ -1,0 +1,62 @@
+import { parseArgs } from 'node:util'
+import { z } from 'zod'
+import { fault, ok } from '#protocols/result.ts'
+import type { Result } from '#protocols/result.ts'
+
+const Port = z.coerce.number().int().min(0).max(65_535)
+
+/** What `npm start -- …` understands. */
+export const DemoFlags = z.object({
+  data: z.string().min(1).default('.reach5/demo'),
+  fresh: z.boolean().default(false),
+  seed: z.coerce.number().int().min(0).default(1),
+  units: z.coerce.number().int().min(1).max(64).default(8),
+  junctions: z.coerce.number().int().min(200).max(20_000).default(2_000),
+  /** An OSM extract to live on instead of the simulated town. */
+  roads: z.string().optional(),
+  /** A recorded receiver whose bytes the full agent hears instead of the simulated one's. */
+  nmea: z.string().optional(),
+  'incident-every': z.coerce.number().min(0).default(20),
+  'map-port': Port.default(5110),
+  'enrol-port': Port.default(5111),
+  'terminal-port': Port.default(5112),
+  'mqtt-port': Port.default(8883),
+  help: z.boolean().default(false),
+})
+export type DemoFlags = z.infer<typeof DemoFlags>
+
+export const DEMO_USAGE = `usage: npm start -- [options]
+
+  --data DIR            where everything is kept             (.reach5/demo)
+  --fresh               begin anew: removes what --data holds
+  --roads FILE.osm.pbf  live on a real OSM extract instead of the simulated town
+  --nmea FILE           the full vehicle hears this recorded receiver instead of the simulated one
+  --units N             vehicles on the street, 1 to 64      (8)
+  --junctions N         size of the simulated town           (2000)
+  --seed N              another town, other incidents        (1)
+  --incident-every S    seconds between incidents, 0: none   (20)
+  --map-port, --enrol-port, --terminal-port, --mqtt-port     (5110, 5111, 5112, 8883; 0: any free one)`
+
+/** Flags of the demo; a fault names the flag, what was seen and what would fit. */
+export function parseDemoFlags(args: readonly string[]): Result<DemoFlags> {
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      strict: true,
+      allowPositionals: false,
+      options: Object.fromEntries(
+        Object.keys(DemoFlags.shape).map(name => [
+          name,
+          { type: ['fresh', 'help'].includes(name) ? ('boolean' as const) : ('string' as const) },
+        ]),
+      ),
+    })
+    const parsed = DemoFlags.safeParse(values)
+    if (parsed.success) return ok(Object.freeze(parsed.data))
+    const issue = parsed.error.issues[0]!
+    const name = String(issue.path[0])
+    return fault('USAGE', `--${name} ${JSON.stringify(values[name])}: ${issue.message}`)
+  } catch (error) {
+    return fault('USAGE', (error as Error).message.split('\n')[0]!)
+  }
+}
