@@ -1,5 +1,5 @@
 import type { AssignmentStep, BodyOf, Position, RecordKind } from '#protocols/bodies.ts'
-import type { Channel, ChannelValue } from '#protocols/equipment.ts'
+import type { Channel, ChannelValue, Output } from '#protocols/equipment.ts'
 import type { Fix } from '#protocols/fix.ts'
 import type { Order } from '#protocols/orders.ts'
 import type { RecordDraft } from '#protocols/record.ts'
@@ -13,6 +13,7 @@ import {
   STEP_OF_TAP,
   WINDOW_EVERY_MS,
   WINDOW_LIFE_MS,
+  forgetNonce,
   hold,
   isReplayed,
   mayStep,
@@ -24,7 +25,8 @@ import {
 import { isDue } from './sampling.ts'
 import { EQUIPMENT_NOTE, NONCES_NOTE, ORDERS_NOTE, TRIGGER_NOTE } from './state.ts'
 import type { HeldOrder, PendingAppend, VehicleState } from './state.ts'
-import { triggerEffects, triggerOnInput, triggerOnTick } from './body-cam.ts'
+import type { TriggerEvent } from '../bodycam/trigger.ts'
+import { advanceBodyCam, bodyCamWaits } from './body-cam.ts'
 
 /** Refused orders are recorded at most this often, so that a forger cannot fill the store. */
 const REJECTED_RECORD_EVERY_MS = 10_000
@@ -115,16 +117,24 @@ function positionOf(fix: Fix): Position | undefined {
 }
 
 function onInput(state: VehicleState, channel: Channel, value: ChannelValue, now: Now): VehicleEffect[] {
-  if (state.equipment[channel] === value) return []
+  // The trigger hears every reading, the changed and the unchanged, and switches before anything is stored.
+  const trigger = bodyCam(state, { type: 'input', channel, value }, now)
+  if (state.equipment[channel] === value) return trigger
   const before = state.equipment[channel] ?? state.equipmentBeforeBoot[channel] ?? 'off'
   state.equipment = { ...state.equipment, [channel]: value }
   // The first reading after a boot is an edge only where it differs from what was stored before it.
-  if (before === value) return [{ type: 'live' }]
-  const trigger = triggerEffects(state, triggerOnInput(state, channel, value, now), now)
+  if (before === value) return [...trigger, { type: 'live' }]
   const panic = channel === 'panic' && value === 'on' ? pressPanic(state, 'input', null, now) : []
   const edge = draftOf(state, 'equipment.edge', { channel, value, state: state.equipment }, now)
   const note: Note = { key: EQUIPMENT_NOTE, value: { ...state.equipmentBeforeBoot, ...state.equipment } }
   return [...trigger, ...panic, append(state, [edge], [note], { then: 'nothing' }), { type: 'live' }]
+}
+
+function bodyCam(state: VehicleState, event: TriggerEvent, now: Now): VehicleEffect[] {
+  const { outputs, drafts } = advanceBodyCam(state, event, now)
+  if (drafts.length === 0) return [...outputs]
+  const note: Note = { key: TRIGGER_NOTE, value: state.trigger }
+  return [...outputs, append(state, drafts, [note], { then: 'nothing' }), { type: 'live' }]
 }
 
 function pressPanic(
@@ -201,7 +211,8 @@ function onDispatch(
   if (late || revisionOf(state.orders, order.incidentId) > order.revision) {
     return [receipt(state, order, 'superseded', now, 'ORDER_STALE')]
   }
-  state.orders = [hold(order, now), ...withoutOld(state.orders, now)]
+  const held = state.orders.some(o => o.order.orderId === order.orderId)
+  if (!held) state.orders = [hold(order, now), ...withoutOld(state.orders, now)]
   settleAvailability(state)
   return [
     receipt(state, order, 'delivered', now),
@@ -256,7 +267,7 @@ function receipt(
   outcome: BodyOf<'order.receipt'>['outcome'],
   now: Now,
   code?: string,
-  then: PendingAppend = { then: 'nothing' },
+  actuate?: { readonly output: Output; readonly on: boolean },
 ): VehicleEffect {
   const incidentId = 'incidentId' in order ? order.incidentId : null
   const body = {
@@ -267,7 +278,8 @@ function receipt(
     ...(code && { code }),
   }
   const notes = [ordersNote(state), { key: NONCES_NOTE, value: state.nonces }]
-  return append(state, [draftOf(state, 'order.receipt', body, now)], notes, then)
+  const pending = { then: 'receipt', nonce: order.nonce, actuate: actuate ?? null } as const
+  return append(state, [draftOf(state, 'order.receipt', body, now)], notes, pending)
 }
 
 function onRejected(state: VehicleState, code: string, detail: string, now: Now): VehicleEffect[] {
@@ -308,8 +320,10 @@ function onAppended(
       return [tapped(pending.tapRef, null)]
     case 'panic':
       return onPanicStored(state, pending, eventId, first?.seq ?? null, result.ok ? null : result.code, now)
-    case 'actuate':
-      return result.ok ? [{ type: 'output', output: pending.output, on: pending.on }] : []
+    case 'receipt':
+      // Unreceipted, the order will come again; it must not look like a replay then.
+      if (!result.ok) state.nonces = forgetNonce(state.nonces, pending.nonce)
+      return result.ok && pending.actuate ? [{ type: 'output', ...pending.actuate }] : []
     case 'nothing':
       return result.ok
         ? []
@@ -350,7 +364,7 @@ function onTick(state: VehicleState, now: Now, mint: Mint): VehicleEffect[] {
   const changed = kept.length !== state.orders.length
   if (changed) state.orders = kept
   return [
-    ...triggerEffects(state, triggerOnTick(state, now), now),
+    ...(bodyCamWaits(state) ? bodyCam(state, { type: 'wake' }, now) : []),
     ...(minted || changed ? [{ type: 'live' } as const] : []),
   ]
 }
@@ -370,17 +384,12 @@ const tapped = (tapRef: string, code: string | null): VehicleEffect => ({
 const ordersNote = (state: VehicleState): Note => ({ key: ORDERS_NOTE, value: state.orders })
 
 /** A record nobody waits for. */
-export const record = <K extends RecordKind>(
+const record = <K extends RecordKind>(
   state: VehicleState,
   kind: K,
   body: BodyOf<K>,
   now: Now,
-): VehicleEffect =>
-  append(state, [draftOf(state, kind, body, now)], kind.startsWith('bodycam') ? [triggerNote(state)] : [], {
-    then: 'nothing',
-  })
-
-const triggerNote = (state: VehicleState): Note => ({ key: TRIGGER_NOTE, value: state.trigger })
+): VehicleEffect => append(state, [draftOf(state, kind, body, now)], [], { then: 'nothing' })
 
 function append(
   state: VehicleState,

@@ -55,6 +55,11 @@ export function rememberNonce(nonces: VehicleState['nonces'], order: Order): Veh
   return { ...nonces, floorIssuedAt: oldest![1] + 1, used: kept }
 }
 
+export const forgetNonce = (nonces: VehicleState['nonces'], nonce: string): VehicleState['nonces'] => ({
+  ...nonces,
+  used: nonces.used.filter(([used]) => used !== nonce),
+})
+
 /** The newest revision of an incident this car has heard of, 0 when it never did. */
 export const revisionOf = (orders: readonly HeldOrder[], incidentId: string): number =>
   Math.max(0, ...orders.filter(o => o.order.incidentId === incidentId).map(o => o.revision))

@@ -1,11 +1,11 @@
 import type { Availability, Position } from '#protocols/bodies.ts'
-import type { EquipmentState } from '#protocols/equipment.ts'
+import type { EquipmentState, Output } from '#protocols/equipment.ts'
 import type { Fix } from '#protocols/fix.ts'
 import type { DispatchOrder } from '#protocols/orders.ts'
 import type { TerminalOrder, TerminalState } from '#protocols/terminal.ts'
 import type { DeviceConfig } from '#protocols/session.ts'
 import type { Now } from '#protocols/time.ts'
-import { initialTrigger } from '../bodycam/trigger.ts'
+import { restoreTrigger } from '../bodycam/trigger.ts'
 import type { TriggerState } from '../bodycam/trigger.ts'
 import type { SamplingState } from './sampling.ts'
 
@@ -51,8 +51,6 @@ export type VehicleState = {
   equipment: EquipmentState
   readonly equipmentBeforeBoot: EquipmentState
   trigger: TriggerState
-  bodycamStarting: boolean
-  bodycamFailed: boolean
   orders: readonly HeldOrder[]
   /** Nonces already used, oldest first, with the floor below which every order counts as used. */
   nonces: {
@@ -75,7 +73,11 @@ export type PendingAppend =
   | { readonly then: 'sampled'; readonly position: Position; readonly at: Now }
   | { readonly then: 'tapped'; readonly tapRef: string; readonly orderId: string; readonly before: HeldOrder }
   | { readonly then: 'panic'; readonly tapRef: string | null; readonly body: string }
-  | { readonly then: 'actuate'; readonly output: 'camera_trigger'; readonly on: boolean }
+  | {
+      readonly then: 'receipt'
+      readonly nonce: string
+      readonly actuate: { readonly output: Output; readonly on: boolean } | null
+    }
   | { readonly then: 'nothing' }
 
 export type VehicleIdentity = {
@@ -109,9 +111,7 @@ export function initialState(identity: VehicleIdentity, notes: ReadonlyMap<strin
     panel: 'absent',
     equipment: {},
     equipmentBeforeBoot: (notes.get(EQUIPMENT_NOTE) as EquipmentState | undefined) ?? {},
-    trigger: (notes.get(TRIGGER_NOTE) as TriggerState | undefined) ?? initialTrigger(),
-    bodycamStarting: false,
-    bodycamFailed: false,
+    trigger: restoreTrigger(notes.get(TRIGGER_NOTE) as TriggerState | undefined),
     orders: (notes.get(ORDERS_NOTE) as readonly HeldOrder[] | undefined) ?? [],
     nonces: (notes.get(NONCES_NOTE) as VehicleState['nonces'] | undefined) ?? {
       floorIssuedAt: 0,

@@ -1,6 +1,7 @@
 import { bearingDeg, distanceM } from '#protocols/geo/sphere.ts'
 import type { TerminalOrder, TerminalState } from '#protocols/terminal.ts'
 import type { Now } from '#protocols/time.ts'
+import { triggerPhase } from '../bodycam/trigger.ts'
 import type { DeliveryFacts } from './live.ts'
 import { isEnded } from './orders.ts'
 import type { HeldOrder, VehicleState } from './state.ts'
@@ -29,7 +30,7 @@ export function terminalView(
     panel: state.panel,
     equipment: state.equipment,
     recording: state.equipment.camera_recording === 'on',
-    bodycam: bodycamWord(state),
+    bodycam: triggerPhase(state.trigger),
     link: link.state,
     linkSinceMs: Math.max(0, now.monoMs - link.sinceMonoMs),
     queue: { ...facts.queue, bytes: facts.bytes },
@@ -52,12 +53,6 @@ function positionView(state: VehicleState, now: Now): TerminalState['position'] 
     ageMs: Math.max(0, now.monoMs - state.sampled.at.monoMs),
     ...(sats && { sats }),
   }
-}
-
-function bodycamWord(state: VehicleState): TerminalState['bodycam'] {
-  if (state.equipment.camera_recording === 'on') return 'recording'
-  if (state.bodycamFailed) return 'failed'
-  return state.bodycamStarting ? 'starting' : 'idle'
 }
 
 function orderView(held: HeldOrder, state: VehicleState, now: Now): TerminalOrder {
