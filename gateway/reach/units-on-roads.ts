@@ -1,4 +1,3 @@
-import assert from 'node:assert/strict'
 import { partialCostDs } from '#protocols/roads/graph.ts'
 import type { RoadGraph } from '#protocols/roads/graph.ts'
 
@@ -58,10 +57,8 @@ export class UnitsOnRoads {
 
   /** Puts a unit on a road place, or moves it there. False when the table is full. */
   place(id: string, edge: number, fraction: number): boolean {
-    assert(
-      edge >= 0 && edge < this.graph.edgeCount && fraction >= 0 && fraction <= 1,
-      `no place ${edge} ${fraction}`,
-    )
+    const inside = edge >= 0 && edge < this.graph.edgeCount && fraction >= 0 && fraction <= 1
+    if (!inside) throw new Error(`${id} cannot stand on edge ${edge} at ${fraction}`)
     const slot = this.slots.get(id) ?? this.takeSlot(id)
     if (slot === undefined) return false
     this.unlink(slot)

@@ -1,4 +1,3 @@
-import assert from 'node:assert/strict'
 import { bboxOf } from '../geo/polygon.ts'
 import { distanceM } from '../geo/sphere.ts'
 import { COST_DS_MAX, GRAPH_COUNTS, GRAPH_MAGIC, GRAPH_VERSION } from './graph-layout.ts'
@@ -54,6 +53,11 @@ export function shapeLengthM(shape: NetworkEdge['shape']): number {
   return sum
 }
 
+/** Our own mistake, not the world's: stop. */
+function must(holds: boolean, otherwise: string): void {
+  if (!holds) throw new Error(otherwise)
+}
+
 const e7 = (degrees: number): number => Math.round(degrees * 1e7)
 
 function metadataOf(network: RoadNetwork, notes: PackNotes): GraphMetadata {
@@ -80,7 +84,7 @@ function writeHeader(bytes: Uint8Array, counts: GraphCounts): void {
 
 function fillNodes(arrays: GraphArrays, network: RoadNetwork): void {
   network.nodes.forEach((node, index) => {
-    assert(Math.abs(node.lat) <= 90 && Math.abs(node.lon) <= 180, `node ${index} lies outside the world`)
+    must(Math.abs(node.lat) <= 90 && Math.abs(node.lon) <= 180, `node ${index} lies outside the world`)
     arrays.latE7[index] = e7(node.lat)
     arrays.lonE7[index] = e7(node.lon)
   })
@@ -91,11 +95,11 @@ function fillEdges(arrays: GraphArrays, network: RoadNetwork, nameIndexOf: (name
   network.edges.forEach((edge, index) => {
     const inside = (node: number): boolean =>
       Number.isInteger(node) && node >= 0 && node < network.nodes.length
-    assert(inside(edge.from) && inside(edge.to), `edge ${index} ends at no node`)
-    assert(edge.shape.length >= 2 && edge.speedKph > 0, `edge ${index} has no shape or no speed`)
+    must(inside(edge.from) && inside(edge.to), `edge ${index} ends at no node`)
+    must(edge.shape.length >= 2 && edge.speedKph > 0, `edge ${index} has no shape or no speed`)
     const lengthM = shapeLengthM(edge.shape)
     const costDs = edgeCostOf(lengthM, edge.speedKph)
-    assert(costDs <= COST_DS_MAX, `edge ${index} takes ${costDs} ds, more than ${COST_DS_MAX}`)
+    must(costDs <= COST_DS_MAX, `edge ${index} takes ${costDs} ds, more than ${COST_DS_MAX}`)
     arrays.edgeFrom[index] = edge.from
     arrays.edgeTo[index] = edge.to
     arrays.edgeLengthDm[index] = Math.round(lengthM * 10)
