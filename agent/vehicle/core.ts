@@ -254,7 +254,6 @@ function onActuate(
   // The receipt is synced first: a crash in between may lose the act, never repeat it.
   return [
     receipt(state, order, 'executed', now, undefined, {
-      then: 'actuate',
       output: order.output,
       on: order.on,
     }),
