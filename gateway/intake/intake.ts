@@ -1,0 +1,499 @@
+import { openPayload } from '#protocols/batch.ts'
+import { parseBody, RECORD_KINDS } from '#protocols/bodies.ts'
+import type { ParsedBody } from '#protocols/bodies.ts'
+import type { DeviceId } from '#protocols/ids.ts'
+import { eventIdOf, LANES } from '#protocols/record.ts'
+import type { Lane, WireRecord } from '#protocols/record.ts'
+import { Hello, Live, Unstored } from '#protocols/session.ts'
+import type { Ack } from '#protocols/session.ts'
+import { rfc3339 } from '#protocols/time.ts'
+import type { Now } from '#protocols/time.ts'
+import type { UpChannel } from '#protocols/topics.ts'
+import type { CityEffect, CityEvent } from '../loop/effects.ts'
+import {
+  admit,
+  excuse,
+  HELD_MAX,
+  highestOf,
+  isWaiting,
+  laneBookOf,
+  newLaneBook,
+  passHole,
+  release,
+  unexplainedUpTo,
+  waitingSinceMonoMs,
+  watermarkOf,
+  watermarkRowOf,
+} from './lane-book.ts'
+import type { Arrival, LaneBook, WatermarkRow } from './lane-book.ts'
+import { newDelayWindow, observeDelay, offsetOf, recordAgeMs } from './lateness.ts'
+import type { DelayWindow } from './lateness.ts'
+import { countOf, missingIn } from './ranges.ts'
+import type { Ranges } from './ranges.ts'
+import { lanePrefix, recordKey, recordRowOf, SEQ_MAX, UTC_MS_MAX, watermarkKey } from './rows.ts'
+import { wireRecordOf } from './rows.ts'
+import type { RecordRow } from './rows.ts'
+
+/** What the broker's listener and the clock bring; the device is the one of the certificate. */
+export type IntakeEvent =
+  | { readonly type: 'session'; readonly deviceId: DeviceId; readonly link: 'up' | 'down' }
+  | {
+      readonly type: 'payload'
+      readonly deviceId: DeviceId
+      readonly channel: UpChannel
+      readonly payload: Uint8Array
+    }
+  | { readonly type: 'tick' }
+
+export type IntakeEffect =
+  | Extract<CityEffect, { type: 'put' | 'audit' | 'log' }>
+  | { readonly type: 'city'; readonly event: CityEvent }
+  | { readonly type: 'ack'; readonly deviceId: DeviceId; readonly ack: Ack }
+
+/** A hole is waited for this long, an alarm's for a second: an alarm told out of order is better than one told late. */
+const HOLE_WAIT_MS = 30_000
+const ALARM_HOLE_WAIT_MS = 1_000
+/** An epoch is minted only when a store was lost; a device with more of them is broken or hostile. */
+const EPOCHS_MAX = 64
+const UNSTORED_IDS_MAX = 256
+
+type Boot = { readonly bootId: string; readonly delays: DelayWindow; liveSeq: number }
+
+type DeviceBook = {
+  /** By epoch, then lane. */
+  readonly epochs: Map<string, Map<Lane, LaneBook>>
+  boot: Boot | null
+  hello: Hello | null
+  /** Lanes of the newest hello whose loss below `first` is not yet settled. */
+  unsettled: Set<Lane>
+  readonly unstoredIds: Set<string>
+}
+
+export type IntakeState = {
+  readonly ledgerId: string
+  readonly generation: number
+  readonly devices: Map<DeviceId, DeviceBook>
+  /** Lanes in which records wait for a missing one. */
+  readonly waiting: Map<LaneBook, LaneRef>
+  /** `records`, `duplicates` and every code of a refusal, for the metrics. */
+  readonly counts: Map<string, number>
+}
+
+type LaneRef = { readonly deviceId: DeviceId; readonly epoch: string; readonly lane: Lane }
+
+export const newIntakeState = (ledgerId: string, generation: number): IntakeState => ({
+  ledgerId,
+  generation,
+  devices: new Map(),
+  waiting: new Map(),
+  counts: new Map(),
+})
+
+/** One event in, effects in the order they happened; `now` is when the event reached the gateway. */
+export function intake(state: IntakeState, event: IntakeEvent, now: Now): IntakeEffect[] {
+  switch (event.type) {
+    case 'session':
+      return [{ type: 'city', event }]
+    case 'payload':
+      return onPayload(state, event.deviceId, event.channel, event.payload, now)
+    case 'tick':
+      return onTick(state, now)
+  }
+}
+
+function onPayload(
+  state: IntakeState,
+  deviceId: DeviceId,
+  channel: UpChannel,
+  payload: Uint8Array,
+  now: Now,
+): IntakeEffect[] {
+  switch (channel) {
+    case 'hello':
+      return onHello(state, deviceId, payload)
+    case 'live':
+      return onLive(state, deviceId, payload, now)
+    case 'health':
+      return [{ type: 'log', level: 'debug', event: 'device.health', detail: { deviceId } }]
+    case 'up/unstored':
+      return onUnstored(state, deviceId, payload)
+    case 'up/alarm':
+    case 'up/event':
+    case 'up/track':
+    case 'up/diag':
+      return onRecords(state, deviceId, channel.slice('up/'.length) as Lane, payload, now)
+  }
+}
+
+function onRecords(
+  state: IntakeState,
+  deviceId: DeviceId,
+  lane: Lane,
+  payload: Uint8Array,
+  now: Now,
+): IntakeEffect[] {
+  const opened = openPayload(payload)
+  if (!opened.ok) return [refusal(state, deviceId, `up/${lane}`, opened.code, opened.detail)]
+  const { epoch } = opened.value[0]!
+  const foreign = opened.value.find(r => r.lane !== lane || !isDatable(r) || r.seq > SEQ_MAX)
+  if (foreign !== undefined)
+    return [
+      refusal(state, deviceId, `up/${lane}`, 'RECORD_SCHEMA', `seq ${foreign.seq} of lane ${foreign.lane}`),
+    ]
+  const book = bookOf(state, deviceId, epoch, lane)
+  if (book === undefined)
+    return [refusal(state, deviceId, `up/${lane}`, 'RECORD_SCHEMA', `more than ${EPOCHS_MAX} epochs`)]
+  const ref = { deviceId, epoch, lane }
+  const effects: IntakeEffect[] = []
+  for (const record of opened.value) effects.push(...acceptRecord(state, ref, book, record, now))
+  effects.push(...settle(state, ref, book), ackOf(state, ref, book))
+  return effects
+}
+
+/** Year 9999 is where RFC 3339 ends; a clock beyond it is broken, and such a record could not even be shown. */
+const isDatable = (r: WireRecord): boolean => r.occurredAt >= 0 && r.occurredAt <= UTC_MS_MAX
+
+function acceptRecord(
+  state: IntakeState,
+  ref: LaneRef,
+  book: LaneBook,
+  record: WireRecord,
+  now: Now,
+): IntakeEffect[] {
+  const { body, code, detail } = readBody(record)
+  const ageMs = ageOf(state, ref.deviceId, record, now)
+  const receivedAt = rfc3339(now.utcMs)
+  const arrival = { record, body, ageMs, receivedMonoMs: now.monoMs, receivedAt }
+  const admission = admit(book, arrival)
+  const eventId = eventIdOf(ref.deviceId, record)
+  switch (admission) {
+    case 'duplicate':
+      count(state, 'duplicates')
+      return []
+    case 'reused':
+      return [chainAudit(state, ref, { eventId, what: 'seq_reused', sum: record.sum })]
+    case 'full':
+      return [refusal(state, ref.deviceId, `up/${ref.lane}`, 'RECORD_SCHEMA', `too many holes at ${eventId}`)]
+    case 'new':
+    case 'late':
+      break
+  }
+  count(state, 'records')
+  const facts = { ageMs, receivedAt, ...(code === undefined ? {} : { code }) }
+  const key = recordKey(ref.deviceId, ref.epoch, ref.lane, record.seq)
+  const effects: IntakeEffect[] = [{ type: 'put', key, value: recordRowOf(ref.deviceId, record, facts) }]
+  if (code !== undefined) effects.push(refusal(state, ref.deviceId, `up/${ref.lane}`, code, detail))
+  if (body?.kind === 'gap') effects.push(...onGap(state, ref, body.body))
+  if (admission === 'late') effects.push(tellCity(ref.deviceId, arrival))
+  else if (book.held.size > HELD_MAX) effects.push(...passAndTell(state, ref, book))
+  return effects
+}
+
+/** Body of a record, or the code why this version cannot read it; a known kind in a foreign lane counts as unreadable. */
+function readBody(record: WireRecord): { body: ParsedBody | null; code?: string; detail: string } {
+  const parsed = parseBody(record.kind, record.body)
+  if (!parsed.ok) return { body: null, code: parsed.code, detail: parsed.detail.slice(0, 200) }
+  if (RECORD_KINDS[parsed.value.kind].lane !== record.lane)
+    return { body: null, code: 'RECORD_BODY', detail: `${record.kind} in lane ${record.lane}` }
+  return { body: parsed.value, detail: '' }
+}
+
+/** After arrivals: tell what is next in order, write the watermark, remember whether somebody still waits. */
+function settle(state: IntakeState, ref: LaneRef, book: LaneBook): IntakeEffect[] {
+  const effects = tellReleased(state, ref, book)
+  effects.push(putWatermark(ref, book))
+  if (isWaiting(book)) state.waiting.set(book, ref)
+  else state.waiting.delete(book)
+  if (ref.lane === 'event') effects.push(...settleLosses(state, ref))
+  return effects
+}
+
+function tellReleased(state: IntakeState, ref: LaneRef, book: LaneBook): IntakeEffect[] {
+  const effects: IntakeEffect[] = []
+  for (const { arrival, chainBroken } of release(book)) {
+    if (chainBroken) effects.push(...flagBroken(state, ref, arrival))
+    effects.push(tellCity(ref.deviceId, arrival))
+  }
+  return effects
+}
+
+/** Accepted all the same: the record is true, the order before it is in doubt. */
+function flagBroken(state: IntakeState, ref: LaneRef, arrival: Arrival): IntakeEffect[] {
+  const { record, ageMs, receivedAt } = arrival
+  const key = recordKey(ref.deviceId, ref.epoch, ref.lane, record.seq)
+  const row = recordRowOf(ref.deviceId, record, { ageMs, receivedAt, code: 'CHAIN_BROKEN' })
+  const detail = { eventId: row.eventId, what: 'prev_differs', prev: record.prev }
+  return [{ type: 'put', key, value: row }, chainAudit(state, ref, detail)]
+}
+
+const tellCity = (deviceId: DeviceId, { record, body, ageMs }: Arrival): IntakeEffect => ({
+  type: 'city',
+  event: { type: 'record', deviceId, record, body, ageMs },
+})
+
+function passAndTell(state: IntakeState, ref: LaneRef, book: LaneBook): IntakeEffect[] {
+  const hole = passHole(book)
+  if (hole === undefined) return []
+  count(state, 'holes_passed')
+  const detail = { ...ref, hole }
+  return [
+    { type: 'log', level: 'warn', event: 'intake.hole_passed', detail },
+    ...tellReleased(state, ref, book),
+  ]
+}
+
+/** A gap receipt in lane `event`: the named seqs count as received, and what waited behind them may go on. */
+function onGap(
+  state: IntakeState,
+  ref: LaneRef,
+  gap: { readonly lane: Lane; readonly ranges: Ranges; readonly reason: string },
+): IntakeEffect[] {
+  const book = bookOf(state, ref.deviceId, ref.epoch, gap.lane)!
+  const target = { ...ref, lane: gap.lane }
+  const detail = { ...target, reason: gap.reason, count: countOf(gap.ranges) }
+  if (!gap.ranges.every(([, last]) => last <= SEQ_MAX) || !excuse(book, gap.ranges))
+    return [refusal(state, ref.deviceId, 'up/event', 'RECORD_BODY', 'a gap receipt that cannot be true')]
+  const log: IntakeEffect = { type: 'log', level: 'info', event: 'intake.gap', detail }
+  // The event lane itself is settled by the caller, once its own records are in.
+  if (gap.lane === ref.lane) return [log]
+  return [log, ...settle(state, target, book), ackOf(state, target, book)]
+}
+
+function onHello(state: IntakeState, deviceId: DeviceId, payload: Uint8Array): IntakeEffect[] {
+  const parsed = Hello.safeParse(jsonOf(payload))
+  if (!parsed.success) return [refusal(state, deviceId, 'hello', 'RECORD_SCHEMA', parsed.error.message)]
+  const hello = parsed.data
+  const device = deviceBookOf(state, deviceId)
+  const effects: IntakeEffect[] = [{ type: 'city', event: { type: 'hello', deviceId, hello } }]
+  const lanes = LANES.map(lane => ({ lane, book: bookOf(state, deviceId, hello.epoch, lane) }))
+  if (lanes.some(l => l.book === undefined))
+    return [...effects, refusal(state, deviceId, 'hello', 'RECORD_SCHEMA', `more than ${EPOCHS_MAX} epochs`)]
+  const repeated = JSON.stringify(device.hello?.lanes) === JSON.stringify(hello.lanes)
+  device.hello = hello
+  device.unsettled = new Set(LANES)
+  for (const { lane, book } of lanes) {
+    const ref = { deviceId, epoch: hello.epoch, lane }
+    const last = hello.lanes[lane].last
+    if (highestOf(book!) > last && !repeated)
+      effects.push(chainAudit(state, ref, { what: 'rolled_back', last, seen: highestOf(book!) }))
+    effects.push(ackOf(state, ref, book!))
+  }
+  return [...effects, ...settleLosses(state, { deviceId, epoch: hello.epoch, lane: 'event' })]
+}
+
+/**
+ * A device says in its hello what it still holds. What it neither holds nor delivered is lost; saying so lets the lane go
+ * on. Other lanes wait until the events of that hello are in, for the gap receipt that explains the hole may be among them.
+ */
+function settleLosses(state: IntakeState, ref: LaneRef): IntakeEffect[] {
+  const device = deviceBookOf(state, ref.deviceId)
+  const { hello } = device
+  if (hello === null || hello.epoch !== ref.epoch || device.unsettled.size === 0) return []
+  const effects: IntakeEffect[] = []
+  const settleLane = (lane: Lane): void => {
+    if (!device.unsettled.delete(lane)) return
+    effects.push(...declareLost(state, { ...ref, lane }, hello.lanes[lane].first - 1))
+  }
+  settleLane('event')
+  const events = bookOf(state, ref.deviceId, ref.epoch, 'event')!
+  if (watermarkOf(events) >= hello.lanes.event.last) for (const lane of LANES) settleLane(lane)
+  return effects
+}
+
+function declareLost(state: IntakeState, ref: LaneRef, upTo: number): IntakeEffect[] {
+  const book = bookOf(state, ref.deviceId, ref.epoch, ref.lane)!
+  const holes = unexplainedUpTo(book, upTo)
+  if (holes.length === 0 || upTo > SEQ_MAX || !excuse(book, holes)) return []
+  count(state, 'lost', countOf(holes))
+  const detail = { ...ref, holes: holes.slice(0, 16), count: countOf(holes) }
+  const effects: IntakeEffect[] = [
+    { type: 'audit', action: 'intake.lost', actor: `device:${ref.deviceId}`, detail },
+    { type: 'log', level: 'warn', event: 'intake.lost', detail },
+  ]
+  const told = tellReleased(state, ref, book)
+  return [...effects, ...told, putWatermark(ref, book), ackOf(state, ref, book)]
+}
+
+function onLive(state: IntakeState, deviceId: DeviceId, payload: Uint8Array, now: Now): IntakeEffect[] {
+  const parsed = Live.safeParse(jsonOf(payload))
+  if (!parsed.success || Math.abs(parsed.data.sentAt) > UTC_MS_MAX)
+    return [refusal(state, deviceId, 'live', 'RECORD_SCHEMA', parsed.error?.message ?? 'sentAt')]
+  const live = parsed.data
+  const device = deviceBookOf(state, deviceId)
+  if (device.boot?.bootId !== live.bootId)
+    device.boot = { bootId: live.bootId, delays: newDelayWindow(), liveSeq: 0 }
+  const { boot } = device
+  const latenessMs = observeDelay(boot.delays, now.monoMs, live.sentMonoMs)
+  // An older slot that overtook a newer one tells nothing; the newest truth is already here.
+  if (live.liveSeq <= boot.liveSeq) {
+    count(state, 'live_outdated')
+    return []
+  }
+  boot.liveSeq = live.liveSeq
+  return [{ type: 'city', event: { type: 'live', deviceId, live, latenessMs } }]
+}
+
+function onUnstored(state: IntakeState, deviceId: DeviceId, payload: Uint8Array): IntakeEffect[] {
+  const parsed = Unstored.safeParse(jsonOf(payload))
+  if (!parsed.success || Math.abs(parsed.data.occurredAt) > UTC_MS_MAX)
+    return [refusal(state, deviceId, 'up/unstored', 'RECORD_SCHEMA', parsed.error?.message ?? 'occurredAt')]
+  const { unstoredIds } = deviceBookOf(state, deviceId)
+  if (unstoredIds.has(parsed.data.id)) {
+    count(state, 'duplicates')
+    return []
+  }
+  // Bounded: the oldest id leaves. The alarm's own row keeps a repetition harmless even then.
+  if (unstoredIds.size >= UNSTORED_IDS_MAX) unstoredIds.delete([...unstoredIds][0]!)
+  unstoredIds.add(parsed.data.id)
+  return [{ type: 'city', event: { type: 'unstored', deviceId, alarm: parsed.data } }]
+}
+
+function onTick(state: IntakeState, now: Now): IntakeEffect[] {
+  const effects: IntakeEffect[] = []
+  for (const [book, ref] of [...state.waiting]) {
+    if (!isWaiting(book)) state.waiting.delete(book)
+    const waitMs = ref.lane === 'alarm' ? ALARM_HOLE_WAIT_MS : HOLE_WAIT_MS
+    if (now.monoMs - waitingSinceMonoMs(book) < waitMs) continue
+    effects.push(...passAndTell(state, ref, book), ...settle(state, ref, book))
+  }
+  return effects
+}
+
+/** How old a record is on arrival: the clocks of the boot that now talks are known from its live messages. */
+function ageOf(state: IntakeState, deviceId: DeviceId, record: WireRecord, now: Now): number {
+  const { boot } = deviceBookOf(state, deviceId)
+  const currentOffsetMs = boot === null ? undefined : offsetOf(boot.delays)
+  return recordAgeMs({
+    receivedMonoMs: now.monoMs,
+    receivedUtcMs: now.utcMs,
+    recordMonoMs: record.monoMs,
+    occurredAt: record.occurredAt,
+    clockQuality: record.clockQuality,
+    sameBootOffsetMs: boot?.bootId === record.bootId ? currentOffsetMs : undefined,
+    currentOffsetMs,
+  })
+}
+
+const putWatermark = (ref: LaneRef, book: LaneBook): IntakeEffect => ({
+  type: 'put',
+  key: watermarkKey(ref.deviceId, ref.epoch, ref.lane),
+  value: watermarkRowOf(book),
+})
+
+const ackOf = (state: IntakeState, { deviceId, epoch, lane }: LaneRef, book: LaneBook): IntakeEffect => {
+  const { ledgerId, generation } = state
+  return {
+    type: 'ack',
+    deviceId,
+    ack: { v: 1, ledgerId, generation, epoch, lane, upTo: watermarkOf(book) },
+  }
+}
+
+function refusal(
+  state: IntakeState,
+  deviceId: DeviceId,
+  channel: string,
+  code: string,
+  detail: string,
+): IntakeEffect {
+  count(state, code)
+  const facts = { deviceId, channel, code, detail: detail.slice(0, 300) }
+  return { type: 'log', level: 'warn', event: 'intake.refused', detail: facts }
+}
+
+function chainAudit(state: IntakeState, ref: LaneRef, detail: Record<string, unknown>): IntakeEffect {
+  count(state, 'CHAIN_BROKEN')
+  const facts = { ...ref, code: 'CHAIN_BROKEN', ...detail }
+  return { type: 'audit', action: 'intake.chain_broken', actor: `device:${ref.deviceId}`, detail: facts }
+}
+
+const count = (state: IntakeState, name: string, by = 1): void => {
+  state.counts.set(name, (state.counts.get(name) ?? 0) + by)
+}
+
+/** JSON text or anything else; what is no JSON is `undefined` and fits no schema. */
+function jsonOf(payload: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(payload).toString('utf8'))
+  } catch {
+    return undefined
+  }
+}
+
+function deviceBookOf(state: IntakeState, deviceId: DeviceId): DeviceBook {
+  const known = state.devices.get(deviceId)
+  if (known !== undefined) return known
+  const book: DeviceBook = {
+    epochs: new Map(),
+    boot: null,
+    hello: null,
+    unsettled: new Set(),
+    unstoredIds: new Set(),
+  }
+  state.devices.set(deviceId, book)
+  return book
+}
+
+/** The book of a lane, opened on first sight; undefined when the device has used up its epochs. */
+function bookOf(state: IntakeState, deviceId: DeviceId, epoch: string, lane: Lane): LaneBook | undefined {
+  const { epochs } = deviceBookOf(state, deviceId)
+  let lanes = epochs.get(epoch)
+  if (lanes === undefined) {
+    if (epochs.size >= EPOCHS_MAX) return undefined
+    epochs.set(epoch, (lanes = new Map()))
+  }
+  let book = lanes.get(lane)
+  if (book === undefined) lanes.set(lane, (book = newLaneBook()))
+  return book
+}
+
+/** Puts one `watermark/…` row back at boot. */
+export function restoreWatermark(state: IntakeState, key: string, row: WatermarkRow): void {
+  const [, deviceId, epoch, lane] = key.split('/') as [string, DeviceId, string, Lane]
+  const { epochs } = deviceBookOf(state, deviceId)
+  const lanes = epochs.get(epoch) ?? new Map<Lane, LaneBook>()
+  lanes.set(lane, laneBookOf(row))
+  epochs.set(epoch, lanes)
+}
+
+/** Lanes whose newest records were committed but not yet told when the process ended: their rows are to be read again. */
+export function untoldRanges(
+  state: IntakeState,
+  now: Now,
+): { readonly prefix: string; readonly afterKey: string; readonly restore: (row: RecordRow) => void }[] {
+  const untold = []
+  for (const [deviceId, device] of state.devices)
+    for (const [epoch, lanes] of device.epochs)
+      for (const [lane, book] of lanes) {
+        if (highestOf(book) <= book.told) continue
+        const restore = (row: RecordRow): void => {
+          const record = wireRecordOf(row)
+          const arrival = {
+            record,
+            body: readBody(record).body,
+            ageMs: row.ageMs,
+            receivedMonoMs: now.monoMs,
+            receivedAt: row.receivedAt,
+          }
+          book.held.set(record.seq, arrival)
+          state.waiting.set(book, { deviceId, epoch, lane })
+        }
+        const prefix = lanePrefix(deviceId, epoch, lane)
+        untold.push({ prefix, afterKey: recordKey(deviceId, epoch, lane, book.told), restore })
+      }
+  return untold
+}
+
+/** Where each lane of a device stands, for `DeviceView.lanes`. */
+export function lanesOf(
+  state: IntakeState,
+  deviceId: DeviceId,
+): { epoch: string; lane: string; upTo: number; missing: number; records: number }[] {
+  const rows = []
+  for (const [epoch, lanes] of state.devices.get(deviceId)?.epochs ?? [])
+    for (const [lane, book] of lanes) {
+      const missing = countOf(missingIn(book.received, [1, highestOf(book)]))
+      rows.push({ epoch, lane, upTo: watermarkOf(book), missing, records: book.records })
+    }
+  return rows
+}

@@ -1,0 +1,77 @@
+import type { LedgerRow } from '#protocols/api.ts'
+import type { DeviceId } from '#protocols/ids.ts'
+import { eventIdOf, WireRecord } from '#protocols/record.ts'
+import type { Lane } from '#protocols/record.ts'
+import { rfc3339 } from '#protocols/time.ts'
+
+/** Twelve digits keep the order of text the order of numbers: a record a millisecond for 31 years. */
+export const SEQ_MAX = 999_999_999_999
+/** RFC 3339 ends with the year 9999. */
+export const UTC_MS_MAX = 253_402_300_799_999
+
+/**
+ * A record as it lies in the ledger: what the API shows, plus what it takes to have the wire record back. `ageMs` is how
+ * old it was on arrival, `code` is set where something was wrong with it (`CHAIN_BROKEN`, `RECORD_KIND`, `RECORD_BODY`).
+ */
+export type RecordRow = LedgerRow & {
+  readonly v: 1
+  readonly prev: string
+  readonly monoMs: number
+  readonly occurredAtMs: number
+  readonly ageMs: number
+  readonly code?: string
+}
+
+export const lanePrefix = (deviceId: DeviceId, epoch: string, lane: Lane): string =>
+  `record/${deviceId}/${epoch}/${lane}/`
+
+/** `record/ptu-07/9f86d081884c7d65/event/000000000012`. */
+export const recordKey = (deviceId: DeviceId, epoch: string, lane: Lane, seq: number): string =>
+  lanePrefix(deviceId, epoch, lane) + String(seq).padStart(12, '0')
+
+export const watermarkKey = (deviceId: DeviceId, epoch: string, lane: string): string =>
+  `watermark/${deviceId}/${epoch}/${lane}`
+
+export function recordRowOf(
+  deviceId: DeviceId,
+  record: WireRecord,
+  facts: { readonly ageMs: number; readonly receivedAt: string; readonly code?: string },
+): RecordRow {
+  const { v, lane, epoch, seq, kind, occurredAt, clockQuality, bootId, body, sum, prev, monoMs } = record
+  return {
+    v,
+    eventId: eventIdOf(deviceId, record),
+    lane,
+    epoch,
+    seq,
+    kind,
+    occurredAt: rfc3339(occurredAt),
+    receivedAt: facts.receivedAt,
+    clockQuality,
+    bootId,
+    body,
+    sum,
+    prev,
+    monoMs,
+    occurredAtMs: occurredAt,
+    ageMs: facts.ageMs,
+    ...(facts.code === undefined ? {} : { code: facts.code }),
+  }
+}
+
+/** The wire record back from its row. */
+export const wireRecordOf = (row: RecordRow): WireRecord =>
+  WireRecord.parse({
+    v: row.v,
+    lane: row.lane,
+    epoch: row.epoch,
+    seq: row.seq,
+    prev: row.prev,
+    sum: row.sum,
+    kind: row.kind,
+    occurredAt: row.occurredAtMs,
+    monoMs: row.monoMs,
+    bootId: row.bootId,
+    clockQuality: row.clockQuality,
+    body: row.body,
+  })

@@ -1,0 +1,37 @@
+import type { Result } from '#protocols/result.ts'
+
+export type LedgerOp =
+  | { readonly type: 'put'; readonly key: string; readonly value: unknown }
+  | { readonly type: 'del'; readonly key: string }
+
+export type Row = readonly [key: string, value: unknown]
+
+/** Keys between two bounds, in their order; `limit` rows at most. */
+export type RowRange = {
+  readonly after?: string
+  readonly from?: string
+  readonly before: string
+  readonly limit?: number
+  readonly newestFirst?: boolean
+}
+
+/**
+ * Where the gateway keeps what it promised. Contract: a batch is there as a whole or not at all; once `commit` with `sync`
+ * resolved ok it survives a power cut; after one failed commit every later one fails (`LEDGER_POISONED`), because a store
+ * that failed once acknowledges later writes and loses them (FACTS.md, LevelDB). The process ends then and is started anew.
+ */
+export type Ledger = {
+  /** Which ledger this is, and how often it was brought back older than it had been: both travel in every ack. */
+  readonly ledgerId: string
+  readonly generation: number
+  commit(ops: readonly LedgerOp[], options: { readonly sync: boolean }): Promise<Result<void>>
+  get(key: string): Promise<unknown>
+  range(range: RowRange): Promise<readonly Row[]>
+  close(): Promise<void>
+}
+
+/** All keys that begin with `prefix`: `/` is followed by `0` in ASCII, so `record/ptu-1/` ends before `record/ptu-10`. */
+export const underPrefix = (prefix: string): { readonly from: string; readonly before: string } => ({
+  from: prefix,
+  before: `${prefix}\uffff`,
+})

@@ -1,0 +1,187 @@
+import { existsSync } from 'node:fs'
+import { mkdir, open, readFile, rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Level } from 'level'
+import type { Logger } from '#protocols/log.ts'
+import { fault, ok } from '#protocols/result.ts'
+import type { Result } from '#protocols/result.ts'
+import { ROW_FORMAT } from '../loop/effects.ts'
+import type { Ledger, LedgerOp, Row, RowRange } from './ledger.ts'
+
+type Store = Level<string, unknown>
+
+/**
+ * What is remembered outside the store: that there was one. Without it an emptied directory would look like a first boot,
+ * and a ledger that forgot everything would acknowledge as if nothing had happened.
+ */
+type Marker = { readonly v: 1; readonly ledgerId: string; readonly generation: number }
+
+/**
+ * Opens `<dir>/ledger`, made at the first boot only. Faults: `FILE_BROKEN` with words for the operator when the format is
+ * unknown or the store cannot be opened even after repair. A repaired or replaced store is a new generation.
+ */
+export async function openLevelLedger(
+  dir: string,
+  parts: { readonly log: Logger; readonly mint: (bytes: number) => string },
+): Promise<Result<Ledger>> {
+  const place = join(dir, 'ledger')
+  const marker = await readMarker(dir)
+  if (!marker.ok) return marker
+  const opened =
+    marker.value === undefined ? await firstBoot(place, parts) : await laterBoot(place, marker.value, parts)
+  if (!opened.ok) return opened
+  const { store, ledgerId, generation } = opened.value
+  await writeMarker(dir, { v: 1, ledgerId, generation })
+  return ok(ledgerOf(store, ledgerId, generation, parts.log))
+}
+
+type Opened = { readonly store: Store; readonly ledgerId: string; readonly generation: number }
+
+/** No marker: nothing was ever acknowledged from here, so an unreadable leftover of a cut first boot is set aside. */
+async function firstBoot(
+  place: string,
+  { log, mint }: { readonly log: Logger; readonly mint: (bytes: number) => string },
+): Promise<Result<Opened>> {
+  if (existsSync(join(place, 'CURRENT'))) {
+    const store = await openStore(place, false)
+    const head = store.ok ? await readHead(store.value) : store
+    if (store.ok && head.ok) return ok({ store: store.value, ...head.value })
+    if (store.ok) await store.value.close()
+    if (!head.ok && head.code === 'FORMAT_UNKNOWN') return fault('FILE_BROKEN', head.detail)
+  }
+  if (existsSync(place)) {
+    const aside = `${place}.unfinished-${mint(4)}`
+    await rename(place, aside)
+    log.warn({ event: 'ledger.unfinished', aside })
+  }
+  await mkdir(place, { recursive: true, mode: 0o700 })
+  const store = await openStore(place, true)
+  if (!store.ok) return store
+  const ledgerId = mint(8)
+  const head: LedgerOp[] = [
+    { type: 'put', key: 'meta/format', value: ROW_FORMAT },
+    { type: 'put', key: 'meta/ledger', value: { ledgerId, generation: 0 } },
+  ]
+  await store.value.batch(head, { sync: true })
+  return ok({ store: store.value, ledgerId, generation: 0 })
+}
+
+/** There was a ledger: open it as it is, and only if that fails repair it, which may leave holes. */
+async function laterBoot(
+  place: string,
+  marker: Marker,
+  { log }: { readonly log: Logger },
+): Promise<Result<Opened>> {
+  let store = await openStore(place, false)
+  let repaired = false
+  if (!store.ok) {
+    log.error({ event: 'ledger.repair', detail: store.detail })
+    if (!existsSync(place)) return fault('FILE_BROKEN', `${place} is gone; put the backup there`)
+    repaired = await repairStore(place)
+    if (repaired) store = await openStore(place, false)
+  }
+  if (!store.ok) return store
+  const head = await readHead(store.value)
+  if (!head.ok) {
+    await store.value.close()
+    return fault('FILE_BROKEN', head.detail)
+  }
+  const restored = head.value.ledgerId !== marker.ledgerId || head.value.generation !== marker.generation
+  if (!repaired && !restored) return ok({ store: store.value, ...head.value })
+  const { ledgerId } = head.value
+  const generation = Math.max(head.value.generation, marker.generation) + 1
+  await store.value.put('meta/ledger', { ledgerId, generation }, { sync: true })
+  log.warn({ event: 'ledger.generation', generation, repaired, restored })
+  return ok({ store: store.value, ledgerId, generation })
+}
+
+async function openStore(place: string, create: boolean): Promise<Result<Store>> {
+  const options = { valueEncoding: 'json', createIfMissing: create, errorIfExists: create }
+  const store: Store = new Level<string, unknown>(place, options)
+  try {
+    await store.open()
+    return ok(store)
+  } catch (error) {
+    return fault('FILE_BROKEN', `${place} does not open: ${causeOf(error)}`)
+  }
+}
+
+/** The library's own words are in the cause; the outer message only says that it failed. */
+const causeOf = (error: unknown): string =>
+  error instanceof Error
+    ? error.cause instanceof Error
+      ? error.cause.message
+      : error.message
+    : String(error)
+
+async function repairStore(place: string): Promise<boolean> {
+  try {
+    await (Level as unknown as { repair(location: string): Promise<void> }).repair(place)
+    return true
+  } catch {
+    return false
+  }
+}
+
+async function readHead(store: Store): Promise<Result<Omit<Opened, 'store'>>> {
+  const format = await store.get('meta/format')
+  if (format !== ROW_FORMAT)
+    return fault(
+      'FORMAT_UNKNOWN',
+      `the ledger has format ${String(format)}, this version knows ${ROW_FORMAT} only`,
+    )
+  const head = (await store.get('meta/ledger')) as Omit<Opened, 'store'> | undefined
+  return head === undefined ? fault('FILE_BROKEN', 'the ledger has no id') : ok(head)
+}
+
+const markerFile = (dir: string): string => join(dir, 'ledger.json')
+
+async function readMarker(dir: string): Promise<Result<Marker | undefined>> {
+  const file = markerFile(dir)
+  if (!existsSync(file)) return ok(undefined)
+  try {
+    const marker = JSON.parse(await readFile(file, 'utf8')) as Marker
+    return marker.v === 1 && typeof marker.ledgerId === 'string'
+      ? ok(marker)
+      : fault('FILE_BROKEN', `${file} has format ${marker.v}, this version knows 1 only`)
+  } catch (error) {
+    return fault('FILE_BROKEN', `${file}: ${String(error)}`)
+  }
+}
+
+async function writeMarker(dir: string, marker: Marker): Promise<void> {
+  const fresh = `${markerFile(dir)}.new`
+  await writeFile(fresh, `${JSON.stringify(marker)}\n`, { mode: 0o600, flush: true })
+  await rename(fresh, markerFile(dir))
+  const handle = await open(dir)
+  await handle.sync()
+  await handle.close()
+}
+
+function ledgerOf(store: Store, ledgerId: string, generation: number, log: Logger): Ledger {
+  let poisoned: string | undefined
+  return {
+    ledgerId,
+    generation,
+    async commit(ops, { sync }) {
+      if (poisoned !== undefined) return fault('LEDGER_POISONED', poisoned)
+      try {
+        await store.batch([...ops], { sync })
+        return ok(undefined)
+      } catch (error) {
+        poisoned = causeOf(error)
+        log.error({ event: 'ledger.poisoned', detail: poisoned })
+        return fault('LEDGER_POISONED', poisoned)
+      }
+    },
+    get: key => store.get(key),
+    range: range => readRange(store, range),
+    close: () => store.close(),
+  }
+}
+
+async function readRange(store: Store, range: RowRange): Promise<readonly Row[]> {
+  const low = range.after === undefined ? { gte: range.from ?? '' } : { gt: range.after }
+  const rest = { lt: range.before, limit: range.limit ?? -1, reverse: range.newestFirst ?? false }
+  return store.iterator({ ...low, ...rest }).all()
+}
