@@ -17,8 +17,8 @@ const LOOKS_INTO: Readonly<Record<Room, readonly Room[]>> = {
 
 /** Words everybody may use without a door. */
 const FREE_PACKAGES = new Set(['zod'])
-/** Pure by agreement: hashing, signatures and deflate. */
-const PURE_BUILTINS = new Set(['node:crypto', 'node:zlib'])
+/** Pure by agreement: hashing, signatures, deflate and reading flags. */
+const PURE_BUILTINS = new Set(['node:crypto', 'node:zlib', 'node:util'])
 
 /** Where time, randomness and the world may be touched without being a door of a package. */
 const AT_THE_EDGE = [

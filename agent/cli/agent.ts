@@ -1,10 +1,10 @@
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { composeAgent } from '../compose.ts'
 import { parseAgentConfig } from '../config.ts'
 import { openLog } from '../pino-log.ts'
-import { readFlags } from './flags.ts'
+import { readFlags } from '#protocols/cli/flags.ts'
 
 const USAGE = `usage: reach5 agent --data DIR [--gnss PATH] [--gnss-baud N] [--panel PATH] [--panel-baud N]
                     [--terminal-port 5112] [--mqtt-url URL] [--log-level info]
@@ -13,12 +13,11 @@ const USAGE = `usage: reach5 agent --data DIR [--gnss PATH] [--gnss-baud N] [--p
   Stops on SIGINT or SIGTERM after everything accepted lies on the disk.`
 
 /** Where the terminal's page lies: beside the bundle, or below dist in a checkout. */
-export function pagesDir(page: string): string {
-  const here = dirname(fileURLToPath(import.meta.url))
-  const root = here.includes(`${join('dist')}`)
-    ? here.slice(0, here.lastIndexOf('dist') + 4)
-    : join(here, '..', '..', 'dist')
-  return join(root, 'pages', page)
+function pagesDir(page: string): string {
+  let dir = dirname(fileURLToPath(import.meta.url))
+  while (!existsSync(join(dir, 'pages')) && !existsSync(join(dir, 'dist')) && dirname(dir) !== dir)
+    dir = dirname(dir)
+  return existsSync(join(dir, 'pages')) ? join(dir, 'pages', page) : join(dir, 'dist', 'pages', page)
 }
 
 /** `reach5 agent …`: runs until told to stop; 0 after an orderly stop, 1 when it could not start, 2 on wrong use. */
@@ -53,14 +52,14 @@ export async function agent(args: readonly string[]): Promise<number> {
   await untilToldToStop()
   await composed.value.close()
   log.info({ event: 'agent.stopped' })
-  process.disconnect?.()
+  if (process.connected) process.disconnect()
   return 0
 }
 
 function failed(code: string, detail: string, exit: number): number {
   console.error(`reach5 agent: ${detail} [${code}]`)
   process.send?.({ type: 'failed', code, detail })
-  process.disconnect?.()
+  if (process.connected) process.disconnect()
   return exit
 }
 

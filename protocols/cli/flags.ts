@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
-import { fault, ok } from '#protocols/result.ts'
-import type { Result } from '#protocols/result.ts'
+import { fault, ok } from '../result.ts'
+import type { Result } from '../result.ts'
 
 const camel = (name: string): string =>
   name.replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())

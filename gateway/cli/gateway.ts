@@ -1,0 +1,75 @@
+import { existsSync, mkdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { readFlags } from '#protocols/cli/flags.ts'
+import { composeGateway } from '../compose.ts'
+import { parseGatewayConfig } from '../config.ts'
+import { openLog } from '../pino-log.ts'
+
+const USAGE = `usage: reach5 gateway --data DIR --roads FILE.graph [--grids FILE.geojson | --grid-count 4] [--city FILE.geojson]
+                      [--pages-port 5110] [--enrol-port 5111] [--mqtt-port 8883] [--mqtt-url URL] [--log-level info]
+
+  Runs the command centre: broker, ledger, map and API. Pages listen on loopback only.
+  DIR is made at the first boot, with a CA and an order-signing key of its own.`
+
+const FLAGS = [
+  'data',
+  'roads',
+  'grids',
+  'grid-count',
+  'city',
+  'pages-port',
+  'enrol-port',
+  'mqtt-port',
+  'mqtt-url',
+  'log-level',
+]
+
+/** `reach5 gateway …`: runs until told to stop; 0 after an orderly stop, 1 when it could not start, 2 on wrong use. */
+export async function gateway(args: readonly string[]): Promise<number> {
+  const flags = readFlags(args, FLAGS)
+  if (!flags.ok || 'help' in flags.value) {
+    console.error(flags.ok ? USAGE : `reach5 gateway: ${flags.detail}\n\n${USAGE}`)
+    return flags.ok ? 0 : 2
+  }
+  const config = parseGatewayConfig({ pages: pagesDir('map'), ...flags.value })
+  if (!config.ok) return failed(config.code, config.detail, 2)
+  try {
+    mkdirSync(config.value.data, { recursive: true })
+  } catch (error) {
+    return failed('DIR_UNWRITABLE', `${config.value.data}: ${(error as Error).message}`, 1)
+  }
+  const log = openLog(config.value.logLevel)
+  const composed = await composeGateway(config.value, log)
+  if (!composed.ok) return failed(composed.code, composed.detail, 1)
+  const { addresses, close } = composed.value
+  log.info({ event: 'gateway.ready', ...addresses })
+  process.send?.({ type: 'ready', addresses })
+  await untilToldToStop()
+  await close()
+  log.info({ event: 'gateway.stopped' })
+  if (process.connected) process.disconnect()
+  return 0
+}
+
+/** Where the map's page lies: beside the bundle, or below dist in a checkout. */
+function pagesDir(page: string): string {
+  let dir = dirname(fileURLToPath(import.meta.url))
+  while (!existsSync(join(dir, 'pages')) && !existsSync(join(dir, 'dist')) && dirname(dir) !== dir)
+    dir = dirname(dir)
+  return existsSync(join(dir, 'pages')) ? join(dir, 'pages', page) : join(dir, 'dist', 'pages', page)
+}
+
+function failed(code: string, detail: string, exit: number): number {
+  console.error(`reach5 gateway: ${detail} [${code}]`)
+  process.send?.({ type: 'failed', code, detail })
+  if (process.connected) process.disconnect()
+  return exit
+}
+
+/** A signal, or the end of the parent that started us with an IPC channel. */
+function untilToldToStop(): Promise<void> {
+  return new Promise(resolve => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'disconnect'] as const) process.once(signal, () => resolve())
+  })
+}

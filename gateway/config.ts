@@ -1,0 +1,39 @@
+import { z } from 'zod'
+import { fault, ok } from '#protocols/result.ts'
+import type { Result } from '#protocols/result.ts'
+
+const Port = z.coerce.number().int().min(0).max(65_535)
+
+/** Everything the gateway process can be told; each field has a default or is named in the error. */
+export const GatewayConfig = z.strictObject({
+  /** Where CA, signing key and ledger live. */
+  data: z.string().min(1),
+  /** A graph made by `reach5 roads import`. */
+  roads: z.string().min(1),
+  /** GeoJSON of the grids; laid over the roads when none are given. */
+  grids: z.string().default(''),
+  gridCount: z.coerce.number().int().min(1).max(2_000).default(4),
+  /** GeoJSON of waters, railways, posts and named places, for the map alone. */
+  city: z.string().default(''),
+  pages: z.string().min(1),
+  pagesPort: Port.default(5110),
+  enrolPort: Port.default(5111),
+  mqttPort: Port.default(8883),
+  /** How devices reach the broker, written into their identity; by default loopback and `mqttPort`. */
+  mqttUrl: z.string().default(''),
+  logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+})
+export type GatewayConfig = z.infer<typeof GatewayConfig>
+
+/** Flags to a frozen config; the fault names the flag and the value seen. */
+export function parseGatewayConfig(flags: Readonly<Record<string, string>>): Result<GatewayConfig> {
+  const parsed = GatewayConfig.safeParse(flags)
+  if (parsed.success) return ok(Object.freeze(parsed.data))
+  const issue = parsed.error.issues[0]!
+  const name = issue.path.join('.') || (issue.code === 'unrecognized_keys' ? issue.keys.join(', ') : '')
+  const seen = JSON.stringify(flags[name] ?? null)
+  return fault(
+    'CONFIG_INVALID',
+    `${name} = ${seen}: ${issue.message}; for example --data ./gateway --roads city.graph`,
+  )
+}

@@ -1,0 +1,100 @@
+import type { Tap, TapResult, TerminalOrder, TerminalState } from '#protocols/terminal.ts'
+import type { LatLon } from '#protocols/geo/sphere.ts'
+import type { Clock } from '#protocols/time.ts'
+import type { Random } from '../random.ts'
+
+/** What a crew can do: press its terminal and steer its car. */
+export type Hands = {
+  readonly tap: (tap: Tap) => Promise<TapResult>
+  readonly driveTo: (place: LatLon) => void
+  readonly patrol: () => void
+}
+
+/** Seconds a crew takes, each drawn evenly between two numbers. */
+const PACE = { sign: [2, 4], roll: [1, 2], work: [25, 45] } as const
+
+type Stage = 'patrolling' | 'reading' | 'driving' | 'working'
+
+/**
+ * A crew that follows its orders: reads, signs, drives, reaches, works, clears. Without `taps` it only drives, because a
+ * visitor holds the terminal of that car.
+ */
+export class Crew {
+  private stage: Stage = 'patrolling'
+  private orderId: string | null = null
+  private cancelTimer = (): void => {}
+  private readonly hands: Hands
+  private readonly clock: Clock
+  private readonly random: Random
+  private readonly taps: boolean
+
+  constructor(hands: Hands, clock: Clock, random: Random, options: { readonly taps: boolean }) {
+    this.hands = hands
+    this.clock = clock
+    this.random = random
+    this.taps = options.taps
+  }
+
+  /** What the terminal shows now. */
+  see(view: TerminalState): void {
+    const order = view.orders.find(o => !['cleared', 'refused', 'cancelled'].includes(o.step))
+    if (!order) return this.goPatrolling()
+    if (order.orderId !== this.orderId) this.begin(order)
+    if (this.stage === 'reading' && order.step !== 'received') this.roll(order)
+    if (this.stage === 'driving' && order.step === 'on_scene') this.stage = 'working'
+  }
+
+  /** The car stands at the place. */
+  arrived(): void {
+    if (this.stage !== 'driving' || this.orderId === null) return
+    this.stage = 'working'
+    const orderId = this.orderId
+    if (!this.taps) return
+    this.after(0.5, 1.5, () => this.press('on_scene', orderId))
+  }
+
+  stop(): void {
+    this.cancelTimer()
+  }
+
+  private begin(order: TerminalOrder): void {
+    this.cancelTimer()
+    this.orderId = order.orderId
+    this.stage = 'reading'
+    if (this.taps && order.step === 'received')
+      this.after(...PACE.sign, () => this.press('sign', order.orderId))
+  }
+
+  private roll(order: TerminalOrder): void {
+    this.stage = 'driving'
+    if (order.step === 'on_scene') return void (this.stage = 'working')
+    this.after(...PACE.roll, () => {
+      this.hands.driveTo(order.place)
+      if (this.taps) this.press('enroute', order.orderId)
+    })
+  }
+
+  private goPatrolling(): void {
+    if (this.stage === 'patrolling') return
+    this.cancelTimer()
+    this.stage = 'patrolling'
+    this.orderId = null
+    this.hands.patrol()
+  }
+
+  /** Presses again when the car could not store it: a crew does not shrug. */
+  private press(kind: 'sign' | 'enroute' | 'on_scene' | 'clear', orderId: string): void {
+    void this.hands.tap({ kind, orderId }).then(result => {
+      if (this.orderId !== orderId) return
+      if (!result.accepted && result.code !== 'STEP_BACKWARD' && result.code !== 'ORDER_UNKNOWN') {
+        return this.after(1, 2, () => this.press(kind, orderId))
+      }
+      if (kind === 'on_scene') this.after(...PACE.work, () => this.press('clear', orderId))
+    })
+  }
+
+  private after(least: number, most: number, run: () => void): void {
+    this.cancelTimer()
+    this.cancelTimer = this.clock.after(1000 * this.random.uniform(least, most), run)
+  }
+}
