@@ -1,0 +1,388 @@
+import type { DeviceId } from '#protocols/ids.ts'
+import type { LogEntry, Logger } from '#protocols/log.ts'
+import type { Order, SignedOrder } from '#protocols/orders.ts'
+import { fault, ok } from '#protocols/result.ts'
+import type { Result } from '#protocols/result.ts'
+import type { Ack, DeviceConfig } from '#protocols/session.ts'
+import { rfc3339 } from '#protocols/time.ts'
+import type { Clock, Now } from '#protocols/time.ts'
+import type { Broker, BrokerEvent } from '../broker/broker.ts'
+import { intake, newIntakeState, restoreWatermark, untoldRanges } from '../intake/intake.ts'
+import type { IntakeEffect, IntakeState } from '../intake/intake.ts'
+import type { WatermarkRow } from '../intake/lane-book.ts'
+import type { RecordRow } from '../intake/rows.ts'
+import { AUDIT_START, auditKey, chainAudit } from '../ledger/audit-chain.ts'
+import type { AuditRow, AuditTail } from '../ledger/audit-chain.ts'
+import { underPrefix } from '../ledger/ledger.ts'
+import type { Ledger, LedgerOp, Row } from '../ledger/ledger.ts'
+import type { City } from './city.ts'
+import type { Change, CityEffect, CityEvent, Command } from './effects.ts'
+
+/** Beyond this many waiting events the broker stops reading; it reads again when half of them are done. */
+const QUEUE_EVENTS_MAX = 4_096
+const QUEUE_BYTES_MAX = 32 * 1024 * 1024
+/** One turn of work; nothing may hold the event loop over 10 ms. */
+const TURN_MS_MAX = 8
+const TICK_MS = 1_000
+/** Last-known unit rows ride on the next synced batch; when none comes they are written unsynced after this long. */
+const LAZY_MS_MAX = 5_000
+const LAZY_PREFIX = 'unit/'
+
+export type LoopParts = {
+  readonly clock: Clock
+  readonly log: Logger
+  readonly ledger: Ledger
+  readonly city: City
+  readonly broker: Pick<Broker, 'publish' | 'pause' | 'resume'>
+  readonly signOrder: (order: Order) => SignedOrder
+  /** What pages and dispatching systems see; called in order, after the rows behind it were committed. */
+  readonly onChanges: (changes: readonly Change[]) => void
+  /** A write failed or a core broke: nothing leaves any more. The process is to end so that its supervisor starts it anew. */
+  readonly onFatal: (reason: string) => void
+}
+
+/** Rows and city events of the gateway's own side doors (enrolment), committed like everything else. */
+export type Submission = {
+  readonly ops?: readonly LedgerOp[]
+  readonly events?: readonly CityEvent[]
+  readonly audit?: {
+    readonly action: string
+    readonly actor: string
+    readonly detail: Record<string, unknown>
+  }
+}
+
+export type LoopStats = {
+  readonly queued: number
+  readonly commits: number
+  readonly rows: number
+  readonly commitMsMax: number
+  readonly paused: boolean
+}
+
+export type Loop = {
+  /** Sessions and payloads, as the broker hears them. */
+  fromBroker(event: BrokerEvent): void
+  /** Resolves after the commit; `NOT_READY` when the gateway is stopping or drowning. */
+  command(actor: string, command: Command): Promise<Result<unknown>>
+  submit(submission: Submission): Promise<Result<void>>
+  /** For the pages: where every lane of a device stands. */
+  readonly intake: IntakeState
+  stats(): LoopStats
+  /** Finishes what is queued and writes what is lazy; nothing is taken after the call. */
+  stop(): Promise<void>
+}
+
+type Item = { readonly now: Now; readonly bytes: number } & (
+  | { readonly type: 'broker'; readonly event: BrokerEvent }
+  | {
+      readonly type: 'command'
+      readonly actor: string
+      readonly command: Command
+      readonly resolve: (result: Result<unknown>) => void
+    }
+  | {
+      readonly type: 'submission'
+      readonly submission: Submission
+      readonly resolve: (result: Result<void>) => void
+    }
+  | { readonly type: 'tick' }
+)
+
+/** What one group commit carries, and what leaves after it, in the order it happened. */
+type Turn = {
+  readonly ops: Map<string, LedgerOp>
+  readonly acks: Map<string, { readonly deviceId: DeviceId; readonly ack: Ack }>
+  readonly leaving: (() => void)[]
+  readonly changes: Change[]
+}
+
+/** Reads the ledger back into the cores and starts the loop. */
+export async function openLoop(parts: LoopParts): Promise<Loop> {
+  const { ledger, city, clock } = parts
+  const state = newIntakeState(ledger.ledgerId, ledger.generation)
+  const rows = await readBootRows(ledger)
+  for (const [key, value] of rows)
+    if (key.startsWith('watermark/')) restoreWatermark(state, key, value as WatermarkRow)
+  for (const { prefix, afterKey, restore } of untoldRanges(state, clock.now()))
+    for (const [, value] of await ledger.range({ ...underPrefix(prefix), after: afterKey }))
+      restore(value as RecordRow)
+  const [newest] = await ledger.range({ ...underPrefix('audit/'), limit: 1, newestFirst: true })
+  const tail = newest === undefined ? AUDIT_START : (newest[1] as AuditRow)
+  city.restore(rows, clock.now())
+  return new GatewayLoop(parts, state, tail)
+}
+
+/** All rows but records and audit, which are many and needed by nobody at boot. */
+async function readBootRows(ledger: Ledger): Promise<readonly Row[]> {
+  const spans = [
+    { from: '', before: 'audit/' },
+    { from: 'audit0', before: 'record/' },
+    { from: 'record0', before: '\uffff' },
+  ]
+  return (await Promise.all(spans.map(span => ledger.range(span)))).flat()
+}
+
+class GatewayLoop implements Loop {
+  readonly intake: IntakeState
+  private readonly parts: LoopParts
+  private auditTail: AuditTail
+  private queue: Item[] = []
+  private queuedBytes = 0
+  private paused = false
+  private running: Promise<void> | null = null
+  private ended = false
+  private lazy = new Map<string, LedgerOp>()
+  private lazySinceMonoMs = 0
+  private commands = 0
+  private readonly tallies = { commits: 0, rows: 0, commitMsMax: 0 }
+  private cancelTick: () => void = () => undefined
+
+  constructor(parts: LoopParts, state: IntakeState, tail: AuditTail) {
+    this.parts = parts
+    this.intake = state
+    this.auditTail = tail
+    this.armTick()
+  }
+
+  fromBroker(event: BrokerEvent): void {
+    const bytes = event.type === 'payload' ? event.payload.length : 0
+    this.enqueue({ type: 'broker', event, now: this.parts.clock.now(), bytes })
+  }
+
+  command(actor: string, command: Command): Promise<Result<unknown>> {
+    if (this.ended || this.paused) return Promise.resolve(notReady())
+    const now = this.parts.clock.now()
+    return new Promise(resolve => this.enqueue({ type: 'command', actor, command, resolve, now, bytes: 0 }))
+  }
+
+  submit(submission: Submission): Promise<Result<void>> {
+    if (this.ended) return Promise.resolve(notReady())
+    const now = this.parts.clock.now()
+    return new Promise(resolve => this.enqueue({ type: 'submission', submission, resolve, now, bytes: 0 }))
+  }
+
+  stats(): LoopStats {
+    return { queued: this.queue.length, paused: this.paused, ...this.tallies }
+  }
+
+  async stop(): Promise<void> {
+    this.ended = true
+    this.cancelTick()
+    await this.running
+    if (this.lazy.size > 0) await this.parts.ledger.commit([...this.lazy.values()], { sync: true })
+    this.lazy.clear()
+  }
+
+  private armTick(): void {
+    this.cancelTick = this.parts.clock.after(TICK_MS, () => {
+      this.enqueue({ type: 'tick', now: this.parts.clock.now(), bytes: 0 })
+      this.armTick()
+    })
+  }
+
+  private enqueue(item: Item): void {
+    if (this.ended) return refuse(item)
+    this.queue.push(item)
+    this.queuedBytes += item.bytes
+    if (!this.paused && (this.queue.length > QUEUE_EVENTS_MAX || this.queuedBytes > QUEUE_BYTES_MAX)) {
+      this.paused = true
+      this.parts.broker.pause()
+      this.parts.log.warn({ event: 'loop.paused', queued: this.queue.length, bytes: this.queuedBytes })
+    }
+    this.running ??= this.run()
+  }
+
+  /** Turn after turn until the queue is empty; what arrives during a commit is the next group. */
+  private async run(): Promise<void> {
+    try {
+      while (this.queue.length > 0) {
+        // Lets everything that is ready on the sockets join this turn, and the sockets have theirs in between.
+        await new Promise<void>(resolve => setImmediate(resolve))
+        if (!(await this.finish(this.work()))) return
+        this.resumeWhenLow()
+      }
+    } catch (error) {
+      this.end(error instanceof Error ? (error.stack ?? error.message) : String(error))
+    } finally {
+      this.running = null
+    }
+  }
+
+  private work(): Turn {
+    const turn: Turn = { ops: new Map(), acks: new Map(), leaving: [], changes: [] }
+    const startMonoMs = this.parts.clock.now().monoMs
+    let done = 0
+    while (done < this.queue.length && this.parts.clock.now().monoMs - startMonoMs < TURN_MS_MAX) {
+      const item = this.queue[done++]!
+      this.queuedBytes -= item.bytes
+      this.perform(item, turn)
+    }
+    this.queue = this.queue.slice(done)
+    return turn
+  }
+
+  private perform(item: Item, turn: Turn): void {
+    switch (item.type) {
+      case 'broker':
+        return this.apply(intake(this.intake, item.event, item.now), item.now, turn)
+      case 'command':
+        return this.performCommand(item, turn)
+      case 'submission':
+        return this.performSubmission(item, turn)
+      case 'tick':
+        this.apply(intake(this.intake, { type: 'tick' }, item.now), item.now, turn)
+        this.tellCity({ type: 'tick' }, item.now, turn)
+        if (this.lazy.size > 0 && item.now.monoMs - this.lazySinceMonoMs > LAZY_MS_MAX) this.flushLazy(turn)
+    }
+  }
+
+  private performCommand(item: Extract<Item, { type: 'command' }>, turn: Turn): void {
+    const commandId = `c${++this.commands}`
+    const { actor, command, now, resolve } = item
+    let answer: Result<unknown> | undefined
+    const onReply = (id: string, result: Result<unknown>): void => {
+      if (id === commandId) answer = result
+    }
+    this.tellCity({ type: 'command', commandId, actor, command }, now, turn, onReply)
+    turn.leaving.push(() => resolve(answer ?? fault('NOT_READY', 'the command was not answered')))
+  }
+
+  private performSubmission(item: Extract<Item, { type: 'submission' }>, turn: Turn): void {
+    const { ops = [], events = [], audit } = item.submission
+    for (const op of ops) turn.ops.set(op.key, op)
+    for (const event of events) this.tellCity(event, item.now, turn)
+    if (audit !== undefined) this.audit(audit, item.now, turn)
+    turn.leaving.push(() => item.resolve(ok(undefined)))
+  }
+
+  private tellCity(
+    event: CityEvent,
+    now: Now,
+    turn: Turn,
+    onReply: (commandId: string, result: Result<unknown>) => void = () => undefined,
+  ): void {
+    this.apply(this.parts.city.handle(event, now), now, turn, onReply)
+  }
+
+  private apply(
+    effects: readonly (IntakeEffect | CityEffect)[],
+    now: Now,
+    turn: Turn,
+    onReply: (commandId: string, result: Result<unknown>) => void = () => undefined,
+  ): void {
+    for (const effect of effects)
+      switch (effect.type) {
+        case 'put':
+        case 'del':
+          this.put(effect, now, turn)
+          break
+        case 'city':
+          this.tellCity(effect.event, now, turn)
+          break
+        case 'ack': {
+          // The last of a lane says it all.
+          const { deviceId, ack } = effect
+          turn.acks.set(`${deviceId}/${ack.epoch}/${ack.lane}`, { deviceId, ack })
+          break
+        }
+        case 'order':
+          turn.leaving.push(() => this.sendOrder(effect.order))
+          break
+        case 'config':
+          turn.leaving.push(() => this.send(effect.deviceId, 'down/config', effect.config))
+          break
+        case 'change':
+          turn.changes.push(effect.change)
+          break
+        case 'reply':
+          onReply(effect.commandId, effect.result)
+          break
+        case 'audit':
+          this.audit(effect, now, turn)
+          break
+        case 'log':
+          this.parts.log[effect.level]({ event: effect.event, ...effect.detail })
+          break
+      }
+  }
+
+  private put(op: LedgerOp, now: Now, turn: Turn): void {
+    if (!op.key.startsWith(LAZY_PREFIX)) {
+      turn.ops.set(op.key, op)
+      return
+    }
+    if (this.lazy.size === 0) this.lazySinceMonoMs = now.monoMs
+    this.lazy.set(op.key, op)
+  }
+
+  private audit({ action, actor, detail }: NonNullable<Submission['audit']>, now: Now, turn: Turn): void {
+    const row = chainAudit(this.auditTail, { at: rfc3339(now.utcMs), action, actor, detail })
+    this.auditTail = row
+    turn.ops.set(auditKey(row.n), { type: 'put', key: auditKey(row.n), value: row })
+  }
+
+  private flushLazy(turn: Turn): void {
+    for (const [key, op] of this.lazy) turn.ops.set(key, op)
+    this.lazy.clear()
+  }
+
+  /** Commits, then lets go. False when the ledger failed: nothing of this turn is ever said to anybody. */
+  private async finish(turn: Turn): Promise<boolean> {
+    // A turn of lazy rows alone needs no sync: after a power cut a unit is shown stale at an older place.
+    const sync = [...turn.ops.keys()].some(key => !key.startsWith(LAZY_PREFIX))
+    if (sync) this.flushLazy(turn)
+    if (turn.ops.size > 0) {
+      const startMonoMs = this.parts.clock.now().monoMs
+      const committed = await this.parts.ledger.commit([...turn.ops.values()], { sync })
+      if (!committed.ok) {
+        this.end(`${committed.code}: ${committed.detail}`)
+        return false
+      }
+      this.tally(turn.ops.size, this.parts.clock.now().monoMs - startMonoMs)
+    }
+    for (const { deviceId, ack } of turn.acks.values()) this.send(deviceId, 'down/ack', ack)
+    if (turn.changes.length > 0) this.parts.onChanges(turn.changes)
+    for (const leave of turn.leaving) leave()
+    return true
+  }
+
+  private tally(rows: number, tookMs: number): void {
+    this.tallies.commits++
+    this.tallies.rows += rows
+    this.tallies.commitMsMax = Math.max(this.tallies.commitMsMax, tookMs)
+  }
+
+  private send(deviceId: DeviceId, channel: 'down/ack' | 'down/config', body: Ack | DeviceConfig): void {
+    this.parts.broker.publish(deviceId, channel, Buffer.from(JSON.stringify(body)))
+  }
+
+  private sendOrder(order: Order): void {
+    const signed = JSON.stringify(this.parts.signOrder(order))
+    const sent = this.parts.broker.publish(order.deviceId, 'down/order', Buffer.from(signed))
+    const entry: LogEntry = { event: 'order.sent', orderId: order.orderId, kind: order.kind, sent }
+    this.parts.log.debug(entry)
+  }
+
+  private resumeWhenLow(): void {
+    const low = this.queue.length < QUEUE_EVENTS_MAX / 2 && this.queuedBytes < QUEUE_BYTES_MAX / 2
+    if (!this.paused || !low) return
+    this.paused = false
+    this.parts.broker.resume()
+    this.parts.log.info({ event: 'loop.resumed' })
+  }
+
+  private end(reason: string): void {
+    this.ended = true
+    this.cancelTick()
+    for (const item of this.queue.splice(0)) refuse(item)
+    this.parts.log.error({ event: 'loop.ended', reason })
+    this.parts.onFatal(reason)
+  }
+}
+
+const notReady = () => fault('NOT_READY', 'the gateway is stopping or overloaded')
+
+function refuse(item: Item): void {
+  if (item.type === 'command' || item.type === 'submission') item.resolve(notReady())
+}
