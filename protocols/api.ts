@@ -91,6 +91,7 @@ export const AssignmentView = z.object({
 export type AssignmentView = z.infer<typeof AssignmentView>
 
 export const IncidentSource = z.enum(['map', 'api', 'kiosk', 'crew', 'simulator'])
+export type IncidentSource = z.infer<typeof IncidentSource>
 
 export const IncidentView = z.object({
   id: IncidentId,
@@ -129,6 +130,7 @@ export const IncidentCreate = z.strictObject({
 export type IncidentCreate = z.infer<typeof IncidentCreate>
 
 export const Reason = z.enum(['own_grid', 'adjacent_grid', 'nearest_eta'])
+export type Reason = z.infer<typeof Reason>
 export const Exclusion = z.enum([
   'off_shift',
   'status_not_dispatchable',
@@ -138,6 +140,7 @@ export const Exclusion = z.enum([
   'off_road',
   'already_assigned',
 ])
+export type Exclusion = z.infer<typeof Exclusion>
 export const Warning = z.enum([
   'fix_ageing',
   'equipment_fault',
@@ -145,6 +148,7 @@ export const Warning = z.enum([
   'heading_away',
   'emergency',
 ])
+export type Warning = z.infer<typeof Warning>
 
 export const Candidate = z.object({
   unitId: UnitId,

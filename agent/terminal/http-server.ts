@@ -43,10 +43,14 @@ export async function serveTerminal(
     const code = refusalOf(request.headers.host, request.headers.origin)
     if (code) await reply.code(403).send(problem(403, code, 'This page answers only to the vehicle itself.'))
   })
-  app.setNotFoundHandler((_request, reply) => reply.code(404).send(problem(404, 'NOT_FOUND', 'no such route')))
+  app.setNotFoundHandler((_request, reply) =>
+    reply.code(404).send(problem(404, 'NOT_FOUND', 'no such route')),
+  )
   app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
     const status = error.statusCode ?? 500
-    return reply.code(status).send(problem(status, status === 413 ? 'BODY_TOO_LARGE' : 'BODY_INVALID', error.message))
+    return reply
+      .code(status)
+      .send(problem(status, status === 413 ? 'BODY_TOO_LARGE' : 'BODY_INVALID', error.message))
   })
   routes(app, car)
   await app.register(fastifyStatic, { root: options.pagesDir, prefix: '/', cacheControl: false })
@@ -72,7 +76,8 @@ function routes(app: FastifyInstance, car: TerminalPort): void {
   app.get('/healthz', () => ({ status: 'ok' }))
   app.post('/v1/taps', async (request, reply) => {
     const tap = Tap.safeParse(request.body)
-    if (!tap.success) return reply.code(400).send(problem(400, 'BODY_INVALID', tap.error.issues[0]?.message ?? ''))
+    if (!tap.success)
+      return reply.code(400).send(problem(400, 'BODY_INVALID', tap.error.issues[0]?.message ?? ''))
     const result = await car.tap(tap.data)
     return reply.code(result.accepted ? 202 : 409).send(result)
   })
@@ -81,8 +86,9 @@ function routes(app: FastifyInstance, car: TerminalPort): void {
 function streamTo(app: FastifyInstance, car: TerminalPort): () => void {
   const server = new WebSocketServer({ noServer: true, maxPayload: BODY_BYTES_MAX })
   app.server.on('upgrade', (request, socket, head) => {
-    const refused = refusalOf(request.headers.host, request.headers.origin) !== null || request.url !== '/v1/stream'
-    if (refused) return socket.destroy()
+    const refused =
+      refusalOf(request.headers.host, request.headers.origin) !== null || request.url !== '/v1/stream'
+    if (refused) return void socket.destroy()
     server.handleUpgrade(request, socket, head, ws => {
       ws.on('error', () => ws.terminate())
       ws.send(JSON.stringify(car.view()))
@@ -102,7 +108,10 @@ function streamTo(app: FastifyInstance, car: TerminalPort): () => void {
 const LOOPBACK_HOST = /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/
 
 /** A foreign Host is DNS rebinding; a foreign Origin is another page. Both are refused before any route. */
-function refusalOf(host: string | undefined, origin: string | undefined): 'HOST_REFUSED' | 'ORIGIN_REFUSED' | null {
+function refusalOf(
+  host: string | undefined,
+  origin: string | undefined,
+): 'HOST_REFUSED' | 'ORIGIN_REFUSED' | null {
   if (!LOOPBACK_HOST.test(host ?? '')) return 'HOST_REFUSED'
   if (origin !== undefined && origin !== `http://${host}`) return 'ORIGIN_REFUSED'
   return null
