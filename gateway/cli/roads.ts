@@ -1,0 +1,89 @@
+import { rename, writeFile } from 'node:fs/promises'
+import { fault, ok } from '#protocols/result.ts'
+import type { Result } from '#protocols/result.ts'
+import { openGraph, packGraph } from '#protocols/roads/graph.ts'
+import type { RoadGraph } from '#protocols/roads/graph.ts'
+import { importPbf } from '../roads/import-pbf.ts'
+import { parseArguments } from './arguments.ts'
+import { print, readGraph, refuse, say } from './road-verb.ts'
+
+const HELP = `reach5 roads: the road graph
+
+  reach5 roads import FILE.osm.pbf --out FILE.graph
+      drivable roads of an OpenStreetMap extract as a road graph; a report as JSON on stdout
+  reach5 roads edges FILE.graph
+      CSV id,source,target,cost_ds,reverse_cost_ds (deciseconds; -1 is closed that way)
+  reach5 roads turns FILE.graph
+      CSV from_edge,via_node,to_edge of forbidden turns (this version stores none)
+
+exit 0 done, 1 the file is missing, broken or without roads, 2 wrong use`
+
+/** `reach5 roads import | edges | turns`. */
+export async function roads(args: readonly string[]): Promise<number> {
+  const parsed = parseArguments(args, { options: ['--out'], switches: [], words: { min: 2, max: 2 } })
+  if (parsed.ok && parsed.value.switches.has('--help')) {
+    print(HELP)
+    return 0
+  }
+  const verbs = ['import', 'edges', 'turns']
+  const [verb = '', file = ''] = parsed.ok ? parsed.value.words : args
+  if (!verbs.includes(verb)) return refuse('roads', fault('USAGE', `say import, edges or turns first`))
+  if (!parsed.ok) return refuse('roads', parsed)
+  const out = parsed.value.options.get('--out')
+  if (verb !== 'import' && out !== undefined)
+    return refuse('roads', fault('USAGE', '--out belongs to import'))
+  if (verb === 'import') {
+    if (out === undefined) return refuse('roads', fault('USAGE', 'import needs --out FILE.graph'))
+    const done = await importTo(file, out)
+    return done.ok ? 0 : refuse('roads', done)
+  }
+  const graph = await readGraph(file)
+  if (!graph.ok) return refuse('roads', graph)
+  print(verb === 'edges' ? edgeTable(graph.value) : turnTable(graph.value))
+  return 0
+}
+
+async function importTo(file: string, out: string): Promise<Result<true>> {
+  const imported = await importPbf(file, progress(`reading ${file}`))
+  if (!imported.ok) return imported
+  const { network, report } = imported.value
+  const bytes = packGraph(network, { turnRestrictionsIgnored: report.turnRestrictionsIgnored })
+  const graph = openGraph(bytes)
+  if (!graph.ok) return graph
+  try {
+    // A reader never sees half a graph: the name changes hands when the file is whole.
+    await writeFile(`${out}.part`, bytes)
+    await rename(`${out}.part`, out)
+  } catch (error) {
+    return fault('FILE_UNWRITABLE', `${out}: ${error instanceof Error ? error.message : String(error)}`)
+  }
+  const { hash, metadata } = graph.value
+  print(JSON.stringify({ graph: out, bytes: bytes.length, hash, ...metadata, report }))
+  say(`${out}: ${report.nodes} junctions, ${report.edges} edges, ${report.lengthKm} km of road`)
+  return ok(true)
+}
+
+/** Plain lines, at most one a second and none for a file that is read at once. */
+function progress(what: string): (doneBytes: number, totalBytes: number) => void {
+  let saidAtMs = Date.now()
+  return (doneBytes, totalBytes) => {
+    if (Date.now() - saidAtMs < 1000) return
+    saidAtMs = Date.now()
+    say(`${what}: ${Math.floor((100 * doneBytes) / Math.max(1, totalBytes))} %`)
+  }
+}
+
+function edgeTable(graph: RoadGraph): string {
+  const lines = ['id,source,target,cost_ds,reverse_cost_ds']
+  for (let edge = 0; edge < graph.edgeCount; edge++) {
+    const costDs = graph.edgeCostDs(edge)
+    const [there, back] = [graph.isForward(edge) ? costDs : -1, graph.isBackward(edge) ? costDs : -1]
+    lines.push(`${edge},${graph.edgeFrom[edge] ?? 0},${graph.edgeTo[edge] ?? 0},${there},${back}`)
+  }
+  return lines.join('\n')
+}
+
+function turnTable(graph: RoadGraph): string {
+  say(`no forbidden turns in this graph; ${graph.metadata.turnRestrictionsIgnored} were left out at import`)
+  return 'from_edge,via_node,to_edge'
+}
