@@ -60,24 +60,32 @@ export async function readOsmPbf(
   const bytes = createReadStream(file)
   const blocks = new FencedTransform({ withTags: options.keys, writeRaw: true })
   let items = 0
+  const takeBlock = (block: unknown): void => {
+    if (!(block instanceof Uint8Array)) return refuseUnknownFeatures(block)
+    const plain = inflateSync(block, { maxOutputLength: BLOCK_BYTES_MAX })
+    for (const item of parse(plain, blocks) as OsmItem[]) {
+      onItem(item)
+      items++
+    }
+    options.onProgress?.(bytes.bytesRead, found.size)
+  }
+  // `pipeline` would report the first error of a consumer as "aborted", so it is kept here.
+  let failure: unknown
   try {
     await pipeline(bytes, blocks, async source => {
-      for await (const block of source as AsyncIterable<unknown>) {
-        if (!(block instanceof Uint8Array)) {
-          refuseUnknownFeatures(block)
-          continue
-        }
-        const plain = inflateSync(block, { maxOutputLength: BLOCK_BYTES_MAX })
-        for (const item of parse(plain, blocks) as OsmItem[]) {
-          onItem(item)
-          items++
-        }
-        options.onProgress?.(bytes.bytesRead, found.size)
+      try {
+        for await (const block of source as AsyncIterable<unknown>) takeBlock(block)
+      } catch (error) {
+        failure = error
+        throw error
       }
     })
   } catch (error) {
-    if (error instanceof UnknownFeature) return fault('OSM_UNSUPPORTED', `${file}: ${error.message}`)
-    return fault('OSM_BROKEN', `${file}: ${error instanceof Error ? error.message : String(error)}`)
+    const cause = asError(failure ?? error)
+    return fault(
+      cause instanceof UnknownFeature ? 'OSM_UNSUPPORTED' : 'OSM_BROKEN',
+      `${file}: ${cause.message}`,
+    )
   }
   return items > 0 ? ok(items) : fault('OSM_BROKEN', `${file}: holds no map data`)
 }
