@@ -3,9 +3,11 @@ import { join } from 'node:path'
 import { fault, ok } from '#protocols/result.ts'
 import type { Result } from '#protocols/result.ts'
 import type { Logger } from '#protocols/log.ts'
+import type { Clock } from '#protocols/time.ts'
 import { openSerialPort } from '#hardware/serial-port.ts'
 import type { AgentConfig } from './config.ts'
 import { openLevelOutbox } from './outbox/level-outbox.ts'
+import type { Outbox } from './outbox/outbox.ts'
 import { loadIdentity } from './provisioning/load-identity.ts'
 import { systemClock } from './system-clock.ts'
 import { serveTerminal } from './terminal/http-server.ts'
@@ -23,7 +25,10 @@ export async function composeAgent(config: AgentConfig, log: Logger): Promise<Re
   if (!identity.ok) return identity
   const clock = systemClock()
   const mint = (bytes: number): string => randomBytes(bytes).toString('hex')
-  const outbox = await openLevelOutbox(join(config.data, 'outbox'), clock, { mint })
+  const bootId = mint(8)
+  const store = await openStore(join(config.data, 'outbox'), clock, bootId, () => mint(8), log)
+  if (!store.ok) return store
+  const outbox = store.value
   const bootCount = Number(outbox.notes().get(BOOT_NOTE) ?? 0) + 1
   await outbox.append([], [{ key: BOOT_NOTE, value: bootCount }])
   const vehicle = composeVehicle({
@@ -38,7 +43,7 @@ export async function composeAgent(config: AgentConfig, log: Logger): Promise<Re
     mint,
     random: Math.random,
     software: SOFTWARE,
-    bootId: mint(8),
+    bootId,
     bootCount,
     backoffMaxMs: config.backoffMaxMs,
   })
@@ -55,4 +60,19 @@ export async function composeAgent(config: AgentConfig, log: Logger): Promise<Re
       await vehicle.close()
     },
   })
+}
+
+/** A store held by another process or written by a newer version is a clear refusal, not a stack. */
+async function openStore(
+  dir: string,
+  clock: Clock,
+  bootId: string,
+  mintEpoch: () => string,
+  log: Logger,
+): Promise<Result<Outbox>> {
+  try {
+    return ok(await openLevelOutbox(dir, clock, { bootId, mintEpoch, report: entry => log.warn(entry) }))
+  } catch (error) {
+    return fault('OUTBOX_UNOPENABLE', (error as Error).message)
+  }
 }

@@ -1,5 +1,6 @@
 import { openReceiver } from '#hardware/gnss/receiver.ts'
-import { openPanel } from '#hardware/panel/panel.ts'
+import { openPanel } from '#hardware/panel/open-panel.ts'
+import { factoryProfile } from '#hardware/panel/profile.ts'
 import type { OpenPort } from '#hardware/port.ts'
 import { openReopeningPort } from '#hardware/reopening-port.ts'
 import type { LineState } from '#hardware/reopening-port.ts'
@@ -44,15 +45,21 @@ export function composeVehicle(parts: VehicleParts): Vehicle {
   if (parts.panel) {
     const { path, baud } = parts.panel
     const port = openReopeningPort(parts.openPort, path, { baud, silenceMsMax: PANEL_SILENCE_MS_MAX }, clock)
-    const panel = openPanel(port, clock, {
+    const panel = openPanel(port, clock, factoryProfile(), {
       onInput: (channel, value) => runtime.feed({ type: 'input', channel, value }),
       onState: state => {
         log.info({ event: 'panel.state', state })
         runtime.feed({ type: 'panel', state })
       },
     })
-    setOutput = (output, on) => panel.setOutput(output, on)
-    closers.push(() => panel.close())
+    setOutput = (output, on) =>
+      void panel.setOutput(output, on).then(result => {
+        if (!result.ok) log.warn({ event: 'panel.output', output, on, code: result.code })
+      })
+    closers.push(async () => {
+      panel.close()
+      await port.close()
+    })
   }
   return {
     runtime,

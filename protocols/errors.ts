@@ -60,6 +60,8 @@ export const ERROR_CODES = {
   WINDOW_EXPIRED: 'An actuation cited a window older than 30 s. Send it again.',
   // outbox
   OUTBOX_FULL: 'The store of the car is full of events not yet delivered. Restore the link.',
+  OUTBOX_UNOPENABLE:
+    'The store of the car cannot be opened: another process holds it, or a newer version wrote it.',
   OUTBOX_POISONED: 'A write failed, the store is being reopened and checked. If it stays: replace the disk.',
   // ports
   PORT_ABSENT: 'The serial port is not there. Check the plug; the agent looks again by itself.',
