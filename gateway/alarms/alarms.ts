@@ -1,0 +1,186 @@
+import type { AlarmView } from '#protocols/api.ts'
+import { parseBody } from '#protocols/bodies.ts'
+import type { ParsedBody } from '#protocols/bodies.ts'
+import type { DeviceId, UnitId } from '#protocols/ids.ts'
+import { eventIdOf } from '#protocols/record.ts'
+import type { WireRecord } from '#protocols/record.ts'
+import type { Unstored } from '#protocols/session.ts'
+import { rfc3339 } from '#protocols/time.ts'
+import type { Now } from '#protocols/time.ts'
+
+/** `alarm/{id}`. */
+export type AlarmRow = {
+  readonly v: 1
+  readonly id: string
+  readonly kind: AlarmView['kind']
+  readonly deviceId: DeviceId
+  readonly unitId: UnitId | null
+  readonly callSign: string
+  readonly occurredUtcMs: number
+  /** The same moment by the gateway's clock: receipt less true age. What ages count from after a restart. */
+  readonly happenedUtcMs: number
+  readonly arrivedAfterMs: number
+  readonly position: { readonly lat: number; readonly lon: number; readonly ageAtAlarmMs: number } | null
+  readonly stored: boolean
+  readonly acknowledgedUtcMs: number | null
+  readonly acknowledgedBy: string | null
+  readonly detail: string
+}
+
+type Held = { readonly row: AlarmRow; readonly happenedMonoMs: number }
+
+/** Acknowledged alarms kept in memory for the list; their rows stay. An alarm nobody acknowledged never gives way. */
+const ACKNOWLEDGED_KEPT = 200
+
+/** Whose device it is, as far as known: an alarm of a device nobody bound still alarms. */
+export type AlarmSource = {
+  readonly deviceId: DeviceId
+  readonly unitId: UnitId | null
+  readonly callSign: string
+}
+
+/** Alarms always alarm, however late, with their true age, until a person acknowledges. */
+export class AlarmBook {
+  private readonly held = new Map<string, Held>()
+
+  /** Newest first. */
+  all(now: Now): AlarmView[] {
+    const sorted = [...this.held.values()].sort((a, b) => b.happenedMonoMs - a.happenedMonoMs)
+    return sorted.map(held => viewOfAlarm(held, now))
+  }
+
+  row(alarmId: string): AlarmRow | undefined {
+    return this.held.get(alarmId)?.row
+  }
+
+  view(alarmId: string, now: Now): AlarmView | undefined {
+    const held = this.held.get(alarmId)
+    return held && viewOfAlarm(held, now)
+  }
+
+  /** An alarm of this unit waits for somebody: the unit shows an emergency. */
+  hasOpenPanic(unitId: UnitId): boolean {
+    for (const { row } of this.held.values()) {
+      if (row.unitId === unitId && row.kind === 'panic' && row.acknowledgedUtcMs === null) return true
+    }
+    return false
+  }
+
+  openCount(): number {
+    let count = 0
+    for (const { row } of this.held.values()) if (row.acknowledgedUtcMs === null) count++
+    return count
+  }
+
+  /** Raises the alarm of a record in lane `alarm`; undefined when it was raised before. */
+  raise(
+    source: AlarmSource,
+    record: WireRecord,
+    body: ParsedBody | null,
+    times: { ageMs: number; utcMs: number },
+    now: Now,
+  ): AlarmRow | undefined {
+    const id = eventIdOf(source.deviceId, record)
+    const told = describe(body, record.kind)
+    const { ageMs, utcMs } = times
+    return this.add({ id, ...told, stored: true, occurredUtcMs: utcMs }, source, ageMs, now)
+  }
+
+  /** Raises an alarm the car could not store; its random id makes repeats harmless. */
+  raiseUnstored(
+    source: AlarmSource,
+    alarm: Unstored,
+    times: { ageMs: number; utcMs: number },
+    now: Now,
+  ): AlarmRow | undefined {
+    const parsed = parseBody(alarm.kind, alarm.body)
+    const told = describe(parsed.ok ? parsed.value : null, alarm.kind)
+    const { ageMs, utcMs } = times
+    const id = `unstored/${alarm.id}`
+    return this.add({ id, ...told, stored: false, occurredUtcMs: utcMs }, source, ageMs, now)
+  }
+
+  /** Undefined when there is no such alarm; the row as it was when somebody acknowledged it before. */
+  acknowledge(alarmId: string, by: string, now: Now): { row: AlarmRow; isNew: boolean } | undefined {
+    const held = this.held.get(alarmId)
+    if (held === undefined) return undefined
+    if (held.row.acknowledgedUtcMs !== null) return { row: held.row, isNew: false }
+    const row = { ...held.row, acknowledgedUtcMs: now.utcMs, acknowledgedBy: by }
+    this.held.set(alarmId, { ...held, row })
+    this.forgetOldest()
+    return { row, isNew: true }
+  }
+
+  restore(row: AlarmRow, now: Now): void {
+    const sinceMs = Math.max(row.arrivedAfterMs, now.utcMs - row.happenedUtcMs)
+    this.held.set(row.id, { row, happenedMonoMs: now.monoMs - sinceMs })
+    this.forgetOldest()
+  }
+
+  private add(told: Told, source: AlarmSource, ageMs: number, now: Now): AlarmRow | undefined {
+    if (this.held.has(told.id)) return undefined
+    const age = Math.max(0, Math.round(ageMs))
+    const row: AlarmRow = {
+      v: 1,
+      ...source,
+      ...told,
+      happenedUtcMs: now.utcMs - age,
+      arrivedAfterMs: age,
+      acknowledgedUtcMs: null,
+      acknowledgedBy: null,
+    }
+    this.held.set(row.id, { row, happenedMonoMs: now.monoMs - age })
+    return row
+  }
+
+  private forgetOldest(): void {
+    const done = [...this.held.values()].filter(h => h.row.acknowledgedUtcMs !== null)
+    for (const { row } of done.slice(0, Math.max(0, done.length - ACKNOWLEDGED_KEPT)))
+      this.held.delete(row.id)
+  }
+}
+
+type Told = Pick<AlarmRow, 'id' | 'kind' | 'detail' | 'position' | 'stored' | 'occurredUtcMs'>
+
+/** What the body says to a dispatcher. A body this version cannot read still alarms, under the name of its kind. */
+function describe(parsed: ParsedBody | null, kind: string): Pick<AlarmRow, 'kind' | 'detail' | 'position'> {
+  switch (parsed?.kind) {
+    case 'panic': {
+      const { source, position, positionAgeMs } = parsed.body
+      const place = position && { lat: position.lat, lon: position.lon, ageAtAlarmMs: positionAgeMs ?? 0 }
+      return { kind: 'panic', detail: source, position: place }
+    }
+    case 'bodycam.failed': {
+      const { reason, sources } = parsed.body
+      return { kind: 'bodycam.failed', detail: `${reason} (${sources.join(', ')})`, position: null }
+    }
+    default:
+      return { kind: kind === 'panic' ? 'panic' : 'device', detail: kind, position: null }
+  }
+}
+
+function viewOfAlarm({ row, happenedMonoMs }: Held, now: Now): AlarmView {
+  const { id, kind, deviceId, unitId, callSign, arrivedAfterMs, stored, acknowledgedBy, detail } = row
+  const ageMs = Math.max(0, Math.round(now.monoMs - happenedMonoMs))
+  const { position } = row
+  return {
+    id,
+    kind,
+    deviceId,
+    unitId,
+    callSign,
+    occurredAt: rfc3339(row.occurredUtcMs),
+    ageMs,
+    arrivedAfterMs,
+    at: rfc3339(now.utcMs),
+    position: position && {
+      lat: position.lat,
+      lon: position.lon,
+      ageMs: ageMs + Math.round(position.ageAtAlarmMs),
+    },
+    stored,
+    acknowledgedAt: row.acknowledgedUtcMs === null ? null : rfc3339(row.acknowledgedUtcMs),
+    acknowledgedBy,
+    detail,
+  }
+}

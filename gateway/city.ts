@@ -1,0 +1,118 @@
+import type { AlarmView, IncidentView, OrderView, Recommendation, UnitView } from '#protocols/api.ts'
+import type { LatLon } from '#protocols/geo/sphere.ts'
+import type { DeviceId, IncidentId, OrderId, UnitId } from '#protocols/ids.ts'
+import type { Result } from '#protocols/result.ts'
+import type { Now } from '#protocols/time.ts'
+import { City } from './city/city-state.ts'
+import { commandEffects } from './city/commands.ts'
+import { recordEffects, unstoredEffects } from './city/records.ts'
+import type { CityRow } from './city/rows.ts'
+import type { GridLookup, Mint, Reach } from './city/surroundings.ts'
+import { recommend } from './dispatch/recommend.ts'
+import type { RecommendOptions } from './dispatch/recommend.ts'
+import type { CityEffect, CityEvent } from './loop/effects.ts'
+
+export type CityParts = { readonly mint: Mint; readonly reach: Reach; readonly grids: GridLookup }
+
+/** What pages and the API may ask at any time; every answer is a value of its own. */
+export type CityViews = {
+  readonly units: (now: Now) => UnitView[]
+  readonly unit: (unitId: UnitId, now: Now) => UnitView | undefined
+  readonly incidents: (now: Now) => IncidentView[]
+  readonly incident: (incidentId: IncidentId, now: Now) => IncidentView | undefined
+  readonly alarms: (now: Now) => AlarmView[]
+  readonly order: (orderId: OrderId) => OrderView | undefined
+  readonly recommend: (place: LatLon, now: Now, options?: RecommendOptions) => Result<Recommendation>
+  /** For gauges: units by freshness is read from `units`. */
+  readonly counts: () => {
+    readonly openIncidents: number
+    readonly openAlarms: number
+    readonly waitingOrders: number
+  }
+}
+
+export type CityCore = CityViews & {
+  /** The one way in. Synchronous; what it returns leaves the gateway only after its rows were committed. */
+  readonly handle: (event: CityEvent, now: Now) => CityEffect[]
+  /** Rows of `unit/ incident/ order/ alarm/` after a restart, before the first event; other keys are ignored. */
+  readonly restore: (rows: Iterable<CityRow>, now: Now) => void
+}
+
+/**
+ * The city: units, incidents, orders and alarms, and nothing that knows a clock, a disk or a socket.
+ *
+ *     CityEvent -> fleet / dispatch / alarms -> rows to put, orders to sign, changes to show, replies, audit
+ */
+export function createCity(parts: CityParts): CityCore {
+  const city = new City(parts)
+  const { fleet, incidents, orders, alarms } = city
+  const units = (now: Now): UnitView[] => fleet.all().map(unit => city.unitView(unit, now))
+  return {
+    handle: (event, now) => handle(city, event, now),
+    restore: (rows, now) => city.restore(rows, now),
+    units,
+    unit: (unitId, now) => {
+      const unit = fleet.byId(unitId)
+      return unit && city.unitView(unit, now)
+    },
+    incidents: now => incidents.all().map(incident => city.incidentView(incident, now)),
+    incident: (incidentId, now) => {
+      const incident = incidents.byId(incidentId)
+      return incident && city.incidentView(incident, now)
+    },
+    alarms: now => alarms.all(now),
+    order: orderId => city.orderView(orderId),
+    recommend: (place, now, options) => recommend(place, units(now), parts, now, options),
+    counts: () => ({
+      openIncidents: incidents.openCount(),
+      openAlarms: alarms.openCount(),
+      waitingOrders: orders.waitingCount(),
+    }),
+  }
+}
+
+function handle(city: City, event: CityEvent, now: Now): CityEffect[] {
+  switch (event.type) {
+    case 'bound':
+      return [...city.changed(city.fleet.bind(event.binding), now), ...city.config(event.binding.deviceId)]
+    case 'session':
+      return city.changed(city.fleet.session(event.deviceId, event.link), now)
+    case 'hello':
+      return [
+        ...city.changed(city.fleet.hello(event.deviceId, event.hello, now), now),
+        ...city.config(event.deviceId),
+        ...city.orders.dueAtHello(event.deviceId, now).map(order => ({ type: 'order' as const, order })),
+      ]
+    case 'live':
+      return onLive(city, event.deviceId, event, now)
+    case 'record':
+      return recordEffects(city, event, now)
+    case 'unstored':
+      return unstoredEffects(city, event.deviceId, event.alarm, now)
+    case 'command':
+      return commandEffects(city, event, now)
+    case 'tick':
+      return onTick(city, now)
+  }
+}
+
+function onLive(
+  city: City,
+  deviceId: DeviceId,
+  event: Extract<CityEvent, { type: 'live' }>,
+  now: Now,
+): CityEffect[] {
+  const before = city.fleet.byDevice(deviceId)?.membership.gridId
+  const changed = city.fleet.live(deviceId, event.live, event.latenessMs, now)
+  const crossed = changed.some(unit => unit.membership.gridId !== before)
+  return [...city.changed(changed, now), ...(crossed ? city.config(deviceId) : [])]
+}
+
+function onTick(city: City, now: Now): CityEffect[] {
+  const isUp = (deviceId: DeviceId): boolean => city.fleet.byDevice(deviceId)?.link === 'up'
+  return [
+    ...city.changed(city.fleet.tick(now), now),
+    ...city.orders.dueNow(isUp, now).map(order => ({ type: 'order' as const, order })),
+    ...city.unitRowsDue(now),
+  ]
+}

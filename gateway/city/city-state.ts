@@ -1,0 +1,138 @@
+import type { AlarmView, IncidentView, OrderView, UnitView } from '#protocols/api.ts'
+import type { DeviceId, IncidentId, OrderId, UnitId } from '#protocols/ids.ts'
+import type { Order } from '#protocols/orders.ts'
+import type { Now } from '#protocols/time.ts'
+import { AlarmBook } from '../alarms/alarms.ts'
+import type { AlarmRow, AlarmSource } from '../alarms/alarms.ts'
+import { IncidentBook } from '../dispatch/incident-book.ts'
+import { viewOfIncident } from '../dispatch/incident.ts'
+import type { Incident } from '../dispatch/incident.ts'
+import { OrderBook, viewOfOrder } from '../dispatch/orders.ts'
+import type { OrderRow } from '../dispatch/orders.ts'
+import { UnitTable } from '../fleet/unit-table.ts'
+import { rowOfUnit, UnitRowsDue } from '../fleet/unit-row.ts'
+import { viewOfUnit } from '../fleet/unit.ts'
+import type { Unit } from '../fleet/unit.ts'
+import type { CityEffect } from '../loop/effects.ts'
+import { putAlarm, putIncident, putOrder, putUnit, sortRows } from './rows.ts'
+import type { CityRow } from './rows.ts'
+import type { GridLookup, Mint, Reach } from './surroundings.ts'
+
+/** The four books of the city, and the effects that follow from a change in one of them. */
+export class City {
+  readonly fleet: UnitTable
+  readonly incidents = new IncidentBook()
+  readonly orders = new OrderBook()
+  readonly alarms = new AlarmBook()
+  readonly mint: Mint
+  readonly reach: Reach
+  readonly grids: GridLookup
+  private readonly rowsDue = new UnitRowsDue()
+
+  constructor(parts: { readonly mint: Mint; readonly reach: Reach; readonly grids: GridLookup }) {
+    this.mint = parts.mint
+    this.reach = parts.reach
+    this.grids = parts.grids
+    this.fleet = new UnitTable(parts.grids)
+  }
+
+  restore(rows: Iterable<CityRow>, now: Now): void {
+    const { units, incidents, orders, alarms } = sortRows(rows)
+    for (const row of units) this.fleet.restore(row, now)
+    for (const incident of incidents) this.incidents.put(incident)
+    for (const row of orders) this.orders.restore(row, now)
+    for (const row of alarms) this.alarms.restore(row, now)
+  }
+
+  unitView(unit: Unit, now: Now): UnitView {
+    const newest = this.incidents.newestOf(unit.id)
+    const assignment = newest
+      ? {
+          incidentId: newest.incident.id,
+          orderId: newest.assignment.orderId,
+          state: newest.assignment.state,
+        }
+      : null
+    return viewOfUnit(unit, { assignment, panic: this.alarms.hasOpenPanic(unit.id) }, now)
+  }
+
+  incidentView(incident: Incident, now: Now): IncidentView {
+    return viewOfIncident(incident, now)
+  }
+
+  orderView(orderId: OrderId): OrderView | undefined {
+    const row = this.orders.byId(orderId)
+    return row && viewOfOrder(row)
+  }
+
+  /** Units a page now sees differently; their rows are written on one of the next ticks. */
+  changed(units: readonly Unit[], now: Now): CityEffect[] {
+    return units.map(unit => {
+      this.rowsDue.note(unit.id)
+      return { type: 'change', change: { type: 'unit.changed', data: this.unitView(unit, now) } }
+    })
+  }
+
+  /** A unit whose duties changed though it said nothing itself. */
+  unitChanged(unitId: UnitId, now: Now): CityEffect[] {
+    const unit = this.fleet.byId(unitId)
+    return unit ? this.changed([unit], now) : []
+  }
+
+  /** Keeps an incident in its new state: row and change. */
+  keepIncident(incident: Incident, now: Now): CityEffect[] {
+    this.incidents.put(incident)
+    const data = viewOfIncident(incident, now)
+    return [putIncident(incident), { type: 'change', change: { type: 'incident.changed', data } }]
+  }
+
+  keepOrder(row: OrderRow): CityEffect[] {
+    return [putOrder(row), { type: 'change', change: { type: 'order.changed', data: viewOfOrder(row) } }]
+  }
+
+  keepAlarm(row: AlarmRow, now: Now): CityEffect[] {
+    const data = this.alarms.view(row.id, now) as AlarmView
+    const unit = row.unitId === null ? [] : this.unitChanged(row.unitId, now)
+    return [putAlarm(row), { type: 'change', change: { type: 'alarm.changed', data } }, ...unit]
+  }
+
+  /** A new order: kept, and sent at once where the car is connected; else it goes out at its next hello. */
+  issue(order: Order, issuedBy: string, now: Now): CityEffect[] {
+    const row = this.orders.issue(order, issuedBy, now)
+    const isUp = this.fleet.byDevice(order.deviceId)?.link === 'up'
+    return [...this.keepOrder(row), ...(isUp ? [{ type: 'order' as const, order }] : [])]
+  }
+
+  /** Head of a new order for a unit's device. */
+  orderHead(deviceId: DeviceId, unitId: UnitId, revision: number, now: Now) {
+    const orderId = this.mint.id('ord')
+    return { orderId, deviceId, unitId, nonce: this.mint.nonce(), issuedAt: now.utcMs, revision }
+  }
+
+  /** What the terminal shows about its own unit. */
+  config(deviceId: DeviceId): CityEffect[] {
+    const unit = this.fleet.byDevice(deviceId)
+    if (unit === undefined || unit.link === 'down') return []
+    const gridId = unit.membership.gridId ?? unit.homeGridId
+    const gridName = gridId === null ? null : this.grids.nameOf(gridId)
+    const config = { v: 1 as const, unitId: unit.id, callSign: unit.callSign, gridName }
+    return [{ type: 'config', deviceId, config }]
+  }
+
+  /** Whose device it is; a device nobody bound speaks under its own name. */
+  sourceOf(deviceId: DeviceId): AlarmSource {
+    const unit = this.fleet.byDevice(deviceId)
+    return { deviceId, unitId: unit?.id ?? null, callSign: unit?.callSign ?? deviceId }
+  }
+
+  unitRowsDue(now: Now): CityEffect[] {
+    return this.rowsDue.take(now).flatMap(id => {
+      const unit = this.fleet.byId(id)
+      return unit ? [putUnit(rowOfUnit(unit, now))] : []
+    })
+  }
+
+  incident(incidentId: IncidentId): Incident | undefined {
+    return this.incidents.byId(incidentId)
+  }
+}

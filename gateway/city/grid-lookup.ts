@@ -1,0 +1,17 @@
+import { adjacentGrids } from '../grids/adjacency.ts'
+import type { Grid } from '../grids/grid.ts'
+import { GridMap } from '../grids/membership.ts'
+import type { GridLookup } from './surroundings.ts'
+
+/** The grids of a city as the city asks them. */
+export function createGridLookup(grids: readonly Grid[]): GridLookup {
+  const map = new GridMap(grids)
+  const neighbours = adjacentGrids(grids)
+  const names = new Map(grids.map(grid => [grid.id, grid.name]))
+  return {
+    gridAt: place => map.gridAt(place)?.id ?? null,
+    move: (was, fix, monoMs) => map.move(was, fix, monoMs),
+    neighboursOf: gridId => neighbours.get(gridId) ?? [],
+    nameOf: gridId => names.get(gridId) ?? null,
+  }
+}

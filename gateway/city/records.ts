@@ -1,0 +1,84 @@
+import type { BodyOf } from '#protocols/bodies.ts'
+import type { DeviceId } from '#protocols/ids.ts'
+import { eventIdOf } from '#protocols/record.ts'
+import type { Unstored } from '#protocols/session.ts'
+import type { Now } from '#protocols/time.ts'
+import { moveAssignment } from '../dispatch/assignment.ts'
+import type { Move } from '../dispatch/assignment.ts'
+import { closeIncident, isDone, withAssignment } from '../dispatch/incident.ts'
+import { occurredUtcMs } from '../dispatch/occurrence.ts'
+import type { CityEffect, CityEvent } from '../loop/effects.ts'
+import type { City } from './city-state.ts'
+
+type RecordEvent = Extract<CityEvent, { type: 'record' }>
+
+/** What one record, accepted exactly once, changes in the city. Most change nothing: the ledger has them. */
+export function recordEffects(city: City, event: RecordEvent, now: Now): CityEffect[] {
+  const { deviceId, record, body, ageMs } = event
+  const utcMs = occurredUtcMs(record, ageMs, now)
+  const effects = city.changed(city.fleet.record(deviceId, record, body, now), now)
+  // The lane makes it an alarm, whatever this version understands of the body.
+  if (record.lane === 'alarm') {
+    const row = city.alarms.raise(city.sourceOf(deviceId), record, body, { ageMs, utcMs }, now)
+    return [...effects, ...(row ? city.keepAlarm(row, now) : [])]
+  }
+  const source = eventIdOf(deviceId, record)
+  if (body?.kind === 'order.receipt')
+    effects.push(...receiptEffects(city, deviceId, body.body, utcMs, source, now))
+  if (body?.kind === 'assignment.step') {
+    const { orderId, step, slot } = body.body
+    effects.push(...moveEffects(city, deviceId, orderId, { to: step, slot, utcMs, source }, now))
+  }
+  return effects
+}
+
+/** An alarm the car could not store goes the same way, marked as not stored. */
+export function unstoredEffects(city: City, deviceId: DeviceId, alarm: Unstored, now: Now): CityEffect[] {
+  const times = { ageMs: alarm.ageMs, utcMs: occurredUtcMs(alarm, alarm.ageMs, now) }
+  const row = city.alarms.raiseUnstored(city.sourceOf(deviceId), alarm, times, now)
+  return row ? city.keepAlarm(row, now) : []
+}
+
+function receiptEffects(
+  city: City,
+  deviceId: DeviceId,
+  body: BodyOf<'order.receipt'>,
+  utcMs: number,
+  source: string,
+  now: Now,
+): CityEffect[] {
+  const row = city.orders.receipt(deviceId, body, utcMs)
+  if (row === undefined) return [odd('order.receipt_unused', { deviceId, ...body })]
+  const kept = city.keepOrder(row)
+  if (row.order.kind !== 'dispatch') return kept
+  const isDelivered = body.outcome === 'delivered' || body.outcome === 'executed'
+  // The crew never saw it: the dispatcher has to know, as if the crew had refused.
+  const move: Move = isDelivered
+    ? { to: 'delivered', slot: 'system', utcMs, source }
+    : { to: 'refused', slot: 'system', utcMs, source, note: body.code ?? body.outcome }
+  return [...kept, ...moveEffects(city, deviceId, body.orderId, move, now)]
+}
+
+/** A crew's move on one of its assignments. Nothing is ignored silently: what cannot move is timed, kept or logged. */
+function moveEffects(city: City, deviceId: DeviceId, orderId: string, move: Move, now: Now): CityEffect[] {
+  const incident = city.incidents.byOrder(orderId)
+  const before = incident?.assignments.find(a => a.orderId === orderId)
+  if (incident === undefined || before === undefined || before.deviceId !== deviceId) {
+    return [odd('assignment.unknown', { deviceId, orderId, to: move.to })]
+  }
+  const { assignment, verdict } = moveAssignment(before, move)
+  const log = odd(`assignment.${verdict}`, { orderId, to: move.to, state: before.state, source: move.source })
+  if (assignment === before) return [log]
+  const kept = withAssignment(incident, assignment)
+  const effects = verdict === 'moved' ? [] : [log]
+  const done = isDone(kept) ? closeIncident(kept, 'the last crew cleared', 'system', now) : kept
+  effects.push(...city.keepIncident(done, now), ...city.unitChanged(before.unitId, now))
+  return effects
+}
+
+const odd = (event: string, detail: Record<string, unknown>): CityEffect => ({
+  type: 'log',
+  level: 'info',
+  event,
+  detail,
+})

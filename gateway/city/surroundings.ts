@@ -1,0 +1,54 @@
+import type { LatLon } from '#protocols/geo/sphere.ts'
+import type { GridId, UnitId } from '#protocols/ids.ts'
+import type { Membership } from '../grids/membership.ts'
+
+/*
+ * What the city asks of the world around it: a map of grids, a road search, and fresh names. Handed in, so a test draws
+ * its own town and every name is predictable.
+ */
+
+/** Grids as the city needs them: which one a point is in, and what lies beside it. */
+export type GridLookup = {
+  /** The grid that holds a place. */
+  readonly gridAt: (place: LatLon) => GridId | null
+  /** A car's grid after a fix: at a border it stays where it was until it has clearly left. */
+  readonly move: (was: Membership, fix: LatLon, monoMs: number) => Membership
+  readonly neighboursOf: (gridId: GridId) => readonly GridId[]
+  readonly nameOf: (gridId: GridId) => string | null
+}
+
+export type ReachUnit = LatLon & {
+  readonly unitId: UnitId
+  readonly speedMps?: number | undefined
+  readonly trackDeg?: number | undefined
+}
+
+export type ReachAnswer = {
+  /** The place on the road, how far that is from the place asked for, and the road's name ('' without one). */
+  readonly place: LatLon & { readonly snappedM: number; readonly road: string }
+  /** Seconds of driving from the unit to the place; a unit no road connects is absent. */
+  readonly roadSeconds: ReadonlyMap<UnitId, number>
+  /** Units standing on no road at all. */
+  readonly offRoad: ReadonlySet<UnitId>
+}
+
+export type Reach = {
+  /** Exact driving times of all given units, or undefined when the place has no road near. */
+  readonly times: (place: LatLon, units: readonly ReachUnit[]) => ReachAnswer | undefined
+  /** [lon, lat] pairs along the road from the unit to the place; undefined where there is no way. */
+  readonly route: (place: LatLon, unit: ReachUnit) => readonly (readonly [number, number])[] | undefined
+}
+
+/** New names, from randomness the composition owns. */
+export type Mint = {
+  /** `id('inc')` is `inc-` and 16 hex digits. */
+  readonly id: (prefix: string) => string
+  /** 32 hex digits, never given twice. */
+  readonly nonce: () => string
+}
+
+/** A mint over a source of random hex digits; `randomHex(8)` gives the digits of 8 bytes. */
+export const mintOf = (randomHex: (bytes: number) => string): Mint => ({
+  id: prefix => `${prefix}-${randomHex(8)}`,
+  nonce: () => randomHex(16),
+})

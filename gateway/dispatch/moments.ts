@@ -1,0 +1,42 @@
+import type { Times } from '#protocols/api.ts'
+import type { TimeSlot } from '#protocols/bodies.ts'
+import type { Moment } from '#protocols/incident.ts'
+import { rfc3339 } from '#protocols/time.ts'
+
+/** One time somebody or something told: `source` is the eventId of the record, or who said it. */
+export type Told = {
+  readonly moment: Moment
+  readonly slot: TimeSlot
+  readonly utcMs: number
+  readonly source: string
+}
+
+/**
+ * Every time ever told, in the order it became known. The first told in a (moment, slot) is the time of that slot; later
+ * ones are kept behind it, so a correction is visible and nothing is overwritten.
+ */
+export type Moments = readonly Told[]
+
+/** Kept per assignment: seven moments in four slots, each told twice. More is noise and is counted by the caller. */
+export const TOLD_MAX = 64
+
+/** Adds a told time; the same source telling the same slot again changes nothing (returns the same list). */
+export function tell(moments: Moments, told: Told): Moments {
+  const again = moments.some(
+    m => m.moment === told.moment && m.slot === told.slot && m.source === told.source,
+  )
+  return again || moments.length >= TOLD_MAX ? moments : [...moments, told]
+}
+
+/** Whether any source told this moment. */
+export const isTold = (moments: Moments, moment: Moment): boolean => moments.some(m => m.moment === moment)
+
+/** First write per slot, as people see it: `{ tSigned: { declared: '…Z' } }`. */
+export function timesOf(moments: Moments): Times {
+  const times: { [M in Moment]?: { [S in TimeSlot]?: string } } = {}
+  for (const { moment, slot, utcMs } of moments) {
+    const slots = (times[moment] ??= {})
+    slots[slot] ??= rfc3339(utcMs)
+  }
+  return times
+}

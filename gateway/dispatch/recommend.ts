@@ -1,0 +1,164 @@
+import type { Candidate, Recommendation, UnitView } from '#protocols/api.ts'
+import { angleBetweenDeg, bearingDeg } from '#protocols/geo/sphere.ts'
+import type { LatLon } from '#protocols/geo/sphere.ts'
+import type { GridId } from '#protocols/ids.ts'
+import { fault, ok } from '#protocols/result.ts'
+import type { Result } from '#protocols/result.ts'
+import { rfc3339 } from '#protocols/time.ts'
+import type { Now } from '#protocols/time.ts'
+import type { GridLookup, Reach, ReachAnswer, ReachUnit } from '../city/surroundings.ts'
+import { HYBRID, ranked } from './policy.ts'
+import type { DispatchPolicy } from './policy.ts'
+
+type Reason = Candidate['reasons'][number]
+type Warning = Candidate['warnings'][number]
+type Exclusion = Recommendation['excluded'][number]['excludedBy']
+
+export type RecommendOptions = {
+  readonly policy?: DispatchPolicy
+  /** Candidates to return, all when absent. The excluded are always listed. */
+  readonly limit?: number
+  /** How many of the first candidates carry their route. */
+  readonly routes?: number
+}
+
+/** A patrol car rolls already above this; below, the crew first has to get going. */
+const MOVING_MPS = 1
+const TURNOUT_STOPPED_SECONDS = 10
+/** Below this a receiver's track wanders, and a car in a junction points anywhere. */
+const HEADING_TRUSTED_MPS = 3
+const HEADING_AWAY_DEG = 120
+/** The best few are drawn on the map; more lines hide the roads. */
+const ROUTES_DEFAULT = 3
+
+/**
+ * Everybody who could go, by turnout plus road time, with reasons and warnings, and everybody who could not, with the
+ * reason why. Fault: `PLACE_OFF_ROAD`.
+ */
+export function recommend(
+  place: LatLon,
+  units: readonly UnitView[],
+  around: { readonly reach: Reach; readonly grids: GridLookup },
+  now: Now,
+  options: RecommendOptions = {},
+): Result<Recommendation> {
+  const judged = units.map(unit => ({ unit, excludedBy: exclusionOf(unit) }))
+  const fit = judged.filter(j => j.excludedBy === null).map(j => j.unit)
+  const answer = around.reach.times(place, fit.map(reachUnitOf))
+  if (answer === undefined) return fault('PLACE_OFF_ROAD', `no road near ${place.lat}, ${place.lon}`)
+  const here = around.grids.gridAt(place)
+  const onWay = fit.filter(unit => answer.roadSeconds.has(unit.id))
+  const timed = onWay.map(unit => timedOf(unit, answer, place, here, around.grids, fit))
+  const byEta = timed.sort((a, b) => a.etaSeconds - b.etaSeconds || (a.unitId < b.unitId ? -1 : 1))
+  const first = byEta[0]
+  const candidates = ranked(byEta, options.policy ?? HYBRID)
+    .slice(0, options.limit ?? byEta.length)
+    .map(({ isOwnGrid: _isOwnGrid, unit, ...c }, i) => ({
+      ...c,
+      reasons: c.unitId === first?.unitId ? [...c.reasons, 'nearest_eta' as const] : c.reasons,
+      ...(i < (options.routes ?? ROUTES_DEFAULT) && routeOf(place, unit, around.reach)),
+    }))
+  const excluded = judged
+    .map(j => ({ unit: j.unit, excludedBy: j.excludedBy ?? roadExclusionOf(j.unit, answer) }))
+    .filter((j): j is { unit: UnitView; excludedBy: Exclusion } => j.excludedBy !== null)
+    .map(({ unit, excludedBy }) => ({ unitId: unit.id, callSign: unit.callSign, excludedBy }))
+  return ok({ at: rfc3339(now.utcMs), place: answer.place, candidates, excluded })
+}
+
+/** Turnout plus road time for one unit, whatever its state; null without a position or a way. */
+export function etaSecondsOf(unit: UnitView, place: LatLon, reach: Reach): number | null {
+  if (unit.position === null) return null
+  const roadSeconds = reach.times(place, [reachUnitOf(unit)])?.roadSeconds.get(unit.id)
+  return roadSeconds === undefined ? null : Math.round(turnoutSecondsOf(unit) + roadSeconds)
+}
+
+/** The first reason that holds, in the order a dispatcher would ask. */
+function exclusionOf(unit: UnitView): Exclusion | null {
+  if (unit.availability === 'off_duty') return 'off_shift'
+  if (unit.availability === 'busy' || unit.availability === 'out_of_service') return 'status_not_dispatchable'
+  if (unit.assignment !== null) return 'already_assigned'
+  if (unit.position === null) return 'no_fix'
+  return unit.freshness === 'stale' ? 'stale_fix' : null
+}
+
+function roadExclusionOf(unit: UnitView, answer: ReachAnswer): Exclusion | null {
+  if (answer.roadSeconds.has(unit.id)) return null
+  return answer.offRoad.has(unit.id) ? 'off_road' : 'unreachable'
+}
+
+const reachUnitOf = (unit: UnitView): ReachUnit => ({
+  unitId: unit.id,
+  lat: unit.position?.lat ?? NaN,
+  lon: unit.position?.lon ?? NaN,
+  speedMps: unit.position?.speedMps,
+  trackDeg: unit.position?.trackDeg,
+})
+
+type Timed = Candidate & { readonly isOwnGrid: boolean; readonly unit: UnitView }
+
+function timedOf(
+  unit: UnitView,
+  answer: ReachAnswer,
+  place: LatLon,
+  here: GridId | null,
+  grids: GridLookup,
+  fit: readonly UnitView[],
+): Timed {
+  const roadSeconds = answer.roadSeconds.get(unit.id) ?? 0
+  const turnoutSeconds = turnoutSecondsOf(unit)
+  const etaSeconds = turnoutSeconds + roadSeconds
+  const fixAgeMs = unit.position?.ageMs ?? 0
+  // A fix of age a may be a·v metres of driving wrong either way, and driving them takes a seconds.
+  const openSeconds = fixAgeMs / 1000
+  const home = unit.homeGridId ?? unit.gridId
+  const isOwnGrid = here !== null && home === here
+  return {
+    unitId: unit.id,
+    callSign: unit.callSign,
+    etaSeconds: Math.round(etaSeconds),
+    roadSeconds: Math.round(roadSeconds),
+    turnoutSeconds,
+    etaLowSeconds: Math.max(0, Math.floor(etaSeconds - openSeconds)),
+    etaHighSeconds: Math.ceil(etaSeconds + openSeconds),
+    fixAgeMs,
+    reasons: reasonsOf(home, here, grids),
+    warnings: warningsOf(unit, place, here, fit),
+    isOwnGrid,
+    unit,
+  }
+}
+
+const turnoutSecondsOf = (unit: UnitView): number =>
+  (unit.position?.speedMps ?? 0) >= MOVING_MPS ? 0 : TURNOUT_STOPPED_SECONDS
+
+function reasonsOf(home: GridId | null, here: GridId | null, grids: GridLookup): Reason[] {
+  if (here === null || home === null) return []
+  if (home === here) return ['own_grid']
+  return grids.neighboursOf(here).includes(home) ? ['adjacent_grid'] : []
+}
+
+function warningsOf(unit: UnitView, place: LatLon, here: GridId | null, fit: readonly UnitView[]): Warning[] {
+  const warnings: Warning[] = []
+  if (unit.freshness === 'ageing') warnings.push('fix_ageing')
+  if (hasFault(unit)) warnings.push('equipment_fault')
+  if (unit.gridId !== null && unit.gridId !== here && isOnlyOne(unit, fit)) warnings.push('only_unit_in_grid')
+  if (isHeadingAway(unit, place)) warnings.push('heading_away')
+  if (unit.emergency) warnings.push('emergency')
+  return warnings
+}
+
+const hasFault = (unit: UnitView): boolean =>
+  unit.store === 'poisoned' || Object.values(unit.equipment).includes('unknown')
+
+const isOnlyOne = (unit: UnitView, fit: readonly UnitView[]): boolean =>
+  !fit.some(other => other.id !== unit.id && other.gridId === unit.gridId)
+
+function isHeadingAway({ position }: UnitView, place: LatLon): boolean {
+  if (position?.trackDeg === undefined || (position.speedMps ?? 0) < HEADING_TRUSTED_MPS) return false
+  return angleBetweenDeg(position.trackDeg, bearingDeg(position, place)) > HEADING_AWAY_DEG
+}
+
+function routeOf(place: LatLon, unit: UnitView, reach: Reach): Pick<Candidate, 'route'> {
+  const route = reach.route(place, reachUnitOf(unit))
+  return route === undefined ? {} : { route: route.map(([lon, lat]): [number, number] => [lon, lat]) }
+}
