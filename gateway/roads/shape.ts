@@ -17,7 +17,11 @@ export function partOfShape(shape: readonly Position[], from: number, to: number
     if (inner !== undefined && before > from * total && before < to * total) part.push(inner)
   })
   part.push(placeAt(shape, lengths, to * total))
-  return part
+  // A cut on a bend, give or take rounding, would name the bend twice.
+  const isNew = ([lon, lat]: Position, i: number): boolean =>
+    lon !== part[i - 1]?.[0] || lat !== part[i - 1]?.[1]
+  const line = part.filter(isNew)
+  return line.length > 1 ? line : [...line, ...line]
 }
 
 function placeAt(shape: readonly Position[], lengths: readonly number[], metres: number): Position {

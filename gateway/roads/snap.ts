@@ -145,33 +145,27 @@ export class RoadSnap {
   }
 
   private forEachPlacement(place: (cell: number, segment: number) => void): void {
-    const { graph } = this
-    for (let edge = 0; edge < graph.edgeCount; edge++) {
-      for (let s = graph.edgeShapeFirst[edge]!; s < graph.edgeShapeFirst[edge + 1]! - 1; s++) {
-        const [r1, r2] = this.span(
-          graph.shapeLatE7[s]!,
-          graph.shapeLatE7[s + 1]!,
-          this.south,
-          this.cellLat,
-          this.rows,
-        )
-        const [c1, c2] = this.span(
-          graph.shapeLonE7[s]!,
-          graph.shapeLonE7[s + 1]!,
-          this.west,
-          this.cellLon,
-          this.columns,
-        )
-        for (let r = r1; r <= r2; r++) for (let c = c1; c <= c2; c++) place(r * this.columns + c, s)
+    const { edgeCount, edgeShapeFirst, shapeLatE7, shapeLonE7 } = this.graph
+    for (let edge = 0; edge < edgeCount; edge++) {
+      for (let s = edgeShapeFirst[edge]!; s < edgeShapeFirst[edge + 1]! - 1; s++) {
+        const rowA = this.rowOf(shapeLatE7[s]!)
+        const rowB = this.rowOf(shapeLatE7[s + 1]!)
+        const columnA = this.columnOf(shapeLonE7[s]!)
+        const columnB = this.columnOf(shapeLonE7[s + 1]!)
+        for (let r = Math.min(rowA, rowB); r <= Math.max(rowA, rowB); r++) {
+          for (let c = Math.min(columnA, columnB); c <= Math.max(columnA, columnB); c++)
+            place(r * this.columns + c, s)
+        }
       }
     }
   }
 
-  /** First and last row (or column) between two coordinates. */
-  private span(a: number, b: number, origin: number, cell: number, count: number): readonly [number, number] {
-    const index = (e7: number): number =>
-      Math.min(count - 1, Math.max(0, Math.floor((e7 / 1e7 - origin) / cell)))
-    return [index(Math.min(a, b)), index(Math.max(a, b))]
+  private rowOf(latE7: number): number {
+    return Math.min(this.rows - 1, Math.max(0, Math.floor((latE7 / 1e7 - this.south) / this.cellLat)))
+  }
+
+  private columnOf(lonE7: number): number {
+    return Math.min(this.columns - 1, Math.max(0, Math.floor((lonE7 / 1e7 - this.west) / this.cellLon)))
   }
 }
 

@@ -37,7 +37,7 @@ export function scatteredCity(seed: number, nodeCount: number): RoadNetwork {
       .map((other, to) => ({ to, square: (other.lat - node.lat) ** 2 + (other.lon - node.lon) ** 2 }))
       .filter(({ to }) => to !== from)
       .sort((a, b) => a.square - b.square)
-      .slice(0, 2 + Math.floor(random() * 2))
+      .slice(0, 3 + Math.floor(random() * 2))
     for (const { to } of near) edges.push(scatteredEdge(nodes, from, to, random))
     if (random() < 0.05) edges.push(scatteredEdge(nodes, from, near[0]?.to ?? from, random))
     if (random() < 0.05) edges.push(scatteredEdge(nodes, from, from, random))

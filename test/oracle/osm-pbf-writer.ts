@@ -30,6 +30,16 @@ export function osmPbf(
   feature = 'OsmSchema-V0.6',
 ): Uint8Array {
   const header = field(4, text(feature))
+  const data = osmData(nodes, ways, restrictions)
+  return Uint8Array.from([...blob('OSMHeader', header), ...blob('OSMData', data)])
+}
+
+/** What stands inside the OSMData block, before it is packed: where a test can damage it. */
+export function osmData(
+  nodes: readonly DrawnNode[],
+  ways: readonly DrawnWay[],
+  restrictions: readonly DrawnRestriction[] = [],
+): Bytes {
   const strings = new Strings()
   const groups = [
     nodes.flatMap(node => field(1, nodeBytes(node, strings))),
@@ -37,10 +47,7 @@ export function osmPbf(
     restrictions.flatMap(restriction => field(4, restrictionBytes(restriction, strings))),
   ]
   const body = groups.filter(group => group.length > 0).flatMap(group => field(2, group))
-  return Uint8Array.from([
-    ...blob('OSMHeader', header),
-    ...blob('OSMData', [...field(1, strings.bytes()), ...body]),
-  ])
+  return [...field(1, strings.bytes()), ...body]
 }
 
 class Strings {
