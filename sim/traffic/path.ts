@@ -3,14 +3,14 @@ import type { Route } from './route.ts'
 import type { Spot, StreetMap } from './street-map.ts'
 
 /**
- * A route as one line to drive along. Point k lies `m[k]` metres from the start; from it on the road is edge `edge[k]`,
- * driven with or against its direction (`arc`), at most `limitMps[k]`; over point k itself at most `overMps[k]`.
+ * A route as one line to drive along. Point k lies `m[k]` metres from the start; from it on the car drives arc number
+ * `turn[k]` of the route at `limitMps[k]` at most, and over point k itself at `overMps[k]` at most.
  */
 export type Path = {
   readonly x: readonly number[]
   readonly y: readonly number[]
   readonly m: readonly number[]
-  readonly arc: readonly number[]
+  readonly turn: readonly number[]
   readonly limitMps: readonly number[]
   readonly overMps: readonly number[]
   readonly lengthM: number
@@ -32,7 +32,7 @@ export const RESPONSE: Manner = { share: 1, topMps: 25, junctionShare: 0.85, acc
 const SAME_POINT_M = 0.01
 
 export function pathOf(map: StreetMap, route: Route, manner: Manner): Path {
-  const [x, y, m, arcs, limitMps]: [number[], number[], number[], number[], number[]] = [[], [], [], [], []]
+  const [x, y, m, turns, limitMps]: [number[], number[], number[], number[], number[]] = [[], [], [], [], []]
   const junctions = new Set<number>()
   route.arcs.forEach((arc, k) => {
     const limit = Math.min(manner.topMps, map.speedMps[arc >> 1]! * manner.share)
@@ -44,19 +44,19 @@ export function pathOf(map: StreetMap, route: Route, manner: Manner): Path {
       const stepM = last < 0 ? Infinity : Math.hypot(p.x - x[last]!, p.y - y[last]!)
       if (stepM < SAME_POINT_M) {
         // The end of the arc before is the start of this one: one point, from which the new arc rules.
-        arcs[last] = arc
+        turns[last] = k
         limitMps[last] = limit
         continue
       }
       x.push(p.x)
       y.push(p.y)
       m.push(last < 0 ? 0 : m[last]! + stepM)
-      arcs.push(arc)
+      turns.push(k)
       limitMps.push(limit)
     }
   })
   const overMps = m.map((_, k) => overSpeed(x, y, limitMps, k, junctions.has(k), manner))
-  return { x, y, m, arc: arcs, limitMps, overMps, lengthM: m[m.length - 1] ?? 0 }
+  return { x, y, m, turn: turns, limitMps, overMps, lengthM: m[m.length - 1] ?? 0 }
 }
 
 /** The shape points of an arc between two places, given and returned in driving order. */
@@ -111,12 +111,10 @@ export function pieceAt(path: Path, m: number, hint = 0): number {
 
 /** Where on the road network the place `m` of the path is, and on which arc the car drives there. */
 export function spotOn(map: StreetMap, path: Path, m: number, route: Route): Spot & { readonly arc: number } {
-  const piece = pieceAt(path, m)
-  const arc = path.arc[piece]!
-  let first = piece
-  while (first > 0 && path.arc[first - 1] === arc) first -= 1
-  const enteredM = first === 0 ? route.from.alongM : arc & 1 ? map.lengthM(arc >> 1) : 0
-  const drivenM = m - path.m[first]!
+  const turn = path.turn[pieceAt(path, m)]!
+  const arc = route.arcs[turn]!
+  const enteredM = turn === 0 ? route.from.alongM : arc & 1 ? map.lengthM(arc >> 1) : 0
+  const drivenM = m - path.m[path.turn.indexOf(turn)]!
   const alongM = arc & 1 ? enteredM - drivenM : enteredM + drivenM
   return { edge: arc >> 1, arc, alongM: Math.min(map.lengthM(arc >> 1), Math.max(0, alongM)) }
 }

@@ -40,24 +40,25 @@ export function fastestRoute(
   const { x: goalX, y: goalY } = map.pointAt(to)
   const bound = (node: number): number =>
     Math.hypot(map.nodeX[node]! - goalX, map.nodeY[node]! - goalY) / map.fastestMps
-  const cost = new Map<number, number>()
-  const cameBy = new Map<number, number>()
-  const done = new Set<number>()
+  const scratch = scratchOf(map)
+  const { cost, cameBy, reachedIn, doneIn, fromStart, run } = scratch
   const queue = new NearestFirst()
-  const offer = (node: number, seconds: number, arc: number): void => {
-    if (seconds >= (cost.get(node) ?? Infinity)) return
-    cost.set(node, seconds)
-    cameBy.set(node, arc)
+  const offer = (node: number, seconds: number, arc: number, first: boolean): void => {
+    if (reachedIn[node] === run && seconds >= cost[node]!) return
+    reachedIn[node] = run
+    cost[node] = seconds
+    cameBy[node] = arc
+    fromStart[node] = first ? 1 : 0
     queue.put(node, seconds + bound(node))
   }
 
-  for (const arc of starts) offer(map.endOf(arc), restSeconds(map, arc, from.alongM) * factor(arc), arc)
+  for (const arc of starts) offer(map.endOf(arc), restSeconds(map, arc, from.alongM) * factor(arc), arc, true)
   const lastArcs = [2 * to.edge, 2 * to.edge + 1].filter(arc => map.isOpen(arc))
   let [best, bestArc] = [Infinity, -1]
   for (let node = queue.take(); node !== undefined; node = queue.take()) {
-    if (done.has(node)) continue
-    done.add(node)
-    const seconds = cost.get(node)!
+    if (doneIn[node] === run) continue
+    doneIn[node] = run
+    const seconds = cost[node]!
     if (seconds + bound(node) >= best) break
     for (const arc of lastArcs) {
       const whole = seconds + (spanSeconds(map, to.edge) - restSeconds(map, arc, to.alongM)) * factor(arc)
@@ -65,11 +66,16 @@ export function fastestRoute(
     }
     for (let k = map.arcFirst[node]!; k < map.arcFirst[node + 1]!; k += 1) {
       const arc = map.arcs[k]!
-      offer(map.endOf(arc), seconds + spanSeconds(map, arc >> 1) * factor(arc), arc)
+      offer(map.endOf(arc), seconds + spanSeconds(map, arc >> 1) * factor(arc), arc, false)
     }
   }
   if (bestArc === -1) return undefined
-  return { from, to, arcs: [...backTrack(map, cameBy, map.startOf(bestArc), starts), bestArc], seconds: best }
+  return {
+    from,
+    to,
+    arcs: [...backTrack(map, scratch, map.startOf(bestArc)), bestArc],
+    seconds: best,
+  }
 }
 
 const spanSeconds = (map: StreetMap, edge: number): number => map.lengthM(edge) / map.speedMps[edge]!
@@ -80,23 +86,44 @@ function restSeconds(map: StreetMap, arc: number, alongM: number): number {
   return restM / map.speedMps[arc >> 1]!
 }
 
-/** The arcs up to `node`. The first arc is the one taken from the start spot: it is met when its own start has no better story. */
-function backTrack(
-  map: StreetMap,
-  cameBy: ReadonlyMap<number, number>,
-  node: number,
-  starts: readonly number[],
-): number[] {
-  const arcs: number[] = []
-  const firstEnds = new Map(starts.map(arc => [map.endOf(arc), arc]))
-  for (let at = node; ;) {
-    const arc = cameBy.get(at)!
-    arcs.push(arc)
-    // A start arc is recorded for a node only when nothing came earlier, so the chain ends there.
-    if (firstEnds.get(at) === arc) break
-    at = map.startOf(arc)
+/** The arcs that lead to `node`, read back to the one that left the start spot. */
+function backTrack(map: StreetMap, { cameBy, fromStart }: Scratch, node: number): number[] {
+  const arcs = [cameBy[node]!]
+  for (let at = node; fromStart[at] === 0;) {
+    at = map.startOf(cameBy[at]!)
+    arcs.push(cameBy[at]!)
   }
   return arcs.reverse()
+}
+
+/**
+ * What a search writes down, one slot per node, kept with the map and told apart by the number of the run, so that a
+ * short way in a big city touches only its own neighbourhood. `fromStart` marks nodes best reached straight from the
+ * start spot: there a way ends when it is read backwards.
+ */
+type Scratch = {
+  run: number
+  readonly cost: Float64Array
+  readonly cameBy: Int32Array
+  readonly reachedIn: Uint32Array
+  readonly doneIn: Uint32Array
+  readonly fromStart: Uint8Array
+}
+const scratches = new WeakMap<StreetMap, Scratch>()
+
+function scratchOf(map: StreetMap): Scratch {
+  const count = map.nodeX.length
+  const scratch = scratches.get(map) ?? {
+    run: 0,
+    cost: new Float64Array(count),
+    cameBy: new Int32Array(count),
+    reachedIn: new Uint32Array(count),
+    doneIn: new Uint32Array(count),
+    fromStart: new Uint8Array(count),
+  }
+  scratches.set(map, scratch)
+  scratch.run += 1
+  return scratch
 }
 
 /** Binary heap of nodes by estimated seconds; an entry outdated by a better one is skipped by the caller. */

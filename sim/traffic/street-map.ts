@@ -35,6 +35,7 @@ export class StreetMap {
   /** How many edges meet at the node. */
   readonly legs: Uint16Array
   readonly fastestMps: number
+  private readonly around: number[][]
   private readonly squares = new Map<string, number[]>()
 
   constructor(network: RoadNetwork) {
@@ -56,7 +57,12 @@ export class StreetMap {
     this.speedMps = Float64Array.from(edges, edge => edge.speedKph / 3.6)
     this.fastestMps = this.speedMps.reduce((most, v) => Math.max(most, v), 1)
     this.layShapes()
-    this.legs = new Uint16Array(nodes.length)
+    this.around = nodes.map(() => [])
+    edges.forEach(({ from, to }, e) => {
+      this.around[from]!.push(e)
+      this.around[to]!.push(e)
+    })
+    this.legs = Uint16Array.from(this.around, list => list.length)
     this.arcFirst = new Uint32Array(nodes.length + 1)
     this.arcs = new Uint32Array(edges.reduce((sum, e) => sum + Number(e.forward) + Number(e.backward), 0))
     this.main = new Uint8Array(nodes.length)
@@ -80,6 +86,11 @@ export class StreetMap {
   endOf(arc: number): number {
     const edge = this.network.edges[arc >> 1]!
     return (arc & 1) === 0 ? edge.to : edge.from
+  }
+
+  /** Every edge that meets at the node, whichever way it is open. */
+  edgesAt(node: number): readonly number[] {
+    return this.around[node]!
   }
 
   /** The point of a spot, metres on the map's plane. */
@@ -151,8 +162,6 @@ export class StreetMap {
   private layArcs(): void {
     const leaving: number[][] = this.network.nodes.map(() => [])
     this.network.edges.forEach((edge, e) => {
-      this.legs[edge.from]! += 1
-      this.legs[edge.to]! += 1
       if (edge.forward) leaving[edge.from]!.push(2 * e)
       if (edge.backward) leaving[edge.to]!.push(2 * e + 1)
     })

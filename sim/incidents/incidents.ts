@@ -1,0 +1,131 @@
+import type { IncidentCreate } from '#protocols/api.ts'
+import { distanceM } from '#protocols/geo/sphere.ts'
+import type { LatLon } from '#protocols/geo/sphere.ts'
+import type { IncidentClass, Severity } from '#protocols/incident.ts'
+import type { Place } from '../city/places.ts'
+import type { Random } from '../random.ts'
+import { spotOfBeat } from '../traffic/beat.ts'
+import type { Beat } from '../traffic/beat.ts'
+import type { Spot, StreetMap } from '../traffic/street-map.ts'
+import { placeText } from './place-text.ts'
+
+/** What happens in the city: where, what, how bad. Exactly the words a caller of `POST /v1/incidents` has to say. */
+export type NewIncident = Required<Pick<IncidentCreate, 'place' | 'class' | 'severity'>>
+
+/**
+ * How often each class of DOMAIN.md 6.5 comes (shares of a usual day, ours, configurable) and how often it is urgent or
+ * major. Complaints and questions are no street work; fraud is mostly told by phone.
+ */
+export type Mix = readonly {
+  readonly class: IncidentClass
+  readonly share: number
+  readonly urgent: number
+  readonly major: number
+}[]
+export const USUAL_DAY: Mix = [
+  { class: 'dispute', share: 27, urgent: 0.2, major: 0.01 }, // D 纠纷
+  { class: 'help', share: 26, urgent: 0.15, major: 0 }, // H 求助
+  { class: 'traffic', share: 20, urgent: 0.25, major: 0.02 }, // T 交通
+  { class: 'theft', share: 10, urgent: 0.3, major: 0.01 }, // C2 盗抢
+  { class: 'injury', share: 8, urgent: 0.7, major: 0.05 }, // C1 伤害
+  { class: 'emergency', share: 3, urgent: 0.7, major: 0.3 }, // P0 紧急
+  { class: 'vice', share: 2, urgent: 0.1, major: 0 }, // C3 黄赌毒
+  { class: 'fraud', share: 2, urgent: 0.1, major: 0 }, // C4 诈骗
+  { class: 'tip_off', share: 2, urgent: 0.1, major: 0 }, // I 举报
+]
+
+export type Incidents = {
+  readonly map: StreetMap
+  readonly landmarks: readonly Place[]
+  /** Where things happen: the whole city or a part of it. */
+  readonly beat: Beat
+  readonly random: Random
+  readonly everyMs: number
+  readonly mix: Mix
+  nextAtMs: number
+  /** The next one happens near this place. */
+  near: LatLon | undefined
+}
+
+export type IncidentsOptions = {
+  readonly map: StreetMap
+  readonly landmarks: readonly Place[]
+  readonly beat: Beat
+  readonly random: Random
+  readonly nowMs: number
+  /** Default 20 s: a busy evening, so that the map is never empty. */
+  readonly everyMs?: number
+  readonly mix?: Mix
+}
+
+export type IncidentsEvent =
+  | { readonly type: 'tick' }
+  /** Let the next one happen at once and near this place: the first a visitor sees, or a test's. */
+  | { readonly type: 'near'; readonly lat: number; readonly lon: number }
+
+/** Near enough to see the car go, far enough that it has to. */
+const NEAR_M = { least: 250, most: 900 }
+
+/** The first incident is due at once. */
+export function openIncidents(options: IncidentsOptions): Incidents {
+  const { map, landmarks, beat, random, nowMs, everyMs = 20_000, mix = USUAL_DAY } = options
+  return { map, landmarks, beat, random, everyMs, mix, nextAtMs: nowMs, near: undefined }
+}
+
+/**
+ * What has happened by now. At most one per call and none made up for the time nobody asked: after a pause the city goes
+ * on, it does not catch up.
+ */
+export function incidentsStep(incidents: Incidents, event: IncidentsEvent, nowMs: number): NewIncident[] {
+  if (event.type === 'near') {
+    incidents.near = { lat: event.lat, lon: event.lon }
+    incidents.nextAtMs = nowMs
+  }
+  if (nowMs < incidents.nextAtMs) return []
+  const incident = drawIncident(incidents, incidents.near)
+  incidents.near = undefined
+  incidents.nextAtMs = nowMs + incidents.everyMs
+  return [incident]
+}
+
+/** One incident by lot, without a timetable. */
+export function drawIncident(incidents: Incidents, near?: LatLon): NewIncident {
+  const { map, landmarks, random } = incidents
+  const spot = near === undefined ? spotOfBeat(map, incidents.beat, random) : spotNear(incidents, near)
+  const kind = classOf(incidents.mix, random)
+  const lot = random.uniform()
+  const severity: Severity = lot < kind.major ? 'major' : lot < kind.major + kind.urgent ? 'urgent' : 'normal'
+  const { lat, lon } = map.latLonOf(map.pointAt(spot))
+  return {
+    place: { lat: degrees(lat), lon: degrees(lon), text: placeText(map, landmarks, spot) },
+    class: kind.class,
+    severity,
+  }
+}
+
+/** 1e-6 degrees: a tenth of a metre. */
+const degrees = (value: number): number => Math.round(value * 1e6) / 1e6
+
+function classOf(mix: Mix, random: Random): Mix[number] {
+  let lot = random.uniform(
+    0,
+    mix.reduce((sum, kind) => sum + kind.share, 0),
+  )
+  for (const kind of mix) {
+    lot -= kind.share
+    if (lot < 0) return kind
+  }
+  return mix[mix.length - 1]!
+}
+
+/** The best of many throws: in the wanted distance when one falls there, else the nearest to it. */
+function spotNear({ map, beat, random }: Incidents, near: LatLon): Spot {
+  let [best, bestOffM] = [spotOfBeat(map, beat, random), Infinity]
+  for (let tries = 0; tries < 300 && bestOffM > 0; tries += 1) {
+    const spot = spotOfBeat(map, beat, random)
+    const gapM = distanceM(near, map.latLonOf(map.pointAt(spot)))
+    const offM = Math.max(0, NEAR_M.least - gapM, gapM - NEAR_M.most)
+    if (offM < bestOffM) [best, bestOffM] = [spot, offM]
+  }
+  return best
+}
