@@ -1,0 +1,280 @@
+import type { Lane, RecordDraft, WireRecord } from '#protocols/record.ts'
+import { fault, ok } from '#protocols/result.ts'
+import type { Fault, Result } from '#protocols/result.ts'
+import type { StoreHealth } from '#protocols/session.ts'
+import type { Clock } from '#protocols/time.ts'
+import { recordIn } from './boot-scan.ts'
+import { GroupPlan } from './group-plan.ts'
+import type { Stamp } from './group-plan.ts'
+import { recordKey } from './keys.ts'
+import type { Note, Outbox } from './outbox.ts'
+import type { Bounds } from './shedding.ts'
+import type { OpenedShelf } from './shelf.ts'
+
+/** A group ends here, so that an alarm behind it waits for one such write at most. */
+const GROUP_RECORDS_MAX = 1024
+
+/** Pause before a failed store is opened again; the factor and limit are those of the uplink's back-off. */
+const REOPEN_FIRST_MS = 100
+const REOPEN_FACTOR = 1.6
+const REOPEN_MAX_MS = 60_000
+
+export type GroupCommitOptions = {
+  readonly bootId: string
+  readonly bounds: Bounds
+  /** What `health()` says while all is well. */
+  readonly wellHealth: StoreHealth
+  /** One object per event an operator can act on. */
+  readonly report: (event: { readonly event: string } & Readonly<Record<string, unknown>>) => void
+}
+
+type Append = {
+  readonly what: 'append'
+  readonly drafts: readonly RecordDraft[]
+  readonly notes: readonly Note[]
+  readonly settle: (result: Result<readonly WireRecord[]>) => void
+}
+type Free = {
+  readonly what: 'free'
+  readonly lane: Lane
+  readonly upTo: number
+  readonly settle: (result: Result<void>) => void
+}
+type Call = Append | Free
+
+/**
+ * The outbox over any shelf. Calls wait in one line; whatever has gathered while a batch was being written becomes the
+ * next batch (64 parallel synced puts reach 3.7k/s, one synced batch of 100 reaches 52k records/s). Answers are given
+ * only after the write. Any error poisons the shelf: later synced writes on such a handle are acknowledged and lost.
+ */
+export class GroupCommit implements Outbox {
+  readonly #reopen: () => Promise<OpenedShelf>
+  readonly #clock: Clock
+  readonly #options: GroupCommitOptions
+  #opened: OpenedShelf
+  #plan: GroupPlan
+  #health: StoreHealth
+  /** Until the process ends, so that somebody sees it. */
+  #wasRepaired: boolean
+  readonly #line: Call[] = []
+  #busy = false
+  #writing: Promise<void> = Promise.resolve()
+  #closed = false
+  #reopenMs = REOPEN_FIRST_MS
+  #cancelReopen: () => void = () => {}
+  #reopening: Promise<void> | null = null
+  // What is on the disk, as opposed to what is planned.
+  #ranges: ReturnType<Outbox['ranges']>
+  #bytes: number
+  readonly #notes = new Map<string, unknown>()
+
+  constructor(
+    opened: OpenedShelf,
+    reopen: () => Promise<OpenedShelf>,
+    clock: Clock,
+    options: GroupCommitOptions,
+  ) {
+    this.#reopen = reopen
+    this.#clock = clock
+    this.#options = options
+    this.#opened = opened
+    this.#plan = new GroupPlan(opened, options.bounds)
+    this.#wasRepaired = opened.repaired
+    this.#health = opened.repaired ? 'repaired' : options.wellHealth
+    this.#ranges = this.#plan.book.ranges()
+    this.#bytes = this.#plan.bytesUsed()
+    this.#publish(opened.notes)
+  }
+
+  get epoch(): string {
+    return this.#plan.epoch
+  }
+
+  append(
+    drafts: readonly RecordDraft[],
+    notes: readonly Note[] = [],
+  ): Promise<Result<readonly WireRecord[]>> {
+    return new Promise(settle => this.#enter({ what: 'append', drafts, notes, settle }))
+  }
+
+  free(lane: Lane, upTo: number): Promise<Result<void>> {
+    return new Promise(settle => this.#enter({ what: 'free', lane, upTo, settle }))
+  }
+
+  async read(lane: Lane, afterSeq: number, limit: number): Promise<Result<readonly WireRecord[]>> {
+    if (this.#refusal() !== null) return this.#refusal()!
+    const { first, last } = this.#ranges[lane]
+    const from = Math.max(first, afterSeq + 1)
+    const seqs = Array.from({ length: Math.max(0, Math.min(limit, last - from + 1)) }, (_, i) => from + i)
+    const plan = this.#plan
+    try {
+      const records = await this.#fetch(lane, seqs)
+      // Freed or shed while we were reading: no longer ours to give.
+      const gone = records.findLastIndex((r, i) => r === null && seqs[i]! < plan.book.markOf(lane).first)
+      const rest = records.slice(gone + 1)
+      const missing = rest.indexOf(null)
+      if (missing === -1) return ok(rest as readonly WireRecord[])
+      throw new Error(`record ${lane}/${seqs[gone + 1 + missing]} is gone or changed`)
+    } catch (error) {
+      if (plan === this.#plan) this.#poison(error)
+      return poisoned(String(error))
+    }
+  }
+
+  ranges(): ReturnType<Outbox['ranges']> {
+    return this.#ranges
+  }
+
+  bytesUsed(): number {
+    return this.#bytes
+  }
+
+  health(): StoreHealth {
+    return this.#health
+  }
+
+  notes(): ReadonlyMap<string, unknown> {
+    return this.#notes
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    this.#cancelReopen()
+    await this.#writing
+    await this.#reopening
+    // A poisoned shelf may be closed already, or fail to close; there is nothing more to save on it.
+    const closing = this.#opened.shelf.close()
+    await (this.#health === 'poisoned' ? closing.catch(() => {}) : closing)
+  }
+
+  #enter(call: Call): void {
+    const refusal = this.#refusal()
+    if (refusal !== null) return call.settle(refusal)
+    this.#line.push(call)
+    if (this.#busy) return
+    this.#busy = true
+    this.#writing = this.#drain()
+  }
+
+  #refusal(): Fault | null {
+    if (this.#closed) return poisoned('the outbox is closed')
+    return this.#health === 'poisoned' ? poisoned('the store is being reopened and checked') : null
+  }
+
+  async #drain(): Promise<void> {
+    while (this.#health !== 'poisoned' && (this.#line.length > 0 || this.#plan.sweepDue())) {
+      const group = takeGroup(this.#line)
+      try {
+        const answers = await this.#write(group)
+        answers.forEach(answer => answer())
+      } catch (error) {
+        group.forEach(call => call.settle(poisoned(String(error))))
+        this.#poison(error)
+      }
+    }
+    // In the same breath as the last look at the line, so that nobody enters unseen.
+    this.#busy = false
+  }
+
+  /** Plans and writes one group; the answers may be given once it resolves. */
+  async #write(group: readonly Call[]): Promise<readonly (() => void)[]> {
+    const answers: (() => void)[] = []
+    for (const call of group) {
+      if (call.what === 'free') answers.push(await this.#planFree(call))
+      else answers.push(await this.#planAppend(call))
+    }
+    const { changes, notes, mark } = this.#plan.seal()
+    await this.#opened.shelf.write(changes, mark)
+    this.#publish(notes)
+    return answers
+  }
+
+  async #planAppend({ drafts, notes, settle }: Append): Promise<() => void> {
+    const result = this.#plan.append(drafts, notes)
+    for (let due = this.#plan.shedDue(); result.ok && due !== null; due = this.#plan.shedDue())
+      this.#plan.shed(due.lane, due.upTo, await this.#sumAt(due.lane, due.upTo), this.#stamp())
+    return () => settle(result)
+  }
+
+  async #planFree({ lane, upTo, settle }: Free): Promise<() => void> {
+    const { first, last } = this.#plan.book.markOf(lane)
+    if (upTo > last)
+      return () =>
+        settle(fault('CHAIN_BROKEN', `lane ${lane}: ack up to ${upTo}, but the store ends at ${last}`))
+    if (upTo >= first) this.#plan.free(lane, upTo, await this.#sumAt(lane, upTo))
+    return () => settle(ok(undefined))
+  }
+
+  async #sumAt(lane: Lane, seq: number): Promise<string> {
+    const record = this.#plan.fresh(lane, seq) ?? (await this.#fetch(lane, [seq]))[0]
+    if (!record) throw new Error(`record ${lane}/${seq} is gone or changed`)
+    return record.sum
+  }
+
+  /** The records, each checked against its own sum again, because blocks rot after the boot scan too. */
+  async #fetch(lane: Lane, seqs: readonly number[]): Promise<readonly (WireRecord | null)[]> {
+    const keys = seqs.map(seq => recordKey(lane, seq))
+    const values = await this.#opened.shelf.getMany(keys)
+    return values.map((value, i) => (value === undefined ? null : recordIn(keys[i]!, value)))
+  }
+
+  /** What was planned is now on the disk. */
+  #publish(notes: ReadonlyMap<string, string | undefined>): void {
+    this.#ranges = this.#plan.book.ranges()
+    this.#bytes = this.#plan.bytesUsed()
+    for (const [key, text] of notes)
+      if (text === undefined) this.#notes.delete(key)
+      else this.#notes.set(key, JSON.parse(text))
+  }
+
+  #stamp(): Stamp {
+    return { now: this.#clock.now(), bootId: this.#options.bootId }
+  }
+
+  /** Nothing more on this handle. Those in line are told at once, so that an alarm can go out unstored. */
+  #poison(error: unknown): void {
+    if (this.#health === 'poisoned') return
+    this.#health = 'poisoned'
+    this.#options.report({ event: 'outbox.poisoned', detail: String(error) })
+    for (const call of this.#line.splice(0)) call.settle(poisoned(String(error)))
+    this.#reopenMs = REOPEN_FIRST_MS
+    this.#reopenLater()
+  }
+
+  #reopenLater(): void {
+    if (this.#closed) return
+    this.#cancelReopen = this.#clock.after(this.#reopenMs, () => {
+      this.#reopenMs = Math.min(this.#reopenMs * REOPEN_FACTOR, REOPEN_MAX_MS)
+      this.#reopening = this.#tryReopen().finally(() => (this.#reopening = null))
+    })
+  }
+
+  async #tryReopen(): Promise<void> {
+    try {
+      await this.#writing
+      await this.#opened.shelf.close()
+      this.#opened = await this.#reopen()
+      this.#plan = new GroupPlan(this.#opened, this.#options.bounds)
+      this.#notes.clear()
+      this.#publish(this.#opened.notes)
+      this.#wasRepaired ||= this.#opened.repaired
+      this.#health = this.#wasRepaired ? 'repaired' : this.#options.wellHealth
+      this.#options.report({ event: 'outbox.reopened', epoch: this.epoch, repaired: this.#opened.repaired })
+    } catch (error) {
+      this.#options.report({ event: 'outbox.reopen-failed', detail: String(error) })
+      this.#reopenLater()
+    }
+  }
+}
+
+/** Takes calls from the front of the line until the group is full. */
+function takeGroup(line: Call[]): readonly Call[] {
+  let records = 0
+  const end = line.findIndex(
+    call => (records += call.what === 'append' ? call.drafts.length : 1) > GROUP_RECORDS_MAX,
+  )
+  return line.splice(0, end === -1 ? line.length : Math.max(1, end))
+}
+
+const poisoned = (detail: string): Fault => fault('OUTBOX_POISONED', detail)

@@ -1,0 +1,218 @@
+import { chainRecord, LANES, WireRecord } from '#protocols/record.ts'
+import type { Lane, RecordDraft } from '#protocols/record.ts'
+import { fault, ok } from '#protocols/result.ts'
+import type { Fault, Result } from '#protocols/result.ts'
+import type { Now } from '#protocols/time.ts'
+import { noteKey, recordKey } from './keys.ts'
+import { byLane } from './lanes.ts'
+import type { LaneBook } from './lanes.ts'
+import { STORE_VERSION } from './mark.ts'
+import type { Mark } from './mark.ts'
+import { toggleNote } from './notes-digest.ts'
+import type { Note } from './outbox.ts'
+import type { Change, OpenedShelf } from './shelf.ts'
+import { admits, bytesToShed, highestOf, SHEDDABLE } from './shedding.ts'
+import type { Bounds, Load } from './shedding.ts'
+
+/** Who and when, for the gap records the outbox writes itself. */
+export type Stamp = { readonly now: Now; readonly bootId: string }
+
+/** One group ready to be written; `notes` are the texts that changed, undefined for a note forgotten. */
+export type SealedGroup = {
+  readonly changes: readonly Change[]
+  readonly notes: ReadonlyMap<string, string | undefined>
+  readonly mark: Mark
+}
+
+/** Deletions of freed records per batch, so that a long ack does not hold up an alarm. */
+const SWEEP_KEYS_MAX = 2048
+
+/**
+ * Everything the outbox decides, without the disk: callers' drafts become chained records, a group of calls becomes one
+ * list of changes and a mark. The plan runs ahead of the disk by at most one group; when that write fails the plan is
+ * thrown away and made anew from what the store really holds.
+ */
+export class GroupPlan {
+  readonly epoch: string
+  readonly book: LaneBook
+  readonly noteTexts: Map<string, string>
+  readonly #bounds: Bounds
+  readonly #sweptTo: Record<Lane, number>
+  #commit: number
+  #notesDigest: string
+  #notesBytes = 0
+  #changes: Change[] = []
+  /** Records of the group being planned, which the shelf does not have yet. */
+  #fresh = new Map<string, WireRecord>()
+  #freshNotes = new Map<string, string | undefined>()
+
+  constructor(opened: OpenedShelf, bounds: Bounds) {
+    this.epoch = opened.epoch
+    this.book = opened.book
+    this.noteTexts = new Map(opened.notes)
+    this.#bounds = bounds
+    this.#sweptTo = { ...opened.sweepFrom }
+    this.#commit = opened.commit
+    this.#notesDigest = opened.notesDigest
+    for (const [key, text] of opened.notes) this.#notesBytes += noteBytes(key, text)
+  }
+
+  /**
+   * Chains the drafts and takes them and the notes into the group, or refuses all of them: `OUTBOX_FULL`, or
+   * `RECORD_SCHEMA` for a draft no reader would accept. What must be shed to make room is named by `shedDue`.
+   */
+  append(drafts: readonly RecordDraft[], notes: readonly Note[]): Result<readonly WireRecord[]> {
+    const records = chainAll(drafts, this.epoch, this.book)
+    const misfit = records.map(misfitOf).find(f => f !== null)
+    if (misfit) return misfit
+    const demand = this.#demandOf(records, notes)
+    const highest = highestOf(records.map(r => r.lane))
+    if (!admits(this.load(), demand, highest, this.#bounds))
+      return fault(
+        'OUTBOX_FULL',
+        `lane ${highest}: ${this.bytesUsed()} of ${this.#bounds.bytesMax} bytes held`,
+      )
+    for (const record of records) this.#take(record)
+    for (const note of notes) this.#takeNote(note)
+    return ok(records)
+  }
+
+  /** Which run of records must go now, oldest of the least useful lane first; null when everything fits. */
+  shedDue(): { readonly lane: Lane; readonly first: number; readonly upTo: number } | null {
+    const bytes = bytesToShed(this.load(), NOTHING, this.#bounds)
+    const lane = SHEDDABLE.find(l => this.book.bytesOf(l) > 0)
+    if (bytes === 0 || lane === undefined) return null
+    return { lane, first: this.book.markOf(lane).first, upTo: this.book.seqCovering(lane, bytes) }
+  }
+
+  /** Drops that run and writes the gap record that explains it; `after` is the sum of record `upTo`. */
+  shed(lane: Lane, upTo: number, after: string, stamp: Stamp): void {
+    const { first, before } = this.book.markOf(lane)
+    this.book.dropTo(lane, upTo, after)
+    const body = { lane, ranges: [[first, upTo]], reason: 'thinned', chain: [[before, after]] }
+    const [gap] = chainAll([gapDraft(body, stamp)], this.epoch, this.book)
+    this.#take(gap!)
+  }
+
+  free(lane: Lane, upTo: number, sumOfUpTo: string): void {
+    this.book.dropTo(lane, upTo, sumOfUpTo)
+  }
+
+  /** A record of the group that is not on the shelf yet. */
+  fresh(lane: Lane, seq: number): WireRecord | undefined {
+    return this.#fresh.get(recordKey(lane, seq))
+  }
+
+  /** Ends the group: its changes, some deletions of what is no longer held, and the mark. */
+  seal(): SealedGroup {
+    const changes = [...this.#changes, ...this.#sweep()]
+    const notes = this.#freshNotes
+    this.#changes = []
+    this.#fresh = new Map()
+    this.#freshNotes = new Map()
+    this.#commit++
+    const { epoch, book } = this
+    const lanes = byLane(lane => book.markOf(lane))
+    const mark: Mark = { v: STORE_VERSION, epoch, commit: this.#commit, notes: this.#notesDigest, lanes }
+    return { changes, notes, mark }
+  }
+
+  /** True while deletions are left for a later batch. */
+  sweepDue(): boolean {
+    return LANES.some(lane => this.#sweptTo[lane] < this.book.markOf(lane).first)
+  }
+
+  load(): Load {
+    return { ...byLane(lane => this.book.bytesOf(lane)), notes: this.#notesBytes }
+  }
+
+  bytesUsed(): number {
+    return Object.values(this.load()).reduce((sum, bytes) => sum + bytes, 0)
+  }
+
+  #take(record: WireRecord): void {
+    const [key, value] = [recordKey(record.lane, record.seq), JSON.stringify(record)]
+    this.book.add(record.lane, bytesOf(key, value), record.sum)
+    this.#fresh.set(key, record)
+    this.#changes.push({ key, value })
+  }
+
+  #takeNote({ key, value }: Note): void {
+    const old = this.noteTexts.get(key)
+    if (old !== undefined) this.#toggle(key, old, -1)
+    const text = JSON.stringify(value) as string | undefined
+    if (text === undefined) this.noteTexts.delete(key)
+    else {
+      this.noteTexts.set(key, text)
+      this.#toggle(key, text, 1)
+    }
+    this.#freshNotes.set(key, text)
+    this.#changes.push({ key: noteKey(key), value: text ?? null })
+  }
+
+  #toggle(key: string, text: string, sign: 1 | -1): void {
+    this.#notesDigest = toggleNote(this.#notesDigest, key, text)
+    this.#notesBytes += sign * noteBytes(key, text)
+  }
+
+  #demandOf(records: readonly WireRecord[], notes: readonly Note[]): Load {
+    const bytes: Record<Lane, number> & { notes: number } = { ...NOTHING }
+    for (const r of records) bytes[r.lane] += bytesOf(recordKey(r.lane, r.seq), JSON.stringify(r))
+    for (const { key, value } of notes) {
+      const old = this.noteTexts.get(key)
+      const text = JSON.stringify(value) as string | undefined
+      bytes.notes +=
+        (text === undefined ? 0 : noteBytes(key, text)) - (old === undefined ? 0 : noteBytes(key, old))
+    }
+    return bytes
+  }
+
+  #sweep(): Change[] {
+    const changes: Change[] = []
+    for (const lane of LANES) {
+      const { first } = this.book.markOf(lane)
+      for (; this.#sweptTo[lane] < first && changes.length < SWEEP_KEYS_MAX; this.#sweptTo[lane]++)
+        changes.push({ key: recordKey(lane, this.#sweptTo[lane]), value: null })
+    }
+    return changes
+  }
+}
+
+/** The draft of a `gap` record (`protocols/bodies.ts`). */
+export function gapDraft(body: object, { now, bootId }: Stamp): RecordDraft {
+  return {
+    lane: 'event',
+    kind: 'gap',
+    occurredAt: now.utcMs,
+    monoMs: now.monoMs,
+    bootId,
+    clockQuality: now.quality,
+    body: JSON.stringify(body),
+  }
+}
+
+/** Gives each draft its place behind what the book holds; the book itself is not changed. */
+function chainAll(drafts: readonly RecordDraft[], epoch: string, book: LaneBook): readonly WireRecord[] {
+  const ends: Partial<Record<Lane, { seq: number; prev: string }>> = {}
+  return drafts.map(draft => {
+    const { last, sum } = book.markOf(draft.lane)
+    const end = ends[draft.lane] ?? { seq: last, prev: sum }
+    const record = chainRecord(draft, { epoch, seq: end.seq + 1, prev: end.prev })
+    ends[draft.lane] = { seq: record.seq, prev: record.sum }
+    return record
+  })
+}
+
+function misfitOf(record: WireRecord): Fault | null {
+  const parsed = WireRecord.safeParse(record)
+  return parsed.success
+    ? null
+    : fault('RECORD_SCHEMA', parsed.error.issues.map(i => i.path.join('.')).join(', '))
+}
+
+const NOTHING: Load = { ...byLane(() => 0), notes: 0 }
+
+/** UTF-8 bytes of one row. */
+const bytesOf = (key: string, value: string): number => key.length + Buffer.byteLength(value)
+const noteBytes = (key: string, text: string): number =>
+  Buffer.byteLength(noteKey(key)) + Buffer.byteLength(text)

@@ -1,0 +1,84 @@
+import type { Clock } from '#protocols/time.ts'
+import type { StoreHealth } from '#protocols/session.ts'
+import { BootScan } from './boot-scan.ts'
+import { GroupCommit } from './group-commit.ts'
+import { MARK_KEY } from './keys.ts'
+import { blankMark, sealMark } from './mark.ts'
+import type { Mark } from './mark.ts'
+import type { Outbox } from './outbox.ts'
+import { DEFAULT_BOUNDS } from './shedding.ts'
+import type { Bounds } from './shedding.ts'
+import type { OpenedShelf, Shelf } from './shelf.ts'
+
+export type MemoryOutboxOptions = {
+  /** 16 hex digits, for the gap records the outbox writes itself. */
+  readonly bootId: string
+  /** 16 hex digits of randomness, asked for once per disk. */
+  readonly mintEpoch: () => string
+  readonly bounds?: Bounds
+  /** `memory` tells the truth about a real car; a simulated car plays one whose disk is `ok`. */
+  readonly health?: StoreHealth
+}
+
+/** A disk made of memory. It outlives the outbox, so a simulated car can be switched off and on. */
+export class MemoryDisk {
+  rows = new Map<string, string>()
+  mark: Mark | null = null
+  #failure: { reason: string; keep: boolean } | null = null
+
+  /**
+   * The next write fails. With `keep` it is there nevertheless, as after a real write error: "failed" means unknown.
+   */
+  failNextWrite(reason = 'disk full', keep = false): void {
+    this.#failure = { reason, keep }
+  }
+
+  write(changes: readonly { key: string; value: string | null }[], mark: Mark): void {
+    const failure = this.#failure
+    this.#failure = null
+    if (failure === null || failure.keep) this.#apply(changes, mark)
+    if (failure !== null) throw new Error(failure.reason)
+  }
+
+  #apply(changes: readonly { key: string; value: string | null }[], mark: Mark): void {
+    for (const { key, value } of changes)
+      if (value === null) this.rows.delete(key)
+      else this.rows.set(key, value)
+    this.rows.set(MARK_KEY, sealMark(mark))
+    this.mark = mark
+  }
+}
+
+/** The outbox without a disk, for simulated units and for tests: the same contract, kept for as long as `disk` lives. */
+export function openMemoryOutbox(
+  clock: Clock,
+  options: MemoryOutboxOptions,
+  disk: MemoryDisk = new MemoryDisk(),
+): Outbox {
+  if (disk.mark === null) disk.write([], blankMark(options.mintEpoch(), 1))
+  const reopen = (): Promise<OpenedShelf> => Promise.resolve(openShelf(disk))
+  return new GroupCommit(openShelf(disk), reopen, clock, {
+    bootId: options.bootId,
+    bounds: options.bounds ?? DEFAULT_BOUNDS,
+    wellHealth: options.health ?? 'memory',
+    report: () => {},
+  })
+}
+
+function openShelf(disk: MemoryDisk): OpenedShelf {
+  const scan = new BootScan(disk.mark)
+  for (const [key, value] of [...disk.rows].sort(([a], [b]) => (a < b ? -1 : 1))) scan.row(key, value)
+  const verdict = scan.finish()
+  if (!verdict.whole) throw new Error(`memory does not rot, but: ${verdict.complaints.join('; ')}`)
+  return { shelf: memoryShelf(disk), repaired: false, ...verdict }
+}
+
+const memoryShelf = (disk: MemoryDisk): Shelf => ({
+  async write(changes, mark) {
+    disk.write(changes, mark)
+  },
+  async getMany(keys) {
+    return keys.map(key => disk.rows.get(key))
+  },
+  async close() {},
+})

@@ -1,0 +1,31 @@
+import type { LaneBook } from './lanes.ts'
+import type { ByLane } from './lanes.ts'
+import type { Mark } from './mark.ts'
+
+/** One row to write; `value: null` deletes it. */
+export type Change = { readonly key: string; readonly value: string | null }
+
+/**
+ * The little the outbox asks of a disk. Two of them: LevelDB with a high-water file, and a map in memory.
+ * Every method rejects on any error, after which the shelf must not be used again, only closed.
+ */
+export type Shelf = {
+  /** All changes, in order, and the mark, or none of them. Resolves only when they would survive a power cut. */
+  write(changes: readonly Change[], mark: Mark): Promise<void>
+  getMany(keys: readonly string[]): Promise<readonly (string | undefined)[]>
+  close(): Promise<void>
+}
+
+/** A shelf that was scanned and found whole, with what the scan learned. */
+export type OpenedShelf = {
+  readonly shelf: Shelf
+  readonly epoch: string
+  readonly commit: number
+  readonly book: LaneBook
+  /** JSON text by note key. */
+  readonly notes: ReadonlyMap<string, string>
+  readonly notesDigest: string
+  readonly sweepFrom: ByLane<number>
+  /** True when this opening had to mend something. */
+  readonly repaired: boolean
+}

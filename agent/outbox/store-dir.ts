@@ -1,0 +1,86 @@
+import { cp, mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
+/** A LevelDB directory beside the high-water file. */
+export type StoreDir = { readonly epoch: string; readonly path: string }
+
+/** The stores in `dir`, the one with most bytes first: with the high-water file gone, that is the one to believe. */
+export async function storesIn(dir: string): Promise<readonly StoreDir[]> {
+  const names = (await readdir(dir)).filter(name => /^db-[0-9a-f]{16}$/.test(name))
+  const sized = await Promise.all(
+    names.map(async name => ({
+      epoch: name.slice(3),
+      path: join(dir, name),
+      bytes: await bytesIn(join(dir, name)),
+    })),
+  )
+  return sized.sort((a, b) => b.bytes - a.bytes)
+}
+
+/** Removes every store but the one that counts: what an interrupted repair left behind. */
+export async function discardStores(
+  dir: string,
+  stores: readonly StoreDir[],
+  keepEpoch: string,
+): Promise<void> {
+  const old = stores.filter(store => store.epoch !== keepEpoch)
+  for (const { path } of old) await rm(path, { recursive: true, force: true })
+  if (old.length > 0) await syncDir(dir)
+}
+
+/**
+ * Copies a damaged store to `quarantine`, replacing the copy before it, so that disk use stays bounded. Null when there is
+ * no room or nothing to copy: mending goes on without the evidence.
+ */
+export async function copyAside(dir: string, path: string): Promise<string | null> {
+  const aside = join(dir, 'quarantine')
+  try {
+    await rm(aside, { recursive: true, force: true })
+    await cp(path, aside, { recursive: true })
+    return aside
+  } catch {
+    await rm(aside, { recursive: true, force: true })
+    return null
+  }
+}
+
+export async function moveAside(dir: string, path: string): Promise<void> {
+  await rm(join(dir, 'quarantine'), { recursive: true, force: true })
+  await rename(path, join(dir, 'quarantine'))
+}
+
+/** Makes names in a directory survive a power cut. */
+export async function syncDir(dir: string): Promise<void> {
+  const handle = await open(dir, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+const BALLAST = 'ballast'
+
+/** Real bytes, not a hole in a file. On a disk without room for it we go on without. */
+export async function keepBallast(dir: string, bytes: number): Promise<void> {
+  const path = join(dir, BALLAST)
+  const there = await stat(path).catch(() => null)
+  if (there?.size === bytes || bytes === 0) return
+  await writeFile(path, Buffer.alloc(bytes, 'ballast ')).catch(() => rm(path, { force: true }))
+}
+
+/** True when there was some to give up. It is laid down again at the next start of the process. */
+export async function dropBallast(dir: string): Promise<boolean> {
+  const there = await stat(join(dir, BALLAST)).catch(() => null)
+  await rm(join(dir, BALLAST), { force: true })
+  return there !== null
+}
+
+async function bytesIn(dir: string): Promise<number> {
+  await mkdir(dir, { recursive: true })
+  const names = await readdir(dir)
+  const sizes = await Promise.all(
+    names.map(async name => (await stat(join(dir, name)).catch(() => null))?.size ?? 0),
+  )
+  return sizes.reduce((sum, size) => sum + size, 0)
+}
