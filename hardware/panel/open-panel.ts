@@ -3,8 +3,9 @@ import { fault, ok } from '#protocols/result.ts'
 import type { Result } from '#protocols/result.ts'
 import type { Clock, Now } from '#protocols/time.ts'
 import type { Port } from '../port.ts'
-import { advancePanel, initialPanel } from './panel.ts'
-import type { PanelCounts, PanelEffect, PanelEvent, PanelLife } from './panel.ts'
+import { advancePanel } from './panel.ts'
+import { initialPanel } from './panel-state.ts'
+import type { PanelCounts, PanelEffect, PanelEvent, PanelLife } from './panel-state.ts'
 import type { PanelProfile } from './profile.ts'
 
 export type PanelListener = {

@@ -1,8 +1,16 @@
-import type { Channel, ChannelValue, Output } from '#protocols/equipment.ts'
+import type { Output } from '#protocols/equipment.ts'
 import { encodeRequest, readReply } from '#protocols/modbus/frames.ts'
 import type { ModbusReply, ModbusRequest } from '#protocols/modbus/frames.ts'
 import { UNREAD, debounced } from './debounce.ts'
-import type { Debounce } from './debounce.ts'
+import type {
+  Exchange,
+  PanelCounts,
+  PanelEffect,
+  PanelEvent,
+  PanelLife,
+  PanelState,
+  Phase,
+} from './panel-state.ts'
 import type { PanelProfile } from './profile.ts'
 
 /*
@@ -23,120 +31,6 @@ import type { PanelProfile } from './profile.ts'
  *    place of one that was lost looks right in every way but this.
  *  - Without a believed sample for half a second every channel is `unknown`, never `off`.
  */
-
-export type PanelEvent =
-  | { readonly type: 'tick' }
-  | { readonly type: 'bytes'; readonly bytes: Uint8Array }
-  /** The write of question `turn` did not go out. */
-  | { readonly type: 'unsent'; readonly turn: number; readonly absent: boolean }
-  | { readonly type: 'switch'; readonly output: Output; readonly on: boolean; readonly ticket: number }
-
-export type PanelEffect =
-  | { readonly type: 'send'; readonly bytes: Uint8Array; readonly turn: number }
-  | { readonly type: 'input'; readonly channel: Channel; readonly value: ChannelValue }
-  | { readonly type: 'state'; readonly state: PanelLife }
-  /** The coil was read back as wanted, or was not in time, or a newer wish came. */
-  | { readonly type: 'switched'; readonly ticket: number; readonly outcome: 'done' | 'late' | 'superseded' }
-  | { readonly type: 'wake'; readonly atMs: number }
-
-/** `absent`: no port; `silent`: a port, and no sample to believe. */
-export type PanelLife = 'ok' | 'silent' | 'absent'
-
-/** Counted for the technician's page; only ever grow. */
-export type PanelCounts = {
-  polls: number
-  samples: number
-  timeouts: number
-  corrupt: number
-  foreign: number
-  unsolicited: number
-  doubled: number
-  refused: number
-}
-
-type Exchange = 'inputs' | 'outputs' | { readonly coil: number; readonly on: boolean }
-
-type Phase =
-  | { readonly is: 'rest'; readonly untilMs: number }
-  | {
-      readonly is: 'waiting'
-      readonly exchange: Exchange
-      readonly sentMs: number
-      readonly untilMs: number
-      readonly heard: Uint8Array
-    }
-  | {
-      readonly is: 'held'
-      readonly bits: readonly boolean[]
-      readonly sentMs: number
-      readonly untilMs: number
-    }
-  | { readonly is: 'guard'; readonly untilMs: number }
-
-type Wish = {
-  readonly on: boolean
-  readonly ticket: number
-  readonly deadlineMs: number
-  readonly open: boolean
-}
-
-/** Changed by `advancePanel` alone. */
-export type PanelState = {
-  phase: Phase
-  life: PanelLife
-  absent: boolean
-  inStep: boolean
-  /** For `doubtMs` after a fault: a changed sample needs a second one like it, and this is the first. */
-  doubt: { readonly first: readonly boolean[] | null } | null
-  doubtUntilMs: number
-  bits: readonly boolean[] | null
-  channels: Map<Channel, Debounce>
-  lastSampleMs: number
-  lastPollMs: number
-  lastWasInputs: boolean
-  lastReadBackMs: number
-  replyMs: number
-  /** Faults since the last sample. */
-  missed: number
-  turn: number
-  /** Coil to what it should be. */
-  wishes: Map<number, Wish>
-  coils: readonly boolean[] | null
-  coilsReadable: boolean
-  readonly counts: PanelCounts
-}
-
-export const initialPanel = (profile: PanelProfile, nowMs: number): PanelState => ({
-  // Bytes from before the start may still be on their way: begin as after a fault.
-  phase: { is: 'guard', untilMs: nowMs + profile.guardMs },
-  life: 'absent',
-  absent: false,
-  inStep: false,
-  doubt: { first: null },
-  doubtUntilMs: nowMs,
-  bits: null,
-  channels: new Map(profile.inputs.map(({ channel }) => [channel, UNREAD])),
-  lastSampleMs: nowMs,
-  lastPollMs: -Infinity,
-  lastWasInputs: false,
-  lastReadBackMs: -Infinity,
-  replyMs: profile.replyMs,
-  missed: 0,
-  turn: 0,
-  wishes: new Map(),
-  coils: null,
-  coilsReadable: true,
-  counts: {
-    polls: 0,
-    samples: 0,
-    timeouts: 0,
-    corrupt: 0,
-    foreign: 0,
-    unsolicited: 0,
-    doubled: 0,
-    refused: 0,
-  },
-})
 
 /** One event into the driver; effects in the order in which they are to be performed, the last one is the next wake. */
 export function advancePanel(
