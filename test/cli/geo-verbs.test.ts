@@ -1,0 +1,187 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { nearest } from '#gateway/cli/nearest.ts'
+import { reach } from '#gateway/cli/reach.ts'
+import { roads } from '#gateway/cli/roads.ts'
+import { osmPbf } from '../oracle/osm-pbf-writer.ts'
+
+const dir = mkdtempSync(join(tmpdir(), 'reach5-cli-'))
+afterAll(() => rmSync(dir, { recursive: true, force: true }))
+afterEach(() => vi.restoreAllMocks())
+const file = (name: string, text: string | Uint8Array): string => {
+  writeFileSync(join(dir, name), text)
+  return join(dir, name)
+}
+
+/*
+ *  0 ---- 1 ---- 2      west of Greenwich, 0.01 degrees of longitude each: 835 m, 60 km/h, 50.1 s
+ *         |             1-3 is one-way, away from 1
+ *         3 ---- 2
+ */
+const at = (id: number, lat: number, lon: number) => ({ id: id + 100, lat, lon })
+const town = osmPbf(
+  [at(0, 41.35, -8.6), at(1, 41.35, -8.59), at(2, 41.35, -8.58), at(3, 41.345, -8.59)],
+  [
+    { id: 1, refs: [100, 101, 102], tags: { highway: 'primary' } },
+    { id: 2, refs: [101, 103], tags: { highway: 'primary', oneway: 'yes' } },
+    { id: 3, refs: [103, 102], tags: { highway: 'primary' } },
+  ],
+  [{ id: 1, from: 1, via: 101, to: 2 }],
+)
+const unit = (id: string, lon: number, lat: number) => ({
+  type: 'Feature',
+  id,
+  geometry: { type: 'Point', coordinates: [lon, lat] },
+  properties: null,
+})
+
+type Ran = { readonly code: number; readonly out: string; readonly err: string }
+async function run(verb: (args: readonly string[]) => Promise<number>, ...args: string[]): Promise<Ran> {
+  let out = ''
+  let err = ''
+  vi.spyOn(process.stdout, 'write').mockImplementation(text => ((out += String(text)), true))
+  vi.spyOn(process.stderr, 'write').mockImplementation(text => ((err += String(text)), true))
+  const code = await verb(args)
+  vi.restoreAllMocks()
+  return { code, out, err }
+}
+
+const graph = join(dir, 'town.graph')
+beforeAll(async () => {
+  const ran = await run(roads, 'import', file('town.osm.pbf', town), '--out', graph)
+  expect(ran.code).toBe(0)
+  expect(JSON.parse(ran.out)).toMatchObject({
+    report: { nodes: 4, edges: 4, oneWayEdges: 1 },
+    turnRestrictionsIgnored: 1,
+  })
+})
+
+describe('reach5 roads', () => {
+  it('prints the edges with their costs, -1 where closed', async () => {
+    const { code, out } = await run(roads, 'edges', graph)
+    expect(code).toBe(0)
+    expect(out.trim().split('\n')).toEqual([
+      'id,source,target,cost_ds,reverse_cost_ds',
+      '0,0,1,501,501',
+      '1,1,2,501,501',
+      '2,1,3,334,-1',
+      '3,3,2,602,602',
+    ])
+  })
+
+  it('says that no turns are stored', async () => {
+    expect(await run(roads, 'turns', graph)).toEqual({
+      code: 0,
+      out: 'from_edge,via_node,to_edge\n',
+      err: 'no forbidden turns in this graph; 1 were left out at import\n',
+    })
+  })
+
+  it('refuses with one line: 1 for the file, 2 for the command', async () => {
+    const refused = async (...args: string[]) => {
+      const { code, out, err } = await run(roads, ...args)
+      expect(out).toBe('')
+      expect(err.trim().split('\n')).toHaveLength(1)
+      return code
+    }
+    expect(await refused('import', join(dir, 'none.osm.pbf'), '--out', graph)).toBe(1)
+    expect(await refused('import', file('bad.osm.pbf', 'no map'), '--out', join(dir, 'bad.graph'))).toBe(1)
+    expect(await refused('import', join(dir, 'town.osm.pbf'), '--out', join(dir, 'no/such/dir'))).toBe(1)
+    expect(await refused('edges', join(dir, 'town.osm.pbf'))).toBe(1)
+    expect(await refused('edges', file('cut.graph', readFileSync(graph).subarray(0, 300)))).toBe(1)
+    expect(await refused()).toBe(2)
+    expect(await refused('export')).toBe(2)
+    expect(await refused('import', 'x.osm.pbf')).toBe(2)
+    expect(await refused('edges', graph, 'more')).toBe(2)
+    expect(await refused('edges', graph, '--colour', 'red')).toBe(2)
+  })
+
+  it('does not touch the graph it had when an import fails', async () => {
+    const before = readFileSync(graph)
+    await run(roads, 'import', join(dir, 'bad.osm.pbf'), '--out', graph)
+    expect(readFileSync(graph)).toEqual(before)
+  })
+})
+
+describe('reach5 reach', () => {
+  it('lists junctions with deciseconds, from a node or from a place west of Greenwich', async () => {
+    expect((await run(reach, graph, '--from-node', '0', '--seconds', '83.4')).out).toBe(
+      '{"nodes":[[0,0],[1,501]]}\n',
+    )
+    expect((await run(reach, graph, '--from-node', '0', '--seconds', '83.5')).out).toContain('[3,835]')
+    expect((await run(reach, graph, '--from', '-8.596,41.3501', '--seconds', '30')).out).toBe(
+      '{"nodes":[[0,200],[1,301]]}\n',
+    )
+  })
+
+  it('gives one line per start', async () => {
+    const starts = file('starts.txt', '0\n# a comment\n-8.59,41.345  # node 3\n\n')
+    const { code, out } = await run(reach, graph, '--starts', starts, '--seconds', '10', '--turns', 'off')
+    expect(code).toBe(0)
+    expect(out).toBe('{"nodes":[[0,0]]}\n{"nodes":[[3,0]]}\n')
+  })
+
+  it('draws the stretches as GeoJSON', async () => {
+    const { out } = await run(reach, graph, '--from-node', '0', '--seconds', '25', '--geojson')
+    // 25 s of 50.1 s: just short of the middle.
+    expect(out).toMatch(/"coordinates":\[\[\[-8.6,41.35\],\[-8.59501\d*,41.35\]\]\]/)
+  })
+
+  it('refuses what it cannot answer', async () => {
+    const codeOf = async (...args: string[]) => (await run(reach, graph, ...args)).code
+    expect(await codeOf('--seconds', '5')).toBe(2)
+    expect(await codeOf('--from-node', '0')).toBe(2)
+    expect(await codeOf('--from-node', '0', '--from', '1,2', '--seconds', '5')).toBe(2)
+    expect(await codeOf('--from', 'north', '--seconds', '5')).toBe(2)
+    expect(await codeOf('--from-node', '0', '--seconds', 'soon')).toBe(2)
+    expect(await codeOf('--from-node', '0', '--seconds', '5', '--profile', 'flying')).toBe(2)
+    expect(await codeOf('--from-node', '4', '--seconds', '5')).toBe(1)
+    expect(await codeOf('--from', '9.5,47.1', '--seconds', '5')).toBe(1)
+    expect(await codeOf('--help')).toBe(0)
+  })
+})
+
+describe('reach5 nearest', () => {
+  const fleet = {
+    type: 'FeatureCollection',
+    features: [unit('ptu-1', -8.6, 41.35), unit('ptu-2', -8.58, 41.35), unit('ptu-3', 9.5, 47.1)],
+  }
+
+  it('names the units in order of time and those without a road', async () => {
+    const units = file('units.geojson', JSON.stringify(fleet))
+    const { code, out } = await run(nearest, graph, '--units', units, '--at-node', '3', '-k', '5')
+    expect(code).toBe(0)
+    expect(JSON.parse(out)).toEqual({
+      units: [
+        { id: 'ptu-2', etaDs: 602 },
+        { id: 'ptu-1', etaDs: 835 },
+      ],
+      offRoad: ['ptu-3'],
+    })
+    const one = await run(nearest, graph, '--units', units, '--at', '-8.596,41.35', '-k', '1')
+    expect(JSON.parse(one.out)).toMatchObject({ units: [{ id: 'ptu-1', etaDs: 200 }] })
+  })
+
+  it('answers no when nobody can come', async () => {
+    const far = file('far.geojson', JSON.stringify({ ...fleet, features: [unit('ptu-3', 9.5, 47.1)] }))
+    const { code, out } = await run(nearest, graph, '--units', far, '--at-node', '3')
+    expect([code, JSON.parse(out)]).toEqual([1, { units: [], offRoad: ['ptu-3'] }])
+  })
+
+  it('refuses units it cannot read, naming the place in the file', async () => {
+    const ran = async (units: unknown) =>
+      run(nearest, graph, '--units', file('odd.geojson', JSON.stringify(units)), '--at-node', '3')
+    expect(await ran([])).toMatchObject({ code: 1 })
+    const nameless = await ran({ ...fleet, features: [{ ...unit('x', 0, 0), id: undefined }] })
+    expect(nameless.err).toContain('features.0 has no id')
+    expect((await ran({ ...fleet, features: [unit('x', 0, 91)] })).err).toContain(
+      'features.0.geometry.coordinates',
+    )
+    expect((await ran({ ...fleet, features: [unit('x', 0, 0), unit('x', 0, 0)] })).err).toContain(
+      'features.1',
+    )
+    expect((await run(nearest, graph, '--at-node', '3')).code).toBe(2)
+  })
+})
