@@ -1,5 +1,4 @@
 import type { Now } from '#protocols/time.ts'
-import type { Row } from '../ledger/ledger.ts'
 import type { CityEffect, CityEvent } from './effects.ts'
 
 /**
@@ -7,6 +6,6 @@ import type { CityEffect, CityEvent } from './effects.ts'
  * boot with the committed rows (all but records and audit, in the order of their keys) and before any event.
  */
 export type City = {
-  restore(rows: readonly Row[], now: Now): void
+  restore(rows: Iterable<{ readonly key: string; readonly value: unknown }>, now: Now): void
   handle(event: CityEvent, now: Now): readonly CityEffect[]
 }

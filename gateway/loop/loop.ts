@@ -109,7 +109,10 @@ export async function openLoop(parts: LoopParts): Promise<Loop> {
       restore(value as RecordRow)
   const [newest] = await ledger.range({ ...underPrefix('audit/'), limit: 1, newestFirst: true })
   const tail = newest === undefined ? AUDIT_START : (newest[1] as AuditRow)
-  city.restore(rows, clock.now())
+  city.restore(
+    rows.map(([key, value]) => ({ key, value })),
+    clock.now(),
+  )
   return new GatewayLoop(parts, state, tail)
 }
 

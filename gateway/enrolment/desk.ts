@@ -1,0 +1,146 @@
+import { randomBytes } from 'node:crypto'
+import { printedCode } from '#protocols/enrolment.ts'
+import type { EnrolmentGrant, EnrolmentRequest } from '#protocols/enrolment.ts'
+import type { EnrolmentCreate, EnrolmentIssued } from '#protocols/api.ts'
+import type { DeviceId } from '#protocols/ids.ts'
+import type { Logger } from '#protocols/log.ts'
+import { ok } from '#protocols/result.ts'
+import type { Result } from '#protocols/result.ts'
+import { rfc3339 } from '#protocols/time.ts'
+import type { Clock } from '#protocols/time.ts'
+import { bindingOf, deviceKey, devicesOf, isAdmitted } from '../identity/devices.ts'
+import type { DeviceRow } from '../identity/devices.ts'
+import type { OrderKey } from '../identity/order-key.ts'
+import type { Authority } from '../identity/x509-authority.ts'
+import type { Row } from '../ledger/ledger.ts'
+import type { CityEvent } from '../loop/effects.ts'
+import type { Submission } from '../loop/loop.ts'
+import { codeKey, issueCode, mayTry, newCodeBook, noteFailure, redeemCode, restoreCodes } from './codes.ts'
+import type { CodeRow } from './codes.ts'
+
+export type DeskParts = {
+  readonly clock: Clock
+  readonly log: Logger
+  readonly authority: Authority
+  readonly orderKey: Pick<OrderKey, 'keyId' | 'publicKeyPem'>
+  /** `device/…` and `code/…` rows as committed. */
+  readonly rows: readonly Row[]
+  /** Commits rows and tells the city; resolves after the commit. */
+  readonly submit: (submission: Submission) => Promise<Result<void>>
+  /** Where devices will find the broker, and where a technician's device finds the enrolment listener. */
+  readonly mqttUrl: () => string
+  readonly enrolmentUrl: () => string
+}
+
+/** Where devices come from: codes are issued here and become certificates here. */
+export type EnrolmentDesk = {
+  issue(create: EnrolmentCreate, actor: string): Promise<Result<EnrolmentIssued>>
+  /** Faults: `CODE_RATE_LIMITED`, `CSR_INVALID`, `CODE_REFUSED`, `NOT_READY`. */
+  redeem(request: EnrolmentRequest, address: string): Promise<Result<EnrolmentGrant>>
+  /** What does not even parse counts as a failed try too, or trying shapes would be free. */
+  noteMalformed(address: string): void
+  mayTry(address: string): Result<void>
+  /** For the broker: does this certificate still count. */
+  admits(deviceId: DeviceId, serial: string): boolean
+  readonly devices: ReadonlyMap<DeviceId, DeviceRow>
+  /** To be told to the city at boot, before anything else. */
+  bindings(): readonly CityEvent[]
+}
+
+export function openDesk(parts: DeskParts): EnrolmentDesk {
+  const { clock, log, authority, orderKey } = parts
+  const devices = devicesOf(parts.rows)
+  const codes = newCodeBook()
+  restoreCodes(codes, parts.rows)
+
+  const issue = async (create: EnrolmentCreate, actor: string): Promise<Result<EnrolmentIssued>> => {
+    const facts = { random: randomBytes(10), issuedBy: actor, nowUtcMs: clock.now().utcMs }
+    const { code, hash, row, forgotten } = issueCode(codes, create, facts)
+    const { deviceId, unitId } = create
+    // A device that works goes on working until its successor has redeemed the code.
+    const device = devices.get(deviceId) ?? deviceOf(row)
+    devices.set(deviceId, device)
+    const stored = await parts.submit({
+      ops: [
+        { type: 'put', key: codeKey(hash), value: row },
+        { type: 'put', key: deviceKey(deviceId), value: device },
+        ...forgotten.map(old => ({ type: 'del', key: codeKey(old) }) as const),
+      ],
+      audit: { action: 'enrolment.issued', actor, detail: { deviceId, unitId } },
+    })
+    if (!stored.ok) return stored
+    log.info({ event: 'enrolment.issued', deviceId, unitId, actor })
+    return ok({
+      code: `${printedCode(code)}.${authority.fingerprint}`,
+      expiresAt: rfc3339(row.expiresUtcMs),
+      enrolmentUrl: parts.enrolmentUrl(),
+    })
+  }
+
+  const redeem = async (request: EnrolmentRequest, address: string): Promise<Result<EnrolmentGrant>> => {
+    const { monoMs, utcMs } = clock.now()
+    const allowed = mayTry(codes, address, monoMs)
+    if (!allowed.ok) return allowed
+    const redeemed = redeemCode(codes, request.code, { address, monoMs, utcMs })
+    if (!redeemed.ok) return redeemed
+    const { hash, row } = redeemed.value
+    const signed = await authority.signDevice(request.csr, row.deviceId, utcMs)
+    if (!signed.ok) {
+      // The code was right and nothing was given away for it: it stays good, but the try counts.
+      codes.codes.set(hash, { ...row, usedUtcMs: null })
+      noteFailure(codes, address, monoMs)
+      return signed
+    }
+    const { pem, serial, notAfterMs } = signed.value
+    const device: DeviceRow = { ...deviceOf(row), state: 'active', serials: [serial], notAfterMs }
+    devices.set(row.deviceId, device)
+    const { deviceId, unitId, callSign } = device
+    const detail = { deviceId, unitId, serial, address }
+    const stored = await parts.submit({
+      ops: [
+        { type: 'put', key: codeKey(hash), value: row },
+        { type: 'put', key: deviceKey(deviceId), value: device },
+      ],
+      events: [{ type: 'bound', binding: bindingOf(device) }],
+      audit: { action: 'enrolment.redeemed', actor: `device:${deviceId}`, detail },
+    })
+    if (!stored.ok) return stored
+    log.info({ event: 'enrolment.redeemed', ...detail })
+    const { keyId, publicKeyPem } = orderKey
+    const { caPem: ca } = authority
+    const mqttUrl = parts.mqttUrl()
+    return ok({
+      deviceId,
+      unitId,
+      callSign,
+      certificate: pem,
+      ca,
+      orderKey: { keyId, publicKeyPem },
+      mqttUrl,
+    })
+  }
+
+  return {
+    devices,
+    issue,
+    redeem,
+    noteMalformed: address => noteFailure(codes, address, clock.now().monoMs),
+    mayTry: address => mayTry(codes, address, clock.now().monoMs),
+    admits: (deviceId, serial) => isAdmitted(devices, deviceId, serial),
+    bindings: () =>
+      [...devices.values()]
+        .filter(row => row.state === 'active')
+        .map(row => ({ type: 'bound', binding: bindingOf(row) })),
+  }
+}
+
+const deviceOf = ({ deviceId, unitId, callSign, homeGridId }: CodeRow): DeviceRow => ({
+  v: 1,
+  deviceId,
+  unitId,
+  callSign,
+  homeGridId,
+  state: 'preauthorized',
+  serials: [],
+  notAfterMs: null,
+})

@@ -1,0 +1,45 @@
+import { z } from 'zod'
+import { DeviceId, GridId, UnitId } from '#protocols/ids.ts'
+import type { UnitBinding } from '../loop/effects.ts'
+
+/** `device/{deviceId}`: which unit it serves and which certificates count. Binding is gateway data, so a swap is a row. */
+export const DeviceRow = z.object({
+  v: z.literal(1),
+  deviceId: DeviceId,
+  unitId: UnitId,
+  callSign: z.string(),
+  homeGridId: GridId.nullable(),
+  state: z.enum(['preauthorized', 'active', 'revoked']),
+  /** Serials that may connect; enrolling anew leaves only the newest. */
+  serials: z.array(z.string()),
+  notAfterMs: z.number().nullable(),
+})
+export type DeviceRow = z.infer<typeof DeviceRow>
+
+export const deviceKey = (deviceId: DeviceId): string => `device/${deviceId}`
+
+export const bindingOf = ({ deviceId, unitId, callSign, homeGridId }: DeviceRow): UnitBinding => ({
+  deviceId,
+  unitId,
+  callSign,
+  homeGridId,
+})
+
+/** Devices by id, as last committed; owned by the enrolment desk. */
+export type Devices = Map<DeviceId, DeviceRow>
+
+export function devicesOf(rows: readonly (readonly [string, unknown])[]): Devices {
+  const devices: Devices = new Map()
+  for (const [key, value] of rows) {
+    if (!key.startsWith('device/')) continue
+    const row = DeviceRow.parse(value)
+    devices.set(row.deviceId, row)
+  }
+  return devices
+}
+
+/** Whether a certificate of our CA may speak for its device now. */
+export const isAdmitted = (devices: Devices, deviceId: DeviceId, serial: string): boolean => {
+  const row = devices.get(deviceId)
+  return row !== undefined && row.state === 'active' && row.serials.includes(serial)
+}
