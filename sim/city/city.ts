@@ -17,7 +17,6 @@ import { junctionsOf } from './junctions.ts'
 import type { Drawing } from './junctions.ts'
 import { StreetNames } from './names.ts'
 import { outskirtsOf } from './outskirts.ts'
-import type { Village } from './outskirts.ts'
 import { bentLine, paved, planeOf, positionOf } from './paving.ts'
 import { landmarksOf, policePlaces, postsOn } from './places.ts'
 import type { Place } from './places.ts'
@@ -108,23 +107,19 @@ type Plan = {
   readonly streets: readonly Street[]
   readonly drawing: Drawing
   readonly parks: readonly Quad[]
-  readonly villages: readonly Village[]
   readonly names: StreetNames
 }
 
-/** Blocks shrink or grow until the junctions are as many as asked for; few steps, because the count follows the size. */
+/** Blocks shrink or grow until the junctions are as many as asked for: the count falls about as the block size rises. */
 function planWith(frame: Frame, seed: number, junctions: number): Plan {
-  let [low, high] = [0.25, 4]
-  let best = planAt(frame, seed, 1)
-  let scale = 1
   const off = (plan: Plan): number => Math.abs(plan.drawing.nodes.length - junctions)
-  let latest = best
-  for (let step = 0; step < 9 && off(best) > junctions * 0.01; step += 1) {
-    if (latest.drawing.nodes.length > junctions) low = scale
-    else high = scale
-    scale = Math.sqrt(low * high)
-    latest = planAt(frame, seed, scale)
-    if (off(latest) < off(best)) best = latest
+  let scale = 1
+  let plan = planAt(frame, seed, scale)
+  let best = plan
+  for (let step = 0; step < 8 && off(best) > junctions * 0.02; step += 1) {
+    scale *= plan.drawing.nodes.length / junctions
+    plan = planAt(frame, seed, scale)
+    if (off(plan) < off(best)) best = plan
   }
   return best
 }
@@ -135,7 +130,7 @@ function planAt(frame: Frame, seed: number, scale: number): Plan {
   const arterials: Arterials = arterialsOf(frame, randomOf(seed, 'city', 'arterials'), names)
   const quarters = quartersOf(frame, seed, scale, names, ends)
   const outskirts = outskirtsOf(frame, arterials, seed, scale, names, ends)
-  const streets = [...arterials.streets, ...quarters.streets, ...outskirts.streets]
+  const streets = [...arterials.streets, ...quarters.streets, ...outskirts]
   return {
     streets,
     drawing: junctionsOf(streets),

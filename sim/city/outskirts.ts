@@ -4,13 +4,10 @@ import { nameOf } from './arterials.ts'
 import type { Arterials, Line } from './arterials.ts'
 import { cutBlocks } from './blocks.ts'
 import type { BlockStyle, StreetEnds } from './blocks.ts'
-import { lerp, middleOf } from './drawing.ts'
+import { lerp } from './drawing.ts'
 import type { Quad, Street } from './drawing.ts'
 import type { Frame } from './frame.ts'
 import type { StreetNames } from './names.ts'
-
-export type Village = { readonly name: string; readonly at: Metres }
-export type Outskirts = { readonly streets: readonly Street[]; readonly villages: readonly Village[] }
 
 /** One line that could leave the ring outwards. */
 type Exit = {
@@ -32,9 +29,8 @@ export function outskirtsOf(
   scale: number,
   names: StreetNames,
   ends: StreetEnds,
-): Outskirts {
+): Street[] {
   const streets: Street[] = []
-  const villages: Village[] = []
   sidesOf(frame, arterials, seed).forEach((exits, turn) => {
     const random = randomOf(seed, `outskirts-${turn}`, 'plan')
     const highway = random.integer(1, exits.length - 2)
@@ -68,7 +64,6 @@ export function outskirtsOf(
         )
         reach[k] = Math.max(reach[k]!, 0.9)
         const name = names.village()
-        villages.push({ name, at: middleOf(village) })
         streets.push(lane(`${name}街`, [village[0], village[1], village[2], village[3]]))
         streets.push(...cutBlocks(village, VILLAGE, random, names, ends))
       }
@@ -85,7 +80,7 @@ export function outskirtsOf(
       })
     })
   })
-  return { streets, villages }
+  return streets
 }
 
 const lane = (name: string, points: readonly Metres[]): Street => ({
