@@ -111,7 +111,7 @@ describe('reach5 reach', () => {
       '{"nodes":[[0,0],[1,501]]}\n',
     )
     expect((await run(reach, graph, '--from-node', '0', '--seconds', '83.5')).out).toContain('[3,835]')
-    expect((await run(reach, graph, '--from', '-8.596,41.3501', '--seconds', '30')).out).toBe(
+    expect((await run(reach, graph, '--from', '-8.596,41.3501', '--seconds', '30.1')).out).toBe(
       '{"nodes":[[0,200],[1,301]]}\n',
     )
   })
