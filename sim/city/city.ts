@@ -135,7 +135,6 @@ function planAt(frame: Frame, seed: number, scale: number): Plan {
     streets,
     drawing: junctionsOf(streets),
     parks: quarters.parks,
-    villages: outskirts.villages,
     names,
   }
 }

@@ -50,7 +50,7 @@ describe('incidents', () => {
     console.info('incidents: 500', seen, [...texts].slice(0, 8))
     expect(worstM).toBeLessThan(0.2)
     expect(texts.size).toBeGreaterThan(350)
-    expect(Math.min(...Object.values(seen))).toBeGreaterThan(20)
+    expect(Math.min(...Object.values(seen))).toBeGreaterThan(5)
   })
 
   it('names the crossing truly: both streets pass within 60 m', () => {
