@@ -23,6 +23,9 @@ export type Child = {
 const RESTART_MS = { first: 500, max: 10_000 }
 const STOP_WITHIN_MS = 1_200
 
+/** What to run: a source file through tsx, or a file of the bundle as it is. */
+export type Entry = { readonly execArgv: readonly string[]; readonly file: string }
+
 /** Finds `agent/main.ts` beside this file's room in a checkout, `agent/main.js` in the bundle. */
 export function entryOf(room: 'agent' | 'gateway'): {
   readonly execArgv: readonly string[]
@@ -42,7 +45,7 @@ export function entryOf(room: 'agent' | 'gateway'): {
  * it dies, and leaves by itself when this process is gone (its IPC channel closes). Rejects when the first start fails.
  */
 export function startChild(
-  room: 'agent' | 'gateway',
+  entry: Entry,
   args: () => readonly string[],
   options: {
     readonly log: Logger
@@ -50,7 +53,7 @@ export function startChild(
     readonly onReady?: (addresses: Child['addresses']) => void
   },
 ): Promise<Child> {
-  const { execArgv, file } = entryOf(room)
+  const { execArgv, file } = entry
   let child: ChildProcess | undefined
   let stopping = false
   let waitMs = RESTART_MS.first
@@ -99,8 +102,8 @@ export function startChild(
       })
       started.on('exit', (code, signal) => {
         if (stopping) return
-        if (!resolved) return reject(new Error(`the ${room} ended at once (${signal ?? code}); see its log`))
-        options.log.warn({ event: 'child.ended', room, code, signal, restartMs: waitMs })
+        if (!resolved) return reject(new Error(`${file} ended at once (${signal ?? code}); see its log`))
+        options.log.warn({ event: 'child.ended', file, code, signal, restartMs: waitMs })
         restart = setTimeout(start, waitMs)
         waitMs = Math.min(RESTART_MS.max, waitMs * 2)
       })

@@ -1,0 +1,53 @@
+import type { Port } from '#hardware/port.ts'
+import type { Channel } from '#protocols/equipment.ts'
+import { CHANNELS } from '#protocols/equipment.ts'
+import type { Clock } from '#protocols/time.ts'
+import { attachCamera } from '../camera/camera.ts'
+import type { SimCamera } from '../camera/camera.ts'
+import { attachPanel } from '../panel/attach-panel.ts'
+import type { SimPanel } from '../panel/attach-panel.ts'
+import type { Random } from '../random.ts'
+import { simulatedReceiver } from '../receiver/receiver.ts'
+import type { Truth } from '../receiver/receiver.ts'
+
+export type CarDevices = {
+  readonly panel: SimPanel
+  readonly camera: SimCamera
+  /** Closes or opens the contact a channel is wired to. */
+  setChannel(channel: Channel, on: boolean): void
+  stop(): void
+}
+
+const EPOCH_MS = 1_000
+const WRITE_WITHIN_MS = 900
+
+/** A receiver that tells the truth once a second, a panel and a camera, at the far ends of a car's two lines. */
+export function attachCarDevices(
+  ends: { readonly gnss: Port | null; readonly panel: Port },
+  truth: () => Truth,
+  clock: Clock,
+  random: Random,
+): CarDevices {
+  const panel = attachPanel(ends.panel, clock)
+  const camera = attachCamera(panel, clock)
+  const setChannel = (channel: Channel, on: boolean): void => panel.setContact(CHANNELS.indexOf(channel), on)
+  setChannel('ignition', true)
+  const stopReceiver = ends.gnss ? talk(ends.gnss, truth, clock, random) : () => {}
+  return { panel, camera, setChannel, stop: stopReceiver }
+}
+
+/** Receivers of a fleet do not speak in the same millisecond: each begins its second at a moment of its own. */
+function talk(port: Port, truth: () => Truth, clock: Clock, random: Random): () => void {
+  const receiver = simulatedReceiver()
+  let stopped = false
+  let cancel = clock.after(random.uniform(0, EPOCH_MS), epoch)
+  function epoch(): void {
+    if (stopped) return
+    void port.write(receiver.epoch(truth()), WRITE_WITHIN_MS)
+    cancel = clock.after(EPOCH_MS, epoch)
+  }
+  return () => {
+    stopped = true
+    cancel()
+  }
+}
