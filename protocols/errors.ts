@@ -69,6 +69,15 @@ export const ERROR_CODES = {
   PORT_DENIED: 'No permission for the serial port. Add the user to group dialout.',
   PORT_FAILED: 'The serial port failed. `detail` has the words of the driver.',
   PORT_TIMEOUT: 'A write to the serial port did not finish. Check the cable.',
+  PORT_SILENT:
+    'The line is open and nothing is heard on it. Check power and cable of the device; it is opened again by itself.',
+  PANEL_OUTPUT:
+    'The module did not confirm an output in time. It is still being tried; check module and wiring.',
+  PANEL_SUPERSEDED: 'A newer wish for the same output came first. Nothing to do.',
+  MODBUS_REQUEST: 'A Modbus request was malformed. Tell the developers.',
+  MODBUS_FUNCTION: 'A Modbus function this module does not know. Check the device table.',
+  CAMERA_LAPSED:
+    'The body camera stopped during an activation and was started again. Check its card and battery.',
   // start-up
   PORT_IN_USE: 'Another program listens on this TCP port. Stop it or choose another with the flag named.',
   DIR_UNWRITABLE: 'The data directory cannot be written. Choose another with --data.',

@@ -55,7 +55,7 @@ const CORES = [
   'gateway/dispatch/recommend.ts',
   'gateway/reach/nearest.ts',
   'gateway/grids/membership.ts',
-  'hardware/panel/panel-core.ts',
+  'hardware/panel/panel.ts',
   'protocols/nmea/epoch.ts',
   'protocols/nmea/scanner.ts',
   'sim/traffic/mover.ts',
