@@ -1,6 +1,7 @@
 import { localPlane } from '#protocols/geo/local.ts'
 import type { LocalPlane, Metres } from '#protocols/geo/local.ts'
 import { bboxMiddle, bboxOf } from '#protocols/geo/polygon.ts'
+import type { Bbox } from '#protocols/geo/polygon.ts'
 import type { Grid } from './grid.ts'
 
 /** Borders drawn twice along one road rarely meet exactly: this near they are the same border. */
@@ -12,12 +13,14 @@ type Segment = { readonly a: Metres; readonly b: Metres }
 
 /**
  * Grids that share a border, by id: the first to reinforce each other. Every grid has an entry, ids in list order.
- * Quadratic in the number of border segments, run once per set of grids.
+ * Looks at every pair whose boxes meet; run once per set of grids.
  */
 export function adjacentGrids(grids: readonly Grid[]): ReadonlyMap<string, readonly string[]> {
   const plane = localPlane(bboxMiddle(bboxOf(grids.flatMap(grid => grid.polygon.flat()))))
   const borders = grids.map(grid => segmentsOf(grid, plane))
-  const touches = (i: number, j: number): boolean => sharesBorder(borders[i] ?? [], borders[j] ?? [])
+  const boxes = borders.map(border => bboxOf(border.map(({ a }) => [a.x, a.y] as const)))
+  const touches = (i: number, j: number): boolean =>
+    boxesMeet(boxes[i], boxes[j]) && sharesBorder(borders[i] ?? [], borders[j] ?? [])
   const pairs = grids.map((_, i) => grids.map((_, j) => j < i && touches(i, j)))
   return new Map(
     grids.map((grid, i) => [
@@ -26,6 +29,13 @@ export function adjacentGrids(grids: readonly Grid[]): ReadonlyMap<string, reado
     ]),
   )
 }
+
+/** In metres here: whether two boxes come within the gap of each other. */
+const boxesMeet = (a: Bbox | undefined, b: Bbox | undefined): boolean =>
+  a !== undefined &&
+  b !== undefined &&
+  Math.max(a.west, b.west) - Math.min(a.east, b.east) <= GAP_M &&
+  Math.max(a.south, b.south) - Math.min(a.north, b.north) <= GAP_M
 
 function segmentsOf(grid: Grid, plane: LocalPlane): Segment[] {
   return grid.polygon.flatMap(ring => {
