@@ -89,7 +89,7 @@ function findAuthority({ host, port }: Target, fingerprint: string): Promise<Res
 function chainOf(leaf: X509Certificate | undefined): readonly X509Certificate[] {
   const chain: X509Certificate[] = []
   for (let at = leaf; at !== undefined && chain.length < CHAIN_MAX; at = at.issuerCertificate) {
-    if (chain.some(c => c.fingerprint256 === at!.fingerprint256)) break
+    if (chain.some(c => c.fingerprint256 === at.fingerprint256)) break
     chain.push(at)
   }
   return chain

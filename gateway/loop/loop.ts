@@ -135,7 +135,7 @@ class GatewayLoop implements Loop {
   private paused = false
   private running: Promise<void> | null = null
   private ended = false
-  private lazy = new Map<string, LedgerOp>()
+  private readonly lazy = new Map<string, LedgerOp>()
   private lazySinceMonoMs = 0
   private commands = 0
   private readonly tallies = { commits: 0, rows: 0, commitMsMax: 0 }
