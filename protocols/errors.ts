@@ -85,6 +85,18 @@ export const ERROR_CODES = {
   CONFIG_INVALID: 'A setting does not fit. The message names it, the value seen and an example.',
   FILE_ABSENT: 'There is no such file. Check the path.',
   FILE_BROKEN: 'The file is not what it should be; `detail` says where it breaks.',
+  FILE_UNREADABLE: 'The file is there and cannot be read. Check permissions.',
+  FILE_UNWRITABLE: 'The file cannot be written. Check directory, permissions and free space.',
+  GRAPH_MAGIC: 'This is no reach5 road graph. Make one with `reach5 roads import`.',
+  GRAPH_VERSION: 'A road graph of a format this version does not know. Import the extract again.',
+  GRAPH_TRUNCATED: 'The road graph ends too early. Import the extract again.',
+  GRAPH_HASH: 'The road graph was altered since it was written. Import the extract again.',
+  GRAPH_STRUCTURE: 'The road graph contradicts itself. Import the extract again.',
+  OSM_MISSING: 'There is no such extract. Check the path.',
+  OSM_BROKEN: 'The extract is damaged or no OSM PBF. Fetch it again.',
+  OSM_UNSUPPORTED: 'The extract uses a feature this version cannot read; `detail` names it.',
+  OSM_NO_ROADS: 'The extract holds no connected drivable road.',
+  UNITS_INVALID: 'The units file is no GeoJSON of points with ids; `detail` says where.',
   USAGE: 'The command was called wrongly; --help shows how.',
 } as const
 

@@ -32,15 +32,21 @@ const AT_THE_EDGE = [
 
 /** Doors that touch the world through Node itself; each is named after what it touches. */
 const WORLD_DOORS = [
+  'agent/outbox/high-water-file.ts',
   'agent/outbox/level-outbox.ts',
+  'agent/outbox/store-dir.ts',
   'agent/provisioning/enrol.ts',
-  'agent/provisioning/identity-file.ts',
+  'agent/provisioning/load-identity.ts',
   'gateway/broker/aedes-broker.ts',
-  'gateway/broker/tls-listener.ts',
+  'gateway/broker/deaf-emitter.ts', // yields to the sockets, knows no time
+  'gateway/broker/length-guard.ts',
+  'gateway/enrolment/desk.ts',
   'gateway/enrolment/https-listener.ts',
-  'gateway/identity/identity-files.ts',
+  'gateway/identity/order-key.ts',
+  'gateway/identity/secret-file.ts',
   'gateway/ledger/level-ledger.ts',
-  'gateway/roads/import-pbf.ts',
+  'gateway/loop/loop.ts', // yields to the sockets, knows no time
+  'gateway/roads/osm-pbf-file.ts',
   'sim/line/pseudo-terminal.ts',
   'sim/link/tcp-proxy.ts',
 ]
@@ -202,6 +208,11 @@ function coreViolations(sources: Sources, cores: readonly string[]): string[] {
   return found
 }
 
+/** The message is the whole list, so that a reader can mend it without running anything else. */
+function clean(violations: readonly string[]): void {
+  if (violations.length > 0) throw new Error(`\n${violations.join('\n')}`)
+}
+
 describe('the house', () => {
   const sources = sourcesOfProject()
 
@@ -212,10 +223,10 @@ describe('the house', () => {
     for (const room of ROOMS.filter(r => r !== 'test')) expect(count(room), room).toBeGreaterThan(5)
   })
 
-  it('lets each room look only where it may', () => expect(roomViolations(sources)).toEqual([]))
-  it('has one door per package and room', () => expect(doorViolations(sources)).toEqual([]))
-  it('keeps clock, randomness and the world at the edge', () => expect(purityViolations(sources)).toEqual([]))
-  it('keeps every core replayable', () => expect(coreViolations(sources, CORES)).toEqual([]))
+  it('lets each room look only where it may', () => clean(roomViolations(sources)))
+  it('has one door per package and room', () => clean(doorViolations(sources)))
+  it('keeps clock, randomness and the world at the edge', () => clean(purityViolations(sources)))
+  it('keeps every core replayable', () => clean(coreViolations(sources, CORES)))
 
   it('finds planted violations, so it can fail', () => {
     const planted: Sources = new Map([
