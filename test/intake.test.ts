@@ -1,0 +1,426 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { intake, lanesOf, newIntakeState, restoreWatermark, untoldRanges } from '#gateway/intake/intake.ts'
+import type { IntakeEffect, IntakeState } from '#gateway/intake/intake.ts'
+import type { WatermarkRow } from '#gateway/intake/lane-book.ts'
+import type { RecordRow } from '#gateway/intake/rows.ts'
+import type { CityEvent } from '#gateway/loop/effects.ts'
+import { packBatch } from '#protocols/batch.ts'
+import { chainRecord, CHAIN_START, LANES } from '#protocols/record.ts'
+import type { Lane, WireRecord } from '#protocols/record.ts'
+import type { Ack, Hello, Live } from '#protocols/session.ts'
+import type { Now } from '#protocols/time.ts'
+import type { UpChannel } from '#protocols/topics.ts'
+
+const EPOCH = '9f86d081884c7d65'
+const BOOT = '00000000000000aa'
+const UTC_MS = Date.UTC(2026, 10, 24)
+
+const at = (monoMs: number): Now => ({ monoMs, utcMs: UTC_MS + monoMs, quality: 'ntp' })
+
+/** A lane as an outbox would chain it; `kindOf` and `bodyOf` by seq. */
+function chain(
+  lane: Lane,
+  count: number,
+  draft: (seq: number) => { kind: string; body: unknown } = seq => ({
+    kind: 'driver.fault',
+    body: { driver: 'd', code: 'C', detail: String(seq) },
+  }),
+  more: Partial<WireRecord> = {},
+): WireRecord[] {
+  const records: WireRecord[] = []
+  for (let seq = 1; seq <= count; seq++) {
+    const { kind, body } = draft(seq)
+    const facts = { monoMs: seq, bootId: BOOT, occurredAt: UTC_MS, clockQuality: 'gnss' as const, ...more }
+    const prev = records.at(-1)?.sum ?? CHAIN_START
+    records.push(
+      chainRecord({ lane, kind, body: JSON.stringify(body), ...facts }, { epoch: EPOCH, seq, prev }),
+    )
+  }
+  return records
+}
+
+/** A gateway of one intake and rows in memory: what a batch holds is there, what a crash forgets is gone. */
+class Centre {
+  readonly rows = new Map<string, unknown>()
+  readonly city: CityEvent[] = []
+  readonly acks: Ack[] = []
+  readonly audits: string[] = []
+  readonly logs: { event: string; detail: Record<string, unknown> }[] = []
+  state: IntakeState = newIntakeState('00000000000000bb', 0)
+  monoMs = 0
+
+  hear(channel: UpChannel, payload: Uint8Array | object): IntakeEffect[] {
+    const bytes = payload instanceof Uint8Array ? payload : Buffer.from(JSON.stringify(payload))
+    const event = { type: 'payload', deviceId: 'ptu-07', channel, payload: bytes } as const
+    return this.take(intake(this.state, event, at(this.monoMs)))
+  }
+
+  tick(monoMs: number): void {
+    this.monoMs = monoMs
+    this.take(intake(this.state, { type: 'tick' }, at(monoMs)))
+  }
+
+  /** kill -9 between two commits. */
+  restart(): void {
+    this.state = newIntakeState('00000000000000bb', 0)
+    for (const [key, row] of this.rows)
+      if (key.startsWith('watermark/')) restoreWatermark(this.state, key, row as WatermarkRow)
+    for (const { prefix, afterKey, restore } of untoldRanges(this.state, at(this.monoMs)))
+      for (const [key, row] of this.rows)
+        if (key.startsWith(prefix) && key > afterKey) restore(row as RecordRow)
+  }
+
+  told(lane: Lane): number[] {
+    return this.city.flatMap(e => (e.type === 'record' && e.record.lane === lane ? [e.record.seq] : []))
+  }
+
+  ledgered(lane: Lane): number[] {
+    const rows = [...this.rows].filter(([key]) => key.startsWith(`record/ptu-07/${EPOCH}/${lane}/`))
+    return rows.map(([, row]) => (row as RecordRow).seq).toSorted((a, b) => a - b)
+  }
+
+  upTo(lane: Lane): number | undefined {
+    return this.acks.filter(ack => ack.lane === lane).at(-1)?.upTo
+  }
+
+  private take(effects: IntakeEffect[]): IntakeEffect[] {
+    for (const effect of effects) {
+      if (effect.type === 'put') this.rows.set(effect.key, JSON.parse(JSON.stringify(effect.value)))
+      else if (effect.type === 'city') this.city.push(effect.event)
+      else if (effect.type === 'ack') this.acks.push(effect.ack)
+      else if (effect.type === 'audit')
+        this.audits.push(`${effect.action} ${String(effect.detail['what'] ?? '')}`)
+      else this.logs.push(effect)
+    }
+    return effects
+  }
+}
+
+const range = (first: number, last: number): number[] =>
+  Array.from({ length: last - first + 1 }, (_, i) => first + i)
+
+const hello = (lanes: Partial<Record<Lane, { first: number; last: number }>>, epoch = EPOCH): Hello => ({
+  v: 1,
+  epoch,
+  bootId: BOOT,
+  bootCount: 1,
+  lanes: Object.fromEntries(
+    LANES.map(lane => [lane, lanes[lane] ?? { first: 1, last: 0 }]),
+  ) as Hello['lanes'],
+  store: 'ok',
+  software: 'test',
+  announcedMs: 20_000,
+})
+
+const live = (liveSeq: number, sentMonoMs: number, bootId = BOOT): Live => ({
+  v: 1,
+  epoch: EPOCH,
+  bootId,
+  bootCount: 1,
+  liveSeq,
+  sentMonoMs,
+  sentAt: UTC_MS,
+  clockQuality: 'gnss',
+  window: '0'.repeat(32),
+  announcedMs: 20_000,
+  position: null,
+  equipment: {},
+  recording: false,
+  emergency: false,
+  availability: 'available',
+  assignments: [],
+  queue: { alarm: 0, event: 0, track: 0, diag: 0, bytes: 0 },
+  store: 'ok',
+})
+
+describe('every record exactly once, in order', () => {
+  it('however often, late, batched and cut off a device sends them, and however often the gateway dies', () => {
+    const seen = { runs: 0, deliveries: 0, records: 0, duplicates: 0, restarts: 0, outOfOrder: 0 }
+    const all = Object.fromEntries(LANES.map(lane => [lane, chain(lane, 40)])) as Record<Lane, WireRecord[]>
+    const delivery = fc.record({
+      lane: fc.constantFrom(...LANES),
+      first: fc.integer({ min: 1, max: 40 }),
+      more: fc.integer({ min: 0, max: 8 }),
+      restart: fc.integer({ min: 0, max: 9 }),
+    })
+    fc.assert(
+      fc.property(fc.array(delivery, { maxLength: 60 }), deliveries => {
+        seen.runs++
+        const centre = new Centre()
+        const ever = Object.fromEntries(LANES.map(lane => [lane, 0])) as Record<Lane, number>
+        const send = (lane: Lane, first: number, last: number): void => {
+          const records = all[lane].slice(first - 1, last)
+          seen.deliveries++
+          seen.records += records.length
+          if (first <= ever[lane]) seen.duplicates++
+          if (first > ever[lane] + 1) seen.outOfOrder++
+          ever[lane] = Math.max(ever[lane], last)
+          centre.hear(`up/${lane}`, records.length === 1 ? records[0]! : packBatch(records))
+        }
+        for (const { lane, first, more, restart } of deliveries) {
+          send(lane, first, Math.min(40, first + more))
+          const known = new Set(centre.ledgered(lane))
+          let contiguous = 0
+          while (known.has(contiguous + 1)) contiguous++
+          expect(centre.upTo(lane)).toBe(contiguous)
+          if (restart === 0) {
+            seen.restarts++
+            centre.restart()
+          }
+        }
+        // The link is good at last: a reconnecting device sends everything behind the watermark it was told.
+        centre.hear('hello', hello(Object.fromEntries(LANES.map(lane => [lane, { first: 1, last: 40 }]))))
+        for (const lane of LANES) {
+          const upTo = centre.upTo(lane)!
+          if (upTo < 40) send(lane, upTo + 1, 40)
+          expect(centre.ledgered(lane)).toEqual(range(1, 40))
+          expect(centre.told(lane)).toEqual(range(1, 40))
+          expect(centre.upTo(lane)).toBe(40)
+        }
+        expect(centre.audits).toEqual([])
+      }),
+      { seed: 5, numRuns: 200 },
+    )
+    console.info(`intake: ${JSON.stringify(seen)}`)
+    expect(seen.runs).toBeGreaterThan(0)
+    for (const count of Object.values(seen)) expect(count).toBeGreaterThan(0)
+  }, 60_000)
+
+  it('any bytes on any channel give effects, never a throw, and never an ack for what was not stored', () => {
+    let cases = 0
+    const channels: UpChannel[] = [
+      'live',
+      'hello',
+      'health',
+      'up/unstored',
+      ...LANES.map(l => `up/${l}` as const),
+    ]
+    const bytes = fc.oneof(
+      fc.uint8Array({ maxLength: 80 }),
+      fc.json().map(text => Buffer.from(text)),
+    )
+    fc.assert(
+      fc.property(fc.constantFrom(...channels), bytes, (channel, payload) => {
+        cases++
+        const centre = new Centre()
+        centre.hear(channel, Uint8Array.from(payload))
+        expect(centre.acks).toEqual([])
+        expect(centre.city).toEqual([])
+      }),
+      { seed: 5, numRuns: 2_000 },
+    )
+    console.info(`intake: ${cases} hostile payloads`)
+    expect(cases).toBeGreaterThan(0)
+  })
+})
+
+describe('a record that does not fit', () => {
+  const [first, second] = chain('event', 2) as [WireRecord, WireRecord]
+
+  it('is refused when its sum is wrong, and not acknowledged', () => {
+    const centre = new Centre()
+    centre.hear('up/event', { ...first, occurredAt: 1 })
+    expect(centre.acks).toEqual([])
+    expect(centre.rows.size).toBe(0)
+    expect(centre.logs[0]?.detail).toMatchObject({ code: 'RECORD_SUM', channel: 'up/event' })
+  })
+
+  it('is refused in the channel of another lane', () => {
+    const centre = new Centre()
+    centre.hear('up/alarm', first)
+    expect(centre.rows.size).toBe(0)
+    expect(centre.logs[0]?.detail).toMatchObject({ code: 'RECORD_SCHEMA' })
+  })
+
+  it('is refused with a date nobody can write down', () => {
+    const centre = new Centre()
+    centre.hear('up/event', chain('event', 1, undefined, { occurredAt: 9e15 })[0]!)
+    expect(centre.rows.size).toBe(0)
+  })
+
+  it('is kept and told unread when its kind is unknown', () => {
+    const centre = new Centre()
+    centre.hear('up/event', chain('event', 1, () => ({ kind: 'future.kind', body: {} }))[0]!)
+    expect(centre.city).toMatchObject([{ type: 'record', body: null }])
+    expect([...centre.rows.values()]).toMatchObject([{ code: 'RECORD_KIND' }, {}])
+    expect(centre.upTo('event')).toBe(1)
+  })
+
+  it('is accepted with a broken chain, flagged and audited', () => {
+    const centre = new Centre()
+    centre.hear('up/event', first)
+    centre.hear('up/event', chain('event', 2, () => ({ kind: 'boot', body: 'another past' }))[1]!)
+    expect(centre.told('event')).toEqual([1, 2])
+    expect(centre.audits).toEqual(['intake.chain_broken prev_differs'])
+    expect(centre.rows.get(`record/ptu-07/${EPOCH}/event/000000000002`)).toMatchObject({
+      code: 'CHAIN_BROKEN',
+    })
+  })
+
+  it('shows a cloned or rolled-back store when its place was taken by another record', () => {
+    const centre = new Centre()
+    centre.hear('up/event', first)
+    centre.hear('up/event', chain('event', 1, () => ({ kind: 'boot', body: 'clone' }))[0]!)
+    expect(centre.audits).toEqual(['intake.chain_broken seq_reused'])
+    expect(centre.told('event')).toEqual([1])
+  })
+
+  it('shows a rolled-back store already in its hello', () => {
+    const centre = new Centre()
+    centre.hear('up/event', packBatch([first, second]))
+    centre.hear('hello', hello({ event: { first: 1, last: 1 } }))
+    expect(centre.audits).toEqual(['intake.chain_broken rolled_back'])
+  })
+})
+
+describe('holes', () => {
+  const track = chain('track', 10)
+
+  it('receipted as shed count as received and hold nobody up', () => {
+    const centre = new Centre()
+    centre.hear('up/track', packBatch(track.slice(0, 2)))
+    centre.hear('up/track', packBatch(track.slice(5)))
+    expect(centre.told('track')).toEqual([1, 2])
+    expect(centre.upTo('track')).toBe(2)
+    const gap = chain('event', 1, () => ({
+      kind: 'gap',
+      body: { lane: 'track', ranges: [[3, 5]], reason: 'thinned' },
+    }))
+    centre.hear('up/event', gap[0]!)
+    expect(centre.told('track')).toEqual([1, 2, 6, 7, 8, 9, 10])
+    expect(centre.upTo('track')).toBe(10)
+    expect(centre.audits).toEqual([])
+    expect(lanesOf(centre.state, 'ptu-07').find(l => l.lane === 'track')).toEqual({
+      epoch: EPOCH,
+      lane: 'track',
+      upTo: 10,
+      missing: 0,
+      records: 7,
+    })
+  })
+
+  it('a record that comes after its own gap receipt is still taken, once', () => {
+    const centre = new Centre()
+    const gap = chain('event', 1, () => ({
+      kind: 'gap',
+      body: { lane: 'track', ranges: [[1, 3]], reason: 'thinned' },
+    }))
+    centre.hear('up/event', gap[0]!)
+    for (let i = 0; i < 3; i++) centre.hear('up/track', track[1]!)
+    expect(centre.told('track')).toEqual([2])
+    expect(centre.ledgered('track')).toEqual([2])
+  })
+
+  it('nobody explains are declared lost when the device says it no longer has them, after its events are in', () => {
+    const centre = new Centre()
+    const events = chain('event', 2)
+    centre.hear('hello', hello({ event: { first: 1, last: 2 }, track: { first: 4, last: 10 } }))
+    centre.hear('up/event', events[0]!)
+    centre.hear('up/track', packBatch(track.slice(3)))
+    expect(centre.told('track')).toEqual([])
+    centre.hear('up/event', events[1]!)
+    expect(centre.told('track')).toEqual(range(4, 10))
+    expect(centre.upTo('track')).toBe(10)
+    expect(centre.audits).toEqual(['intake.lost '])
+  })
+
+  it('do not keep an alarm from the dispatcher for more than a second', () => {
+    const alarms = chain('alarm', 3, () => ({
+      kind: 'panic',
+      body: { source: 'input', position: null, positionAgeMs: null },
+    }))
+    const centre = new Centre()
+    centre.hear('up/alarm', alarms[1]!)
+    centre.tick(999)
+    expect(centre.told('alarm')).toEqual([])
+    centre.tick(1_000)
+    expect(centre.told('alarm')).toEqual([2])
+    expect(centre.upTo('alarm')).toBe(0)
+    centre.hear('up/alarm', alarms[0]!)
+    centre.hear('up/alarm', alarms[2]!)
+    expect(centre.told('alarm')).toEqual([2, 1, 3])
+    expect(centre.upTo('alarm')).toBe(3)
+  })
+
+  it('are passed over when 512 records wait behind them', () => {
+    const many = chain('diag', 600)
+    const centre = new Centre()
+    for (const record of many.slice(1, 514)) centre.hear('up/diag', record)
+    expect(centre.told('diag')).toEqual(range(2, 514))
+    expect(centre.upTo('diag')).toBe(0)
+  })
+})
+
+describe('hello, live and alarms without a store', () => {
+  it('a hello is answered with the watermark of every lane, also of a store never seen', () => {
+    const centre = new Centre()
+    centre.hear('up/event', packBatch(chain('event', 3)))
+    centre.acks.length = 0
+    centre.hear('hello', hello({ event: { first: 1, last: 3 } }))
+    expect(centre.acks.map(a => [a.lane, a.upTo])).toEqual([
+      ['alarm', 0],
+      ['event', 3],
+      ['track', 0],
+      ['diag', 0],
+    ])
+    centre.hear('hello', hello({}, 'ffffffffffffffff'))
+    expect(centre.acks.slice(4).map(a => [a.epoch, a.upTo])).toEqual(LANES.map(() => ['ffffffffffffffff', 0]))
+  })
+
+  it('a duplicate is acknowledged again, for the first ack may have been lost', () => {
+    const centre = new Centre()
+    const [record] = chain('event', 1)
+    centre.hear('up/event', record!)
+    centre.hear('up/event', record!)
+    expect(centre.acks).toHaveLength(2)
+    expect(centre.acks[1]).toEqual(centre.acks[0])
+  })
+
+  it('tells how late a live message is, and drops one that a newer overtook', () => {
+    const centre = new Centre()
+    const lateness: number[] = []
+    for (const [liveSeq, sentMonoMs, receivedMonoMs] of [
+      [1, 5_000, 100],
+      [3, 7_000, 2_100],
+      [2, 6_000, 2_150],
+      [4, 8_000, 6_100],
+    ] as const) {
+      centre.monoMs = receivedMonoMs
+      centre.hear('live', live(liveSeq, sentMonoMs))
+    }
+    for (const event of centre.city) if (event.type === 'live') lateness.push(event.latenessMs)
+    expect(lateness).toEqual([0, 0, 3_000])
+  })
+
+  it('tells the true age of a panic pressed offline, though the clock of the car stands at 1970', () => {
+    const panic = chain(
+      'alarm',
+      1,
+      () => ({ kind: 'panic', body: { source: 'input', position: null, positionAgeMs: null } }),
+      { monoMs: 50_000, occurredAt: 50_000, clockQuality: 'none' },
+    )
+    const centre = new Centre()
+    centre.monoMs = 900_000
+    centre.hear('live', live(1, 230_000))
+    centre.monoMs = 900_400
+    centre.hear('up/alarm', panic[0]!)
+    expect(centre.city.at(-1)).toMatchObject({ type: 'record', ageMs: 180_400 })
+  })
+
+  it('tells an alarm of a car without a store once per id', () => {
+    const centre = new Centre()
+    const alarm = {
+      v: 1,
+      id: 'a'.repeat(32),
+      kind: 'panic',
+      occurredAt: UTC_MS,
+      ageMs: 10,
+      clockQuality: 'gnss',
+      body: '{}',
+    }
+    for (let i = 0; i < 3; i++) centre.hear('up/unstored', alarm)
+    expect(centre.city).toHaveLength(1)
+    expect(centre.acks).toEqual([])
+  })
+})
