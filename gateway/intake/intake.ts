@@ -60,6 +60,7 @@ const UNSTORED_IDS_MAX = 256
 type Boot = { readonly bootId: string; readonly delays: DelayWindow; liveSeq: number }
 
 type DeviceBook = {
+  link: 'up' | 'down'
   /** By epoch, then lane. */
   readonly epochs: Map<string, Map<Lane, LaneBook>>
   boot: Boot | null
@@ -93,6 +94,7 @@ export const newIntakeState = (ledgerId: string, generation: number): IntakeStat
 export function intake(state: IntakeState, event: IntakeEvent, now: Now): IntakeEffect[] {
   switch (event.type) {
     case 'session':
+      deviceBookOf(state, event.deviceId).link = event.link
       return [{ type: 'city', event }]
     case 'payload':
       return onPayload(state, event.deviceId, event.channel, event.payload, now)
@@ -424,6 +426,7 @@ function deviceBookOf(state: IntakeState, deviceId: DeviceId): DeviceBook {
   const known = state.devices.get(deviceId)
   if (known !== undefined) return known
   const book: DeviceBook = {
+    link: 'down',
     epochs: new Map(),
     boot: null,
     hello: null,
