@@ -52,7 +52,8 @@ export class UnitTable {
     const swapped = known !== undefined && known.deviceId !== deviceId
     if (swapped && known.deviceId !== null) this.unitOfDevice.delete(known.deviceId)
     this.unitOfDevice.set(deviceId, unitId)
-    const fresh = swapped ? { boot: null, equipmentMark: null, availabilityMark: null, window: null } : {}
+    const boot = known?.boot?.deviceId === deviceId ? known.boot : null
+    const fresh = swapped ? { boot, equipmentMark: null, availabilityMark: null, window: null } : {}
     const link = swapped ? 'down' : (known?.link ?? 'down')
     const bound = this.set({
       ...(known ?? blankUnit(unitId)),
@@ -91,7 +92,7 @@ export class UnitTable {
     // A device that says hello under another boot is believed even when its boot count went back: a restored disk image
     // must not make a car invisible.
     const sameRun = unit.boot?.bootId === bootId && unit.boot.epoch === epoch
-    const boot = sameRun ? unit.boot : { epoch, bootId, bootCount, liveSeq: 0 }
+    const boot = sameRun ? unit.boot : { deviceId, epoch, bootId, bootCount, liveSeq: 0 }
     return [this.set({ ...unit, link: 'up', heardMonoMs: now.monoMs, boot, announcedMs, store })]
   }
 
@@ -106,7 +107,7 @@ export class UnitTable {
         ...fixOf(unit, live, latenessMs, now, this.grids),
         link: 'up',
         heardMonoMs: now.monoMs,
-        boot: { epoch, bootId, bootCount, liveSeq },
+        boot: { deviceId, epoch, bootId, bootCount, liveSeq },
         window: { nonce: live.window, heardMonoMs: now.monoMs - latenessMs },
         equipment: live.equipment,
         equipmentMark: mark,

@@ -12,6 +12,7 @@ export type UnitFix = Omit<NonNullable<Live['position']>, 'eventId' | 'ageMs'>
 
 /** Which run of a device spoke last, and how far its numbered live messages got. */
 export type BootMark = {
+  readonly deviceId: DeviceId
   readonly epoch: string
   readonly bootId: string
   readonly bootCount: number

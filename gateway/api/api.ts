@@ -1,0 +1,39 @@
+import type { DeviceView, EnrolmentCreate, EnrolmentIssued, LedgerRow } from '#protocols/api.ts'
+import type { DeviceId } from '#protocols/ids.ts'
+import type { Logger } from '#protocols/log.ts'
+import type { Lane } from '#protocols/record.ts'
+import type { Result } from '#protocols/result.ts'
+import type { Clock } from '#protocols/time.ts'
+import type { CityViews } from '../city.ts'
+import type { Command } from '../loop/effects.ts'
+import type { Metrics } from '../metrics/metrics.ts'
+
+export type RecordQuery = {
+  readonly deviceId: DeviceId
+  readonly lane?: Lane | undefined
+  readonly epoch?: string | undefined
+  /** `next` of the page before. */
+  readonly after?: string | undefined
+  readonly limit: number
+}
+
+export type RecordPage = { readonly records: readonly LedgerRow[]; readonly next: string | null }
+
+/** What the API stands on; it reaches the gateway through these functions and nothing else. */
+export type ApiParts = {
+  readonly clock: Clock
+  readonly log: Logger
+  readonly metrics: Metrics
+  readonly views: CityViews
+  /** Resolves after the commit. */
+  readonly submit: (command: Command, actor: string) => Promise<Result<unknown>>
+  readonly readRecords: (query: RecordQuery) => Promise<Result<RecordPage>>
+  readonly devices: () => Promise<readonly DeviceView[]>
+  readonly issueCode: (create: EnrolmentCreate, actor: string) => Promise<Result<EnrolmentIssued>>
+  /** Commits one line of audit; a read that must be audited happens only after it did. */
+  readonly audit: (action: string, actor: string, detail: Record<string, unknown>) => Promise<Result<void>>
+  /** GeoJSON texts, made once at start. */
+  readonly geo: { readonly grids: string; readonly roads: string; readonly city: string }
+  /** False while starting or stopping: everything under /v1 answers NOT_READY. */
+  readonly ready: () => boolean
+}

@@ -1,0 +1,39 @@
+import type { Problem } from '#protocols/api.ts'
+import { ERROR_CODES } from '#protocols/errors.ts'
+import type { ErrorCode } from '#protocols/errors.ts'
+
+/** HTTP status of every code the API answers with; a code that is not here is the caller's to put right: 400. */
+const STATUS: Partial<Record<ErrorCode, number>> = {
+  NOT_FOUND: 404,
+  UNIT_UNKNOWN: 404,
+  INCIDENT_UNKNOWN: 404,
+  ORDER_UNKNOWN: 404,
+  ALARM_UNKNOWN: 404,
+  HOST_REFUSED: 421,
+  ORIGIN_REFUSED: 403,
+  BODY_TOO_LARGE: 413,
+  IDEMPOTENCY_CONFLICT: 422,
+  PLACE_OFF_ROAD: 422,
+  INCIDENT_CLOSED: 409,
+  ALREADY_ASSIGNED: 409,
+  ORDER_STALE: 409,
+  WINDOW_EXPIRED: 409,
+  NOT_READY: 503,
+}
+
+const isErrorCode = (code: string): code is ErrorCode => Object.hasOwn(ERROR_CODES, code)
+
+/**
+ * RFC 9457 problem of a fault. `title` says what to do about the code, `detail` what happened this time.
+ * `problemOf('UNIT_UNKNOWN', 'ptu-99')` has status 404 and type `urn:reach5:problem:UNIT_UNKNOWN`.
+ */
+export function problemOf(code: string, detail: string): Problem {
+  const known = isErrorCode(code)
+  return {
+    type: `urn:reach5:problem:${code}`,
+    title: known ? ERROR_CODES[code] : code,
+    status: (known ? STATUS[code] : undefined) ?? 400,
+    code,
+    detail,
+  }
+}

@@ -1,0 +1,72 @@
+import type { Server } from 'node:http'
+import { WebSocketServer } from 'ws'
+import type { Fault } from '#protocols/result.ts'
+import { refusalAtDoor } from './doorway.ts'
+import { problemOf } from './problems.ts'
+import type { StreamHub } from './stream.ts'
+
+/** Pages have nothing to say on the stream. */
+const HEARD_BYTES_MAX = 1024
+/** A closing client that does not answer is cut off after this long. */
+const CLOSE_MS = 2_000
+
+/** Carries the stream over WebSocket at `/v1/stream` of an HTTP server; the returned function ends it. */
+export function openStreamSocket(
+  server: Server,
+  hub: StreamHub,
+  parts: {
+    readonly after: (ms: number, run: () => void) => () => void
+    readonly ready: () => boolean
+    readonly onRefused: (fault: Fault) => void
+  },
+): () => void {
+  const sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: HEARD_BYTES_MAX,
+    perMessageDeflate: false,
+  })
+  server.on('upgrade', (request, socket, head) => {
+    socket.on('error', () => socket.destroy())
+    const refused = refusalOf(request.headers.host, request.headers.origin, request.url, parts.ready())
+    if (refused !== null) {
+      parts.onRefused(refused)
+      const problem = problemOf(refused.code, refused.detail)
+      const body = JSON.stringify(problem)
+      socket.end(
+        `HTTP/1.1 ${problem.status} Refused\r\ncontent-type: application/problem+json\r\n` +
+          `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+      )
+      return
+    }
+    sockets.handleUpgrade(request, socket, head, ws => {
+      const leave = hub.join({
+        bufferedBytes: () => ws.bufferedAmount,
+        send: text => ws.send(text),
+        close: (code, reason) => {
+          ws.close(code, reason)
+          parts.after(CLOSE_MS, () => ws.terminate())
+        },
+      })
+      ws.on('error', () => ws.terminate())
+      ws.on('close', leave)
+    })
+  })
+  return () => {
+    hub.close()
+    for (const ws of sockets.clients) ws.terminate()
+    sockets.close()
+  }
+}
+
+function refusalOf(
+  host: string | undefined,
+  origin: string | undefined,
+  url: string | undefined,
+  ready: boolean,
+): Fault | null {
+  const atDoor = refusalAtDoor(host, origin)
+  if (atDoor !== null) return atDoor
+  if (url?.split('?')[0] !== '/v1/stream')
+    return { ok: false, code: 'NOT_FOUND', detail: 'the stream is at /v1/stream' }
+  return ready ? null : { ok: false, code: 'NOT_READY', detail: 'starting or stopping' }
+}

@@ -1,0 +1,31 @@
+/**
+ * What an operator watches. No label names a unit, a device or a person: those are for the API, where reading is
+ * audited, and a thousand series already cost 15 ms per scrape.
+ */
+export type Metrics = {
+  readonly recordStored: (lane: string) => void
+  readonly recordDuplicate: (lane: string) => void
+  /** A stable code of `protocols/errors.ts`. */
+  readonly refused: (code: string) => void
+  readonly sessions: (open: number) => void
+  readonly orderIssued: (kind: string) => void
+  readonly orderReceipted: (outcome: string) => void
+  readonly alarmRaised: (kind: string) => void
+  readonly commit: (seconds: number, rows: number) => void
+  readonly request: (method: string, route: string, status: number) => void
+  readonly streamClients: (open: number) => void
+  readonly streamDropped: (reason: string) => void
+  /** Asked on every scrape for what is a state rather than an event. */
+  readonly gauges: (read: () => MetricGauges) => void
+  /** Prometheus text format 0.0.4. */
+  readonly text: () => Promise<string>
+  readonly contentType: string
+}
+
+export type MetricGauges = {
+  readonly openIncidents: number
+  readonly openAlarms: number
+  readonly waitingOrders: number
+  readonly unitsByFreshness: Readonly<Record<'live' | 'ageing' | 'stale' | 'never', number>>
+  readonly loopQueued: number
+}
