@@ -147,8 +147,11 @@ function onRecords(
     return [refusal(state, deviceId, `up/${lane}`, 'RECORD_SCHEMA', `more than ${EPOCHS_MAX} epochs`)]
   const ref = { deviceId, epoch, lane }
   const effects: IntakeEffect[] = []
+  const before = book.records
   for (const record of opened.value) effects.push(...acceptRecord(state, ref, book, record, now))
-  effects.push(...settle(state, ref, book), ackOf(state, ref, book))
+  // Nothing new: nothing to write, but the ack may have been lost on its way and is said again.
+  if (book.records > before) effects.push(...settle(state, ref, book))
+  effects.push(ackOf(state, ref, book))
   return effects
 }
 
