@@ -2,8 +2,8 @@ import type { DeviceView } from '#protocols/api.ts'
 import type { DeviceId } from '#protocols/ids.ts'
 import { rfc3339 } from '#protocols/time.ts'
 import type { DeviceRow } from '../identity/devices.ts'
-import { lanesOf } from './intake.ts'
-import type { IntakeState } from './intake.ts'
+import { lanesOf } from './intake-state.ts'
+import type { IntakeState } from './intake-state.ts'
 
 /** Every enrolled or expected device as a technician sees it: link, software, store, and how far each lane has come. */
 export function deviceViewsOf(devices: ReadonlyMap<DeviceId, DeviceRow>, state: IntakeState): DeviceView[] {

@@ -1,6 +1,4 @@
 import { openPayload } from '#protocols/batch.ts'
-import { parseBody, RECORD_KINDS } from '#protocols/bodies.ts'
-import type { ParsedBody } from '#protocols/bodies.ts'
 import type { DeviceId } from '#protocols/ids.ts'
 import { eventIdOf, LANES } from '#protocols/record.ts'
 import type { Lane, WireRecord } from '#protocols/record.ts'
@@ -10,14 +8,14 @@ import { rfc3339 } from '#protocols/time.ts'
 import type { Now } from '#protocols/time.ts'
 import type { UpChannel } from '#protocols/topics.ts'
 import type { CityEffect, CityEvent } from '../loop/effects.ts'
+import { bookOf, count, deviceBookOf, EPOCHS_MAX, readBody } from './intake-state.ts'
+import type { IntakeState, LaneRef } from './intake-state.ts'
 import {
   admit,
   excuse,
   HELD_MAX,
   highestOf,
   isWaiting,
-  laneBookOf,
-  newLaneBook,
   passHole,
   release,
   unexplainedUpTo,
@@ -25,14 +23,11 @@ import {
   watermarkOf,
   watermarkRowOf,
 } from './lane-book.ts'
-import type { Arrival, LaneBook, WatermarkRow } from './lane-book.ts'
+import type { Arrival, LaneBook } from './lane-book.ts'
 import { newDelayWindow, observeDelay, offsetOf, recordAgeMs } from './lateness.ts'
-import type { DelayWindow } from './lateness.ts'
-import { countOf, missingIn } from './ranges.ts'
+import { countOf } from './ranges.ts'
 import type { Ranges } from './ranges.ts'
-import { lanePrefix, recordKey, recordRowOf, SEQ_MAX, UTC_MS_MAX, watermarkKey } from './rows.ts'
-import { wireRecordOf } from './rows.ts'
-import type { RecordRow } from './rows.ts'
+import { recordKey, recordRowOf, SEQ_MAX, UTC_MS_MAX, watermarkKey } from './rows.ts'
 
 /** What the broker's listener and the clock bring; the device is the one of the certificate. */
 export type IntakeEvent =
@@ -53,42 +48,8 @@ export type IntakeEffect =
 /** A hole is waited for this long, an alarm's for a second: an alarm told out of order is better than one told late. */
 const HOLE_WAIT_MS = 30_000
 const ALARM_HOLE_WAIT_MS = 1_000
-/** An epoch is minted only when a store was lost; a device with more of them is broken or hostile. */
-const EPOCHS_MAX = 64
+/** Ids remembered per device, so that an alarm sent twice is told once. */
 const UNSTORED_IDS_MAX = 256
-
-type Boot = { readonly bootId: string; readonly delays: DelayWindow; liveSeq: number }
-
-type DeviceBook = {
-  link: 'up' | 'down'
-  /** By epoch, then lane. */
-  readonly epochs: Map<string, Map<Lane, LaneBook>>
-  boot: Boot | null
-  hello: Hello | null
-  /** Lanes of the newest hello whose loss below `first` is not yet settled. */
-  unsettled: Set<Lane>
-  readonly unstoredIds: Set<string>
-}
-
-export type IntakeState = {
-  readonly ledgerId: string
-  readonly generation: number
-  readonly devices: Map<DeviceId, DeviceBook>
-  /** Lanes in which records wait for a missing one. */
-  readonly waiting: Map<LaneBook, LaneRef>
-  /** `records`, `duplicates` and every code of a refusal, for the metrics. */
-  readonly counts: Map<string, number>
-}
-
-type LaneRef = { readonly deviceId: DeviceId; readonly epoch: string; readonly lane: Lane }
-
-export const newIntakeState = (ledgerId: string, generation: number): IntakeState => ({
-  ledgerId,
-  generation,
-  devices: new Map(),
-  waiting: new Map(),
-  counts: new Map(),
-})
 
 /** One event in, effects in the order they happened; `now` is when the event reached the gateway. */
 export function intake(state: IntakeState, event: IntakeEvent, now: Now): IntakeEffect[] {
@@ -192,15 +153,6 @@ function acceptRecord(
   if (admission === 'late') effects.push(tellCity(ref.deviceId, arrival))
   else if (book.held.size > HELD_MAX) effects.push(...passAndTell(state, ref, book))
   return effects
-}
-
-/** Body of a record, or the code why this version cannot read it; a known kind in a foreign lane counts as unreadable. */
-function readBody(record: WireRecord): { body: ParsedBody | null; code?: string; detail: string } {
-  const parsed = parseBody(record.kind, record.body)
-  if (!parsed.ok) return { body: null, code: parsed.code, detail: parsed.detail.slice(0, 200) }
-  if (RECORD_KINDS[parsed.value.kind].lane !== record.lane)
-    return { body: null, code: 'RECORD_BODY', detail: `${record.kind} in lane ${record.lane}` }
-  return { body: parsed.value, detail: '' }
 }
 
 /** After arrivals: tell what is next in order, write the watermark, remember whether somebody still waits. */
@@ -412,10 +364,6 @@ function chainAudit(state: IntakeState, ref: LaneRef, detail: Record<string, unk
   return { type: 'audit', action: 'intake.chain_broken', actor: `device:${ref.deviceId}`, detail: facts }
 }
 
-const count = (state: IntakeState, name: string, by = 1): void => {
-  state.counts.set(name, (state.counts.get(name) ?? 0) + by)
-}
-
 /** JSON text or anything else; what is no JSON is `undefined` and fits no schema. */
 function jsonOf(payload: Uint8Array): unknown {
   try {
@@ -423,83 +371,4 @@ function jsonOf(payload: Uint8Array): unknown {
   } catch {
     return undefined
   }
-}
-
-function deviceBookOf(state: IntakeState, deviceId: DeviceId): DeviceBook {
-  const known = state.devices.get(deviceId)
-  if (known !== undefined) return known
-  const book: DeviceBook = {
-    link: 'down',
-    epochs: new Map(),
-    boot: null,
-    hello: null,
-    unsettled: new Set(),
-    unstoredIds: new Set(),
-  }
-  state.devices.set(deviceId, book)
-  return book
-}
-
-/** The book of a lane, opened on first sight; undefined when the device has used up its epochs. */
-function bookOf(state: IntakeState, deviceId: DeviceId, epoch: string, lane: Lane): LaneBook | undefined {
-  const { epochs } = deviceBookOf(state, deviceId)
-  let lanes = epochs.get(epoch)
-  if (lanes === undefined) {
-    if (epochs.size >= EPOCHS_MAX) return undefined
-    epochs.set(epoch, (lanes = new Map()))
-  }
-  let book = lanes.get(lane)
-  if (book === undefined) lanes.set(lane, (book = newLaneBook()))
-  return book
-}
-
-/** Puts one `watermark/…` row back at boot. */
-export function restoreWatermark(state: IntakeState, key: string, row: WatermarkRow): void {
-  const [, deviceId, epoch, lane] = key.split('/') as [string, DeviceId, string, Lane]
-  const { epochs } = deviceBookOf(state, deviceId)
-  const lanes = epochs.get(epoch) ?? new Map<Lane, LaneBook>()
-  lanes.set(lane, laneBookOf(row))
-  epochs.set(epoch, lanes)
-}
-
-/** Lanes whose newest records were committed but not yet told when the process ended: their rows are to be read again. */
-export function untoldRanges(
-  state: IntakeState,
-  now: Now,
-): { readonly prefix: string; readonly afterKey: string; readonly restore: (row: RecordRow) => void }[] {
-  const untold = []
-  for (const [deviceId, device] of state.devices)
-    for (const [epoch, lanes] of device.epochs)
-      for (const [lane, book] of lanes) {
-        if (highestOf(book) <= book.told) continue
-        const restore = (row: RecordRow): void => {
-          const record = wireRecordOf(row)
-          const arrival = {
-            record,
-            body: readBody(record).body,
-            ageMs: row.ageMs,
-            receivedMonoMs: now.monoMs,
-            receivedAt: row.receivedAt,
-          }
-          book.held.set(record.seq, arrival)
-          state.waiting.set(book, { deviceId, epoch, lane })
-        }
-        const prefix = lanePrefix(deviceId, epoch, lane)
-        untold.push({ prefix, afterKey: recordKey(deviceId, epoch, lane, book.told), restore })
-      }
-  return untold
-}
-
-/** Where each lane of a device stands, for `DeviceView.lanes`. */
-export function lanesOf(
-  state: IntakeState,
-  deviceId: DeviceId,
-): { epoch: string; lane: string; upTo: number; missing: number; records: number }[] {
-  const rows = []
-  for (const [epoch, lanes] of state.devices.get(deviceId)?.epochs ?? [])
-    for (const [lane, book] of lanes) {
-      const missing = countOf(missingIn(book.received, [1, highestOf(book)]))
-      rows.push({ epoch, lane, upTo: watermarkOf(book), missing, records: book.records })
-    }
-  return rows
 }
