@@ -1,0 +1,226 @@
+import { randomBytes } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import type { Logger } from '#protocols/log.ts'
+import { fault, ok } from '#protocols/result.ts'
+import type { Result } from '#protocols/result.ts'
+import { openGraph } from '#protocols/roads/graph.ts'
+import { readRecordPage } from './api/read-records.ts'
+import { serveHttp } from './api/http-server.ts'
+import { createStreamHub } from './api/stream.ts'
+import { openAedesBroker } from './broker/aedes-broker.ts'
+import type { Broker } from './broker/broker.ts'
+import { createGridLookup } from './city/grid-lookup.ts'
+import { mintOf } from './city/surroundings.ts'
+import { createCity } from './city.ts'
+import type { GatewayConfig } from './config.ts'
+import { createRoadReach } from './dispatch/road-reach.ts'
+import { openDesk } from './enrolment/desk.ts'
+import { openEnrolmentListener } from './enrolment/https-listener.ts'
+import { deviceViewsOf } from './intake/device-views.ts'
+import { gridsGeoJson, parseGrids } from './grids/grid-geojson.ts'
+import type { Grid } from './grids/grid.ts'
+import { layGrids } from './grids/lay-grids.ts'
+import { openOrderKey } from './identity/order-key.ts'
+import { openAuthority } from './identity/x509-authority.ts'
+import { openLevelLedger } from './ledger/level-ledger.ts'
+import { underPrefix } from './ledger/ledger.ts'
+import { openLoop } from './loop/loop.ts'
+import { observeChanges, observedLedger, refusalSteps } from './metrics/observe.ts'
+import { openPrometheus } from './metrics/prometheus.ts'
+import { roadsGeoJson } from './roads/roads-geojson.ts'
+import { systemClock } from './system-clock.ts'
+
+const LOOPBACK = '127.0.0.1'
+const OBSERVE_EVERY_MS = 2_000
+const EMPTY_COLLECTION = '{"type":"FeatureCollection","features":[]}'
+
+export type Gateway = {
+  readonly addresses: { readonly pages: string; readonly enrolment: string; readonly mqtt: string }
+  close(): Promise<void>
+}
+
+/** The command centre, put together: identity, roads and grids, ledger, city, loop, broker, enrolment, pages. */
+export async function composeGateway(config: GatewayConfig, log: Logger): Promise<Result<Gateway>> {
+  const clock = systemClock()
+  const metrics = openPrometheus()
+  const hex = (bytes: number): string => randomBytes(bytes).toString('hex')
+
+  const authority = await openAuthority(config.data, clock.now().utcMs)
+  if (!authority.ok) return authority
+  const orderKey = await openOrderKey(config.data)
+  if (!orderKey.ok) return orderKey
+  const certificate = await authority.value.serverCertificate([LOOPBACK, 'localhost'], clock.now().utcMs)
+
+  const land = await readLand(config)
+  if (!land.ok) return land
+  const { graph, grids, surroundings } = land.value
+  const city = createCity({
+    mint: mintOf(hex),
+    reach: createRoadReach(graph),
+    grids: createGridLookup(grids),
+  })
+
+  const opened = await openLevelLedger(config.data, { log, mint: hex })
+  if (!opened.ok) return opened
+  const ledger = observedLedger(opened.value, clock, metrics)
+
+  let ready = false
+  let broker: Broker | undefined
+  const hub = createStreamHub({
+    clock,
+    metrics,
+    snapshot: () => {
+      const now = clock.now()
+      return { units: city.units(now), incidents: city.incidents(now), alarms: city.alarms(now) }
+    },
+  })
+  const loop = await openLoop({
+    clock,
+    log,
+    ledger,
+    city,
+    signOrder: order => orderKey.value.sign(order),
+    broker: {
+      publish: (deviceId, channel, payload) => broker?.publish(deviceId, channel, payload) ?? false,
+      pause: () => broker?.pause(),
+      resume: () => broker?.resume(),
+    },
+    onChanges: changes => {
+      observeChanges(metrics, changes)
+      hub.publish(changes)
+    },
+    onFatal: reason => {
+      log.error({ event: 'gateway.fatal', reason })
+      process.exit(1)
+    },
+  })
+
+  const addresses = { pages: '', enrolment: '', mqtt: '' }
+  const desk = openDesk({
+    clock,
+    log,
+    authority: authority.value,
+    orderKey: orderKey.value,
+    rows: [...(await ledger.range(underPrefix('device/'))), ...(await ledger.range(underPrefix('code/')))],
+    submit: submission => loop.submit(submission),
+    mqttUrl: () => addresses.mqtt,
+    enrolmentUrl: () => addresses.enrolment,
+  })
+  await loop.submit({ events: desk.bindings() })
+
+  const listening = await openAedesBroker({
+    host: LOOPBACK,
+    port: config.mqttPort,
+    certificate,
+    caPem: authority.value.caPem,
+    log,
+    admits: (deviceId, serial) => desk.admits(deviceId, serial),
+    onEvent: event => loop.fromBroker(event),
+  })
+  if (!listening.ok) return fault(listening.code, `MQTT: ${listening.detail} (--mqtt-port)`)
+  broker = listening.value
+  addresses.mqtt = config.mqttUrl || `mqtts://${LOOPBACK}:${broker.port}`
+
+  const enrolment = await openEnrolmentListener({
+    host: LOOPBACK,
+    port: config.enrolPort,
+    certificate,
+    desk,
+    log,
+  })
+  if (!enrolment.ok) return fault(enrolment.code, `enrolment: ${enrolment.detail} (--enrol-port)`)
+  addresses.enrolment = `https://${LOOPBACK}:${enrolment.value.port}`
+
+  const http = await serveHttp(
+    {
+      clock,
+      log,
+      metrics,
+      hub,
+      pagesDir: config.pages,
+      views: city,
+      submit: (command, actor) => loop.command(actor, command),
+      readRecords: query => readRecordPage(ledger, query),
+      devices: () => Promise.resolve(deviceViewsOf(desk.devices, loop.intake)),
+      issueCode: (create, actor) => desk.issue(create, actor),
+      audit: (action, actor, detail) => loop.submit({ audit: { action, actor, detail } }),
+      geo: { grids: gridsGeoJson(grids), roads: roadsGeoJson(graph), city: surroundings },
+      ready: () => ready,
+    },
+    config.pagesPort,
+  )
+  if (!http.ok) return fault(http.code, `${http.detail} (--pages-port)`)
+  addresses.pages = http.value.url
+
+  metrics.gauges(() => ({
+    ...city.counts(),
+    unitsByFreshness: countBy(city.units(clock.now()).map(unit => unit.freshness)),
+    loopQueued: loop.stats().queued,
+  }))
+  const refused = refusalSteps(metrics)
+  let cancelObserve = (): void => {}
+  const observe = (): void => {
+    const { sessions, refusals } = listening.value.stats()
+    metrics.sessions(sessions)
+    refused(Object.entries(refusals))
+    cancelObserve = clock.after(OBSERVE_EVERY_MS, observe)
+  }
+  observe()
+  ready = true
+
+  return ok({
+    addresses,
+    close: async () => {
+      ready = false
+      cancelObserve()
+      hub.close()
+      await http.value.close()
+      await enrolment.value.close()
+      await listening.value.close()
+      await loop.stop()
+      await ledger.close()
+    },
+  })
+}
+
+type Land = {
+  readonly graph: Extract<ReturnType<typeof openGraph>, { ok: true }>['value']
+  readonly grids: readonly Grid[]
+  readonly surroundings: string
+}
+
+/** Roads, grids and what the map shows beside them; each file that is missing or broken is named. */
+async function readLand(config: GatewayConfig): Promise<Result<Land>> {
+  const roads = await readNamed(config.roads)
+  if (!roads.ok) return roads
+  const graph = openGraph(roads.value)
+  if (!graph.ok) return fault(graph.code, `${config.roads}: ${graph.detail}`)
+  const grids =
+    config.grids === '' ? ok(layGrids(graph.value, config.gridCount)) : await readGrids(config.grids)
+  if (!grids.ok) return grids
+  const city = config.city === '' ? ok(Buffer.from(EMPTY_COLLECTION)) : await readNamed(config.city)
+  if (!city.ok) return city
+  return ok({ graph: graph.value, grids: grids.value, surroundings: city.value.toString('utf8') })
+}
+
+async function readGrids(file: string): Promise<Result<readonly Grid[]>> {
+  const text = await readNamed(file)
+  if (!text.ok) return text
+  const grids = parseGrids(text.value.toString('utf8'))
+  return grids.ok ? grids : fault(grids.code, `${file}: ${grids.detail}`)
+}
+
+async function readNamed(file: string): Promise<Result<Buffer>> {
+  try {
+    return ok(await readFile(file))
+  } catch (error) {
+    const absent = (error as NodeJS.ErrnoException).code === 'ENOENT'
+    return fault(absent ? 'FILE_ABSENT' : 'FILE_UNREADABLE', `${file}: ${(error as Error).message}`)
+  }
+}
+
+function countBy<T extends 'live' | 'ageing' | 'stale' | 'never'>(words: readonly T[]) {
+  const counts = { live: 0, ageing: 0, stale: 0, never: 0 }
+  for (const word of words) counts[word]++
+  return counts
+}
