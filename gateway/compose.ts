@@ -25,8 +25,10 @@ import { openAuthority } from './identity/x509-authority.ts'
 import { openLevelLedger } from './ledger/level-ledger.ts'
 import { underPrefix } from './ledger/ledger.ts'
 import { openLoop } from './loop/loop.ts'
-import { observeChanges, observedLedger, refusalSteps } from './metrics/observe.ts'
+import { gaugesOf, observeChanges } from './metrics/observe.ts'
+import { observedLedger } from './metrics/observed-ledger.ts'
 import { openPrometheus } from './metrics/prometheus.ts'
+import { refusalSteps } from './metrics/refusal-steps.ts'
 import { roadsGeoJson } from './roads/roads-geojson.ts'
 import { systemClock } from './system-clock.ts'
 
@@ -152,11 +154,7 @@ export async function composeGateway(config: GatewayConfig, log: Logger): Promis
   if (!http.ok) return fault(http.code, `${http.detail} (--pages-port)`)
   addresses.pages = http.value.url
 
-  metrics.gauges(() => ({
-    ...city.counts(),
-    unitsByFreshness: countBy(city.units(clock.now()).map(unit => unit.freshness)),
-    loopQueued: loop.stats().queued,
-  }))
+  metrics.gauges(() => gaugesOf(city, clock.now(), loop.stats().queued))
   const refused = refusalSteps(metrics)
   let cancelObserve = (): void => {}
   const observe = (): void => {
@@ -217,10 +215,4 @@ async function readNamed(file: string): Promise<Result<Buffer>> {
     const absent = (error as NodeJS.ErrnoException).code === 'ENOENT'
     return fault(absent ? 'FILE_ABSENT' : 'FILE_UNREADABLE', `${file}: ${(error as Error).message}`)
   }
-}
-
-function countBy<T extends 'live' | 'ageing' | 'stale' | 'never'>(words: readonly T[]) {
-  const counts = { live: 0, ageing: 0, stale: 0, never: 0 }
-  for (const word of words) counts[word]++
-  return counts
 }

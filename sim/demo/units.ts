@@ -1,0 +1,54 @@
+import { join } from 'node:path'
+import { issueCode } from '#agent/cli/enrol.ts'
+import { enrol } from '#agent/provisioning/enrol.ts'
+import { loadIdentity } from '#agent/provisioning/load-identity.ts'
+import type { DeviceIdentity } from '#protocols/enrolment.ts'
+import { ok } from '#protocols/result.ts'
+import type { Result } from '#protocols/result.ts'
+import type { Grid } from '#gateway/grids/grid.ts'
+
+/** One vehicle of the demo before it has an identity. */
+export type DemoUnit = {
+  readonly deviceId: string
+  readonly unitId: string
+  readonly callSign: string
+  readonly grid: Grid
+}
+
+/** Two cars per grid and on, as in the reform text: `鼓楼01`, `鼓楼02`, … */
+export function demoUnits(count: number, grids: readonly Grid[]): DemoUnit[] {
+  return Array.from({ length: count }, (_, i) => {
+    const grid = grids[i % grids.length]!
+    const number = String(Math.floor(i / grids.length) + 1).padStart(2, '0')
+    const serial = String(i + 1).padStart(2, '0')
+    return {
+      deviceId: `ptu-${serial}`,
+      unitId: `unit-${serial}`,
+      callSign: `${grid.name.replace('网格', '') || grid.name}${number}`,
+      grid,
+    }
+  })
+}
+
+/**
+ * The identity of a unit's device: the one it has, or a new one by the way every device goes, with a one-time code. One
+ * that the gateway no longer admits is replaced by the caller (`again`).
+ */
+export async function identityOf(
+  unit: DemoUnit,
+  dir: string,
+  gateway: { readonly pages: string; readonly enrolment: string },
+): Promise<Result<DeviceIdentity>> {
+  const home = join(dir, unit.deviceId)
+  const known = await loadIdentity(home)
+  if (known.ok) return known
+  const code = await issueCode(gateway.pages, {
+    deviceId: unit.deviceId,
+    unitId: unit.unitId,
+    callSign: unit.callSign,
+    homeGridId: unit.grid.id,
+  })
+  if (!code.ok) return code
+  const enrolled = await enrol({ url: gateway.enrolment, typedCode: code.value.code, dir: home })
+  return enrolled.ok ? ok(enrolled.value) : enrolled
+}

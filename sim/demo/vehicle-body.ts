@@ -1,0 +1,89 @@
+import type { TerminalState } from '#protocols/terminal.ts'
+import type { LatLon } from '#protocols/geo/sphere.ts'
+import type { Clock } from '#protocols/time.ts'
+import { beatOf } from '../traffic/beat.ts'
+import type { Beat } from '../traffic/beat.ts'
+import { moverStep, openMover, poseOf } from '../traffic/mover.ts'
+import type { Mover, MoverEvent } from '../traffic/mover.ts'
+import type { StreetMap } from '../traffic/street-map.ts'
+import type { Random } from '../random.ts'
+import type { Truth } from '../receiver/receiver.ts'
+import { Crew } from './crew.ts'
+import type { Hands } from './crew.ts'
+
+const DRIVE_EVERY_MS = 200
+
+/** A car on the street with its crew: drives, arrives, and knows at every instant where it truly is. */
+export class VehicleBody {
+  private readonly clock: Clock
+  private readonly mover: Mover
+  private readonly crew: Crew
+  private readonly parked: boolean
+  private cancel = (): void => {}
+  private stopped = false
+
+  constructor(
+    parts: { readonly map: StreetMap; readonly beat: Beat; readonly clock: Clock; readonly random: Random },
+    options: {
+      readonly tap: Hands['tap']
+      /** Presses its own terminal; a visitor's car does not. */
+      readonly taps: boolean
+      /** Never drives: its receiver plays a recording. */
+      readonly parked: boolean
+      readonly start?: LatLon
+    },
+  ) {
+    this.clock = parts.clock
+    this.parked = options.parked
+    const { start } = options
+    this.mover = openMover({ ...parts, nowMs: this.monoMs(), ...(start && { start }) })
+    const hands: Hands = {
+      tap: options.tap,
+      driveTo: place => this.feed({ type: 'drive', lat: place.lat, lon: place.lon }),
+      patrol: () => this.feed({ type: 'patrol' }),
+    }
+    this.crew = new Crew(hands, parts.clock, parts.random, { taps: options.taps })
+    if (!this.parked) this.feed({ type: 'patrol' })
+    this.drive()
+  }
+
+  see(view: TerminalState): void {
+    this.crew.see(view)
+  }
+
+  /** What a perfect receiver would say now. */
+  truth(): Truth {
+    this.feed({ type: 'tick' })
+    const { lat, lon, speedMps, trackDeg } = poseOf(this.mover)
+    return { lat, lon, speedMps, trackDeg, utcMs: this.clock.now().utcMs, fix: true }
+  }
+
+  stop(): void {
+    this.stopped = true
+    this.cancel()
+    this.crew.stop()
+  }
+
+  private drive(): void {
+    if (this.stopped) return
+    this.feed({ type: 'tick' })
+    this.cancel = this.clock.after(DRIVE_EVERY_MS, () => this.drive())
+  }
+
+  private feed(event: MoverEvent): void {
+    if (this.parked && event.type !== 'tick') return
+    for (const effect of moverStep(this.mover, event, this.monoMs())) {
+      if (effect.type === 'arrived') this.crew.arrived()
+    }
+  }
+
+  private monoMs(): number {
+    return this.clock.now().monoMs
+  }
+}
+
+/** Where a unit patrols: its grid, or everywhere when the grid holds no road it could drive. */
+export function beatIn(map: StreetMap, polygon: Parameters<typeof beatOf>[1]): Beat {
+  const beat = beatOf(map, polygon)
+  return beat.edges.length > 0 ? beat : beatOf(map)
+}
