@@ -2,7 +2,7 @@ import type { Fix } from '../fix.ts'
 import type { CalendarDate, Place } from './fields.ts'
 import { SatelliteTable } from './satellites.ts'
 import { MPS_PER_KNOT } from './sentence.ts'
-import type { Sentence } from './sentence.ts'
+import type { Gga, Gns, Sentence } from './sentence.ts'
 import type { UbxReading } from './ubx.ts'
 
 /*
@@ -52,6 +52,7 @@ export class EpochAssembler {
   #dayUtcMs: number | undefined
   #dayTimeMs = 0
   #closedTimeMs: number | undefined
+  #mode: 1 | 2 | 3 = 1
   #lastKey: string | undefined
   #endKey: string | undefined
   #endSeen = 0
@@ -113,7 +114,7 @@ export class EpochAssembler {
         return
       case 'GGA':
       case 'GNS': {
-        const quality = reading.type === 'GGA' ? (reading.quality ?? 0) : /[^N]/.test(reading.modes) ? 1 : 0
+        const quality = qualityOf(reading)
         claim(open, quality > 0, reading.place)
         open.satsUsed = reading.satsUsed ?? open.satsUsed
         if (quality === 0) return
@@ -181,13 +182,18 @@ export class EpochAssembler {
       ...(sats === undefined ? {} : { sats: sats as NonNullable<Fix['sats']> }),
       ...(timeUtcMs !== undefined && isSuspect(timeUtcMs) ? { dateSuspect: true } : {}),
     }
-    if (place === undefined) return { mode: 1, ...sky }
+    if (place === undefined) {
+      this.#mode = 1
+      return { mode: 1, ...sky }
+    }
     const speedMps = open.speedMps ?? open.vtgSpeedMps
     const trackDeg = open.trackDeg ?? open.vtgTrackDeg
+    const mode = modeOf(open, this.#mode)
+    this.#mode = mode
     return {
       ...sky,
       ...place,
-      mode: modeOf(open),
+      mode,
       ...(speedMps === undefined ? {} : { speedMps }),
       ...(trackDeg === undefined ? {} : { trackDeg }),
       ...(open.altMslM === undefined ? {} : { altMslM: open.altMslM }),
@@ -235,10 +241,24 @@ const claim = (open: Open, valid: boolean, place: Place | undefined): void => {
   else if (place !== undefined) open.place = place
 }
 
-const modeOf = (open: Open): 2 | 3 => {
+/**
+ * GGA quality, or what comes near it for GNS. A position from no satellites at all is a receiver remembering where it
+ * was, unless it says that it estimates (6) or was told (7, 8).
+ */
+const qualityOf = (reading: Gga | Gns): number => {
+  const quality = reading.type === 'GGA' ? (reading.quality ?? 0) : /[^N]/.test(reading.modes) ? 1 : 0
+  return reading.satsUsed === 0 && quality < 6 ? 0 : quality
+}
+
+/**
+ * Our modes say what an epoch carries: 3 is "with altitude". Some cycles leave the altitude out of every other epoch:
+ * then the mode is what it was.
+ */
+const modeOf = (open: Open, before: 1 | 2 | 3): 2 | 3 => {
   if (open.ubxMode === 2 || open.ubxMode === 3) return open.ubxMode
-  if (open.gsaMode === 2 || open.gsaMode === 3) return open.gsaMode
-  return open.altMslM === undefined ? 2 : 3
+  if (open.altMslM !== undefined) return 3
+  const mode = open.gsaMode ?? before
+  return mode === 3 ? 3 : 2
 }
 
 const timeOf = (reading: Reading): number | undefined => ('timeMs' in reading ? reading.timeMs : undefined)

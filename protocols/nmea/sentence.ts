@@ -1,7 +1,7 @@
 import { parseNmeaSentence } from 'nmea-simple'
 
-import type { Result } from '#protocols/result.ts'
-import { fault, ok } from '#protocols/result.ts'
+import type { Result } from '../result.ts'
+import { fault, ok } from '../result.ts'
 import { xorOfText } from './checksum.ts'
 import { field, placeOf } from './fields.ts'
 import type { CalendarDate, Place } from './fields.ts'

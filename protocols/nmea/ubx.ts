@@ -1,5 +1,5 @@
-import type { Result } from '#protocols/result.ts'
-import { fault, ok } from '#protocols/result.ts'
+import type { Result } from '../result.ts'
+import { fault, ok } from '../result.ts'
 import type { Constellation } from './constellation.ts'
 import type { Place } from './fields.ts'
 
