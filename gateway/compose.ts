@@ -154,7 +154,7 @@ export async function composeGateway(config: GatewayConfig, log: Logger): Promis
   if (!http.ok) return fault(http.code, `${http.detail} (--pages-port)`)
   addresses.pages = http.value.url
 
-  metrics.gauges(() => gaugesOf(city, clock.now(), loop.stats().queued))
+  metrics.gauges(() => gaugesOf(city, clock.now(), loop.stats().queued, loop.intake.counts))
   const refused = refusalSteps(metrics)
   let cancelObserve = (): void => {}
   const observe = (): void => {

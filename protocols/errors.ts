@@ -49,6 +49,7 @@ export const ERROR_CODES = {
   BATCH_VERSION: 'A batch in a format this version does not know. Update the gateway.',
   CHAIN_BROKEN:
     'The checksum chain of a lane does not continue: a store was rolled back or cloned. Look at the device.',
+  LEDGER_POISONED: 'A write of the ledger failed; the gateway ends and starts anew. If it stays: replace the disk.',
   // orders
   ORDER_SCHEMA: 'An order does not fit its schema. Update the device.',
   ORDER_KEY: 'An order signed with a key this device does not trust. Refused; find out who sent it.',

@@ -1,0 +1,63 @@
+import { composeDemo } from '../compose.ts'
+import { DEMO_USAGE, parseDemoFlags } from '../demo/flags.ts'
+
+const STOP_WITHIN_MS = 1_900
+
+/** `npm start`: the whole city on this machine until Ctrl-C; 0 after an orderly stop, 1 when it could not start. */
+export async function demo(args: readonly string[]): Promise<number> {
+  const flags = parseDemoFlags(args)
+  if (!flags.ok || flags.value.help) {
+    console.error(flags.ok ? DEMO_USAGE : `reach5 demo: ${flags.detail} [${flags.code}]\n\n${DEMO_USAGE}`)
+    return flags.ok ? 0 : 2
+  }
+  const stopped = untilToldToStop()
+  const startedMs = performance.now()
+  const started = composeDemo(flags.value, words => console.error(words))
+  const first = await Promise.race([started, stopped])
+  if (first === 'stop') {
+    setTimeout(() => process.exit(0), STOP_WITHIN_MS).unref()
+    const late = await started
+    if (late.ok) await late.value.close()
+    return 0
+  }
+  if (!first.ok) {
+    console.error(`reach5 demo: ${first.detail} [${first.code}]`)
+    return 1
+  }
+  const running = first.value
+  console.log(greeting(running.addresses, running.receiver, flags.value.data, performance.now() - startedMs))
+  await stopped
+  console.error('stopping …')
+  setTimeout(() => process.exit(0), STOP_WITHIN_MS).unref()
+  await running.close()
+  return 0
+}
+
+function greeting(
+  addresses: { readonly map: string; readonly terminal: string },
+  receiver: string,
+  data: string,
+  tookMs: number,
+): string {
+  return `
+  reach5 runs (started in ${(tookMs / 1000).toFixed(1)} s). Everything stays on this machine.
+
+    dispatcher's map      ${addresses.map}
+    crew's terminal       ${addresses.terminal}     vehicle ptu-01, receiver: ${receiver}
+
+  Try this
+    1. Open the map. Every 20 s an incident appears; a simulated crew signs, drives and arrives.
+    2. Click a road: the nearest five with their times. Create an incident there and send ptu-01's unit.
+    3. Open the terminal: one tap signs. The car drives there by itself; tap on scene, then cleared.
+    4. Hold the terminal's panic button for two seconds and look at the map.
+
+    curl ${addresses.map}/v1/units        logs and data: ${data}
+    Ctrl-C ends everything.
+`
+}
+
+function untilToldToStop(): Promise<'stop'> {
+  return new Promise(resolve => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve('stop'))
+  })
+}

@@ -1,0 +1,160 @@
+import { join } from 'node:path'
+import type { Logger } from '#protocols/log.ts'
+import type { TapResult, TerminalState } from '#protocols/terminal.ts'
+import type { Tap } from '#protocols/terminal.ts'
+import type { Clock } from '#protocols/time.ts'
+import type { Port } from '#hardware/port.ts'
+import { openPseudoTerminal } from '../line/pseudo-terminal.ts'
+import type { Random } from '../random.ts'
+import { replayOf } from '../receiver/replay.ts'
+import { attachCarDevices } from './car-devices.ts'
+import type { CarDevices } from './car-devices.ts'
+import { entryOf, startChild } from './child.ts'
+import type { Child, Entry } from './child.ts'
+import type { DemoUnit } from './units.ts'
+import { VehicleBody, beatIn } from './vehicle-body.ts'
+import type { World } from './world.ts'
+
+const LOOK_EVERY_MS = 500
+
+export type FullVehicle = {
+  readonly devices: CarDevices
+  readonly process: Child
+  /** In words for the person who started it. */
+  readonly receiver: string
+  terminalUrl(): string
+  close(): Promise<void>
+}
+
+export type FullVehicleParts = {
+  readonly unit: Pick<DemoUnit, 'deviceId' | 'unitId' | 'grid'>
+  readonly world: Pick<World, 'map' | 'city'>
+  readonly clock: Clock
+  readonly random: Random
+  /** Where identity and outbox lie. */
+  readonly dir: string
+  readonly terminalPort: number
+  readonly mqttUrl: string
+  /** A recorded receiver to be heard instead of the simulated one. */
+  readonly recording: { readonly name: string; readonly bytes: Uint8Array } | null
+  readonly log: Logger
+  /** Open file for what the process prints. */
+  readonly logFile: number
+  readonly entry?: Entry
+  readonly backoffMaxMs?: number
+}
+
+/**
+ * The one vehicle that is whole: its own process on two real pseudo-terminals, with a receiver, a panel and a camera at
+ * their far ends. Throws when this machine offers no pseudo-terminals or the process does not start.
+ */
+export async function openFullVehicle(parts: FullVehicleParts): Promise<FullVehicle> {
+  const { clock, random, world, unit } = parts
+  const gnss = await openLine(join(parts.dir, 'gnss'))
+  const panel = await openLine(join(parts.dir, 'panel'))
+  const args = [
+    ...['--data', parts.dir, '--gnss', gnss.path, '--panel', panel.path],
+    ...['--terminal-port', String(parts.terminalPort), '--mqtt-url', parts.mqttUrl],
+    ...['--backoff-max-ms', String(parts.backoffMaxMs ?? 5_000)],
+  ]
+  const body = new VehicleBody(
+    { map: world.map, beat: beatIn(world.map, unit.grid.polygon), clock, random },
+    {
+      tap: tap => press(child.addresses['terminal'] ?? '', tap),
+      taps: false,
+      parked: parts.recording !== null,
+    },
+  )
+  const devices = attachCarDevices(
+    { gnss: parts.recording === null ? gnss.port : null, panel: panel.port },
+    () => body.truth(),
+    clock,
+    random,
+  )
+  const stopReplay = parts.recording ? replay(gnss.port, parts.recording, body.truth(), clock) : () => {}
+  const child = await startChild(parts.entry ?? entryOf('agent'), () => args, {
+    log: parts.log,
+    logFile: parts.logFile,
+  })
+  const stopLooking = look(
+    () => child.addresses['terminal'] ?? '',
+    clock,
+    view => body.see(view),
+  )
+  return {
+    devices,
+    process: child,
+    receiver: parts.recording
+      ? `the recording ${parts.recording.name} (parked: it signs but does not drive)`
+      : 'simulated',
+    terminalUrl: () => child.addresses['terminal'] ?? '',
+    close: async () => {
+      stopLooking()
+      stopReplay()
+      devices.stop()
+      body.stop()
+      await child.stop()
+      await Promise.all([gnss.unplug(), panel.unplug()])
+    },
+  }
+}
+
+async function openLine(linkPath: string) {
+  const line = await openPseudoTerminal({ linkPath })
+  if (!line.ok) throw new Error(`no pseudo-terminal: ${line.detail} [${line.code}]`)
+  return line.value
+}
+
+/** Plays the recorded bytes with their own pacing, moved onto our map and into our time. */
+function replay(
+  port: Port,
+  recording: { readonly name: string; readonly bytes: Uint8Array },
+  anchor: { readonly lat: number; readonly lon: number },
+  clock: Clock,
+): () => void {
+  const opened = replayOf(recording.bytes, anchor)
+  if (!opened.ok) throw new Error(`--nmea ${recording.name}: ${opened.detail} [${opened.code}]`)
+  let cancel = (): void => {}
+  const play = (): void => {
+    const { waitMs, bytes } = opened.value.next(clock.now().utcMs)
+    cancel = clock.after(waitMs, () => {
+      void port.write(bytes, 1_000)
+      play()
+    })
+  }
+  play()
+  return () => cancel()
+}
+
+/** The driver's glance at the terminal. */
+function look(url: () => string, clock: Clock, see: (view: TerminalState) => void): () => void {
+  let stopped = false
+  let cancel = (): void => {}
+  const glance = async (): Promise<void> => {
+    try {
+      const answer = await fetch(`${url()}/v1/state`, { signal: AbortSignal.timeout(2_000) })
+      if (!stopped) see((await answer.json()) as TerminalState)
+    } catch {
+      // The terminal is dark for a moment: its process is being started again.
+    }
+    if (!stopped) cancel = clock.after(LOOK_EVERY_MS, () => void glance())
+  }
+  void glance()
+  return () => {
+    stopped = true
+    cancel()
+  }
+}
+
+async function press(url: string, tap: Tap): Promise<TapResult> {
+  try {
+    const answer = await fetch(`${url}/v1/taps`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(tap),
+    })
+    return (await answer.json()) as TapResult
+  } catch {
+    return { accepted: false, code: 'NOT_READY' }
+  }
+}
