@@ -19,6 +19,7 @@ import type { Reach } from '#gateway/city/surroundings.ts'
 import { recordRowOf } from '#gateway/intake/rows.ts'
 import type { Ledger, Row } from '#gateway/ledger/ledger.ts'
 import type { Change, Command } from '#gateway/loop/effects.ts'
+import { gaugesOf, observeChanges } from '#gateway/metrics/observe.ts'
 import { openPrometheus } from '#gateway/metrics/prometheus.ts'
 import { DeviceView, EnrolmentIssued, IncidentView, OrderView, Problem } from '#protocols/api.ts'
 import { Recommendation, StreamMessage, UnitView } from '#protocols/api.ts'
@@ -400,6 +401,27 @@ describe('the HTTP API', () => {
     }
     const mutating = routes.filter(r => !r.readsOnly).map(r => r.verb)
     expect(mutating.every(v => !v.endsWith('.read'))).toBe(true)
+  })
+})
+
+describe('the counters', () => {
+  it('count orders and alarms from the changes of a commit, and read the city once per scrape', async () => {
+    const gateway = aGateway()
+    const changes: Change[] = []
+    const run = (command: Command) => {
+      const event = { type: 'command', commandId: 'c', actor: 'local', command } as const
+      const effects = gateway.city.handle(event, gateway.clock.now())
+      changes.push(...effects.flatMap(e => (e.type === 'change' ? [e.change] : [])))
+    }
+    run({ kind: 'order', order: { kind: 'actuate', unitId: 'u-1', output: 'camera_trigger', on: true } })
+    observeChanges(gateway.metrics, changes)
+    gateway.metrics.gauges(() => gaugesOf(gateway.city, gateway.clock.now(), 3, new Map([['duplicates', 4]])))
+    const text = await gateway.metrics.text()
+    expect(text).toContain('reach5_orders_issued_total{kind="actuate"} 1')
+    expect(text).toContain('reach5_units{freshness="live"} 2')
+    expect(text).toContain('reach5_orders_waiting 1')
+    expect(text).toContain('reach5_loop_queued 3')
+    expect(text).toContain('reach5_intake_count{what="duplicates"} 4')
   })
 })
 

@@ -4,7 +4,6 @@
  */
 export type Metrics = {
   readonly recordStored: (lane: string) => void
-  readonly recordDuplicate: (lane: string) => void
   /** A stable code of `protocols/errors.ts`. */
   readonly refused: (code: string) => void
   readonly sessions: (open: number) => void
@@ -28,4 +27,6 @@ export type MetricGauges = {
   readonly waitingOrders: number
   readonly unitsByFreshness: Readonly<Record<'live' | 'ageing' | 'stale' | 'never', number>>
   readonly loopQueued: number
+  /** What intake did since the start: `records`, `duplicates`, and every code of a refusal. */
+  readonly intake: ReadonlyMap<string, number>
 }

@@ -20,13 +20,14 @@ export function observeChanges(
   }
 }
 
-/** The state of the city as gauges, read once per scrape. */
+/** The state of the gateway as gauges, read once per scrape; `intakeCounts` is what the loop's intake counted. */
 export function gaugesOf(
   views: Pick<CityViews, 'units' | 'counts'>,
   now: Now,
   loopQueued: number,
+  intakeCounts: ReadonlyMap<string, number> = new Map(),
 ): MetricGauges {
   const unitsByFreshness = { live: 0, ageing: 0, stale: 0, never: 0 }
   for (const unit of views.units(now)) unitsByFreshness[unit.freshness]++
-  return { ...views.counts(), unitsByFreshness, loopQueued }
+  return { ...views.counts(), unitsByFreshness, loopQueued, intake: intakeCounts }
 }

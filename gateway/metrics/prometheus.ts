@@ -4,6 +4,8 @@ import type { MetricGauges, Metrics } from './metrics.ts'
 /** From a healthy synced batch on an SSD (1 ms) to a disk that is dying. */
 const COMMIT_SECONDS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5]
 
+type Entries = Iterable<readonly [string, number]>
+
 /** Counters and gauges in a registry of their own; the event loop's lag comes with the defaults of the library. */
 export function openPrometheus(): Metrics {
   const registry = new Registry()
@@ -15,6 +17,7 @@ export function openPrometheus(): Metrics {
     waitingOrders: 0,
     unitsByFreshness: { live: 0, ageing: 0, stale: 0, never: 0 },
     loopQueued: 0,
+    intake: new Map(),
   })
   const counter = <L extends string>(name: string, help: string, labelNames: L[]): Counter<L> =>
     new Counter({ name: `reach5_${name}_total`, help, labelNames, registers })
@@ -31,7 +34,6 @@ export function openPrometheus(): Metrics {
     })
 
   const stored = counter('records_stored', 'Records committed to the ledger', ['lane'])
-  const duplicates = counter('records_duplicate', 'Records that were in the ledger already', ['lane'])
   const refused = counter('refused', 'Connections, messages and requests refused', ['code'])
   const issued = counter('orders_issued', 'Orders signed', ['kind'])
   const receipted = counter('orders_receipted', 'Receipts of orders', ['outcome'])
@@ -51,20 +53,34 @@ export function openPrometheus(): Metrics {
   gauge('alarms_open', 'Alarms nobody acknowledged', all => all.openAlarms)
   gauge('orders_waiting', 'Orders without a receipt', all => all.waitingOrders)
   gauge('loop_queued', 'Events waiting for the loop', all => all.loopQueued)
-  new Gauge({
-    name: 'reach5_units',
-    help: 'Units by freshness of their position',
-    labelNames: ['freshness'],
-    registers,
-    collect() {
-      for (const [freshness, count] of Object.entries(readGauges().unitsByFreshness))
-        this.set({ freshness }, count)
-    },
-  })
+  const table = <L extends string>(
+    name: string,
+    help: string,
+    label: L,
+    read: (all: MetricGauges) => Entries,
+  ): Gauge =>
+    new Gauge({
+      name: `reach5_${name}`,
+      help,
+      labelNames: [label],
+      registers,
+      collect() {
+        this.reset()
+        for (const [key, value] of read(readGauges())) this.set({ [label]: key } as Record<L, string>, value)
+      },
+    })
+  table('units', 'Units by freshness of their position', 'freshness', all =>
+    Object.entries(all.unitsByFreshness),
+  )
+  table(
+    'intake_count',
+    'What intake did since the start: records, duplicates, refusals by code',
+    'what',
+    all => all.intake,
+  )
 
   return {
     recordStored: lane => stored.inc({ lane }),
-    recordDuplicate: lane => duplicates.inc({ lane }),
     refused: code => refused.inc({ code }),
     sessions: open => sessions.set(open),
     orderIssued: kind => issued.inc({ kind }),

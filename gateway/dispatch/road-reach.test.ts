@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest'
+import { distanceM } from '#protocols/geo/sphere.ts'
+import { drawnMap, graphOf, scatteredCity, seeded } from '#test/oracle/cities.ts'
+import { arcsOf, timesFrom, timeTo } from '#test/oracle/dijkstra.ts'
+import { RoadSnap } from '../roads/snap.ts'
+import { createRoadReach } from './road-reach.ts'
+import type { ReachUnit } from '../city/surroundings.ts'
+
+describe('reach over roads', () => {
+  // s---a---b---1     each mark 30 s, so s to 1 is 270 s; c is reached one way only
+  //     V
+  //     c
+  const map = drawnMap('s---a---b---1\n    V\n    c')
+  const at = (name: string) => ({ lat: map.graph.lat(map.node(name)), lon: map.graph.lon(map.node(name)) })
+  const unit = (unitId: string, name: string): ReachUnit => ({ unitId, ...at(name) })
+
+  it('gives the seconds of driving, tells the unreachable from the off-road, and names the place', () => {
+    const reach = createRoadReach(map.graph)
+    const lost = { unitId: 'u-lost', lat: at('s').lat + 0.01, lon: at('s').lon }
+    const answer = reach.times(at('a'), [unit('u-1', '1'), unit('u-s', 's'), unit('u-c', 'c'), lost])
+    expect(Object.fromEntries(answer!.roadSeconds)).toEqual({ 'u-1': 180, 'u-s': 90 })
+    expect([...answer!.offRoad]).toEqual(['u-lost'])
+    expect(answer!.place.snappedM).toBeLessThan(1)
+    expect(distanceM(answer!.place, at('a'))).toBeLessThan(1)
+  })
+
+  it('has no answer for a place in a field', () => {
+    expect(createRoadReach(map.graph).times({ lat: 35.7, lon: 117 }, [])).toBeUndefined()
+  })
+
+  it('follows a unit that moved, and forgets one that left the road', () => {
+    const reach = createRoadReach(map.graph)
+    const secondsFrom = (from: ReachUnit) => reach.times(at('a'), [from])?.roadSeconds.get('u-1')
+    expect(secondsFrom(unit('u-1', '1'))).toBe(180)
+    expect(secondsFrom(unit('u-1', 'b'))).toBe(90)
+    expect(secondsFrom({ ...unit('u-1', 'b'), lat: 35.62 })).toBeUndefined()
+    expect(secondsFrom(unit('u-1', 's'))).toBe(90)
+  })
+
+  it('draws the way from the unit to the place along the road', () => {
+    const route = createRoadReach(map.graph).route(at('c'), unit('u-1', '1'))
+    const lonLat = (name: string) => [at(name).lon, at(name).lat]
+    expect(route).toEqual([lonLat('1'), lonLat('b'), lonLat('a'), lonLat('c')])
+    expect(createRoadReach(map.graph).route(at('1'), unit('u-c', 'c'))).toBeUndefined()
+  })
+
+  it('equals plain Dijkstra for whoever is asked about, wherever they went in between', () => {
+    const graph = graphOf(scatteredCity(7, 300))
+    const arcs = arcsOf(graph)
+    const snap = new RoadSnap(graph)
+    const reach = createRoadReach(graph)
+    const random = seeded(7)
+    const anywhere = () => ({ lat: 35.55 + random() * 0.1, lon: 116.9 + random() * 0.12 })
+    const units = Array.from({ length: 12 }, (_, i) => ({ unitId: `u-${i}`, ...anywhere() }))
+    const count = { times: 0, unreachable: 0, offRoad: 0, placesOffRoad: 0 }
+    for (let round = 0; round < 300; round++) {
+      for (const [i, one] of units.entries()) if (random() < 0.3) units[i] = { ...one, ...anywhere() }
+      const asked = units.filter(() => random() < 0.7)
+      const place = anywhere()
+      const answer = reach.times(place, asked)
+      const target = snap.snap(place.lat, place.lon, 300)
+      expect(answer === undefined).toBe(target === undefined)
+      if (answer === undefined || target === undefined) {
+        count.placesOffRoad++
+        continue
+      }
+      for (const one of asked) {
+        const from = snap.snap(one.lat, one.lon, 150)
+        expect(answer.offRoad.has(one.unitId)).toBe(from === undefined)
+        if (from === undefined) count.offRoad++
+        else {
+          const ds = timeTo(graph, timesFrom(graph, arcs, from), from, target)
+          expect(answer.roadSeconds.get(one.unitId)).toBe(ds === Infinity ? undefined : ds / 10)
+          if (ds === Infinity) count.unreachable++
+          else count.times++
+        }
+      }
+      expect([...answer.roadSeconds.keys()].every(id => asked.some(u => u.unitId === id))).toBe(true)
+    }
+    console.log(`road reach: ${JSON.stringify(count)}`)
+    expect(count.times).toBeGreaterThan(500)
+    expect(count.offRoad).toBeGreaterThan(20)
+  })
+})
