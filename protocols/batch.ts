@@ -1,5 +1,5 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
-import { parseRecord, sumOf } from './record.ts'
+import { parseRecord, sumOf } from './chain.ts'
 import type { WireRecord } from './record.ts'
 import { fault, ok } from './result.ts'
 import type { Result } from './result.ts'

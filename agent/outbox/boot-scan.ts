@@ -1,4 +1,5 @@
-import { LANES, sumOf } from '#protocols/record.ts'
+import { sumOf } from '#protocols/chain.ts'
+import { LANES } from '#protocols/record.ts'
 import type { Lane, WireRecord } from '#protocols/record.ts'
 import { placeOf, recordKey } from './keys.ts'
 import { byLane, LaneBook } from './lanes.ts'

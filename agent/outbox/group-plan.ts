@@ -1,4 +1,5 @@
-import { chainRecord, LANES, WireRecord } from '#protocols/record.ts'
+import { chainRecord } from '#protocols/chain.ts'
+import { LANES, WireRecord } from '#protocols/record.ts'
 import type { Lane, RecordDraft } from '#protocols/record.ts'
 import { fault, ok } from '#protocols/result.ts'
 import type { Fault, Result } from '#protocols/result.ts'

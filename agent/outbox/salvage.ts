@@ -1,4 +1,5 @@
-import { chainRecord, LANES } from '#protocols/record.ts'
+import { chainRecord } from '#protocols/chain.ts'
+import { LANES } from '#protocols/record.ts'
 import type { RecordDraft, WireRecord } from '#protocols/record.ts'
 import { BootScan, countOf } from './boot-scan.ts'
 import type { SeqRange } from './boot-scan.ts'

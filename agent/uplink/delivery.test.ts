@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { CHAIN_START, LANES, chainRecord } from '#protocols/record.ts'
+import { chainRecord } from '#protocols/chain.ts'
+import { CHAIN_START, LANES } from '#protocols/record.ts'
 import type { Lane, WireRecord } from '#protocols/record.ts'
 import type { LaneRange } from '#protocols/session.ts'
 import { backoffMs } from './backoff.ts'

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { CHAIN_START, chainRecord } from '#protocols/record.ts'
+import { chainRecord } from '#protocols/chain.ts'
+import { CHAIN_START } from '#protocols/record.ts'
 import type { Lane, WireRecord } from '#protocols/record.ts'
 import type { DispatchOrder, Order } from '#protocols/orders.ts'
 import { fault, ok } from '#protocols/result.ts'

@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Logger } from '#protocols/log.ts'
@@ -26,7 +25,7 @@ const STOP_WITHIN_MS = 1_200
 /** What to run: a source file through tsx, or a file of the bundle as it is. */
 export type Entry = { readonly execArgv: readonly string[]; readonly file: string }
 
-/** Finds `agent/main.ts` beside this file's room in a checkout, `agent/main.js` in the bundle. */
+/** Finds `agent/main.ts` beside this file's room in a checkout, `agent.js` in the bundle. */
 export function entryOf(room: 'agent' | 'gateway'): {
   readonly execArgv: readonly string[]
   readonly file: string
@@ -35,9 +34,7 @@ export function entryOf(room: 'agent' | 'gateway'): {
   if (here.endsWith('.ts')) {
     return { execArgv: ['--import', 'tsx'], file: join(dirname(here), '..', '..', room, 'main.ts') }
   }
-  let dir = dirname(here)
-  while (!existsSync(join(dir, room, 'main.js')) && dirname(dir) !== dir) dir = dirname(dir)
-  return { execArgv: [], file: join(dir, room, 'main.js') }
+  return { execArgv: [], file: join(dirname(here), `${room}.js`) }
 }
 
 /**
