@@ -1,0 +1,186 @@
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import WebSocket from 'ws'
+import type { AlarmView, IncidentView, LedgerRow, StreamMessage, UnitView } from '#protocols/api.ts'
+import type { Tap, TapResult, TerminalState } from '#protocols/terminal.ts'
+import { openRealClock } from '#sim/clock/real-clock.ts'
+import { startChild } from '#sim/demo/child.ts'
+import type { Child } from '#sim/demo/child.ts'
+import { openFullVehicle } from '#sim/demo/full-vehicle.ts'
+import type { FullVehicle } from '#sim/demo/full-vehicle.ts'
+import { demoUnits, identityOf } from '#sim/demo/units.ts'
+import { prepareWorld } from '#sim/demo/world.ts'
+import { openTcpProxy } from '#sim/link/tcp-proxy.ts'
+import type { TcpProxy } from '#sim/link/tcp-proxy.ts'
+import { randomOf } from '#sim/random.ts'
+
+const QUIET = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
+
+/**
+ * The real gateway process and the real vehicle process, as they ship, in a directory of their own: real LevelDB, TLS,
+ * MQTT, pseudo-terminals. Between them a link that can be cut.
+ */
+export type RunningHouse = {
+  readonly dir: string
+  readonly deviceId: string
+  readonly unitId: string
+  readonly gateway: Child
+  readonly car: FullVehicle
+  readonly link: TcpProxy
+  /** Every unit view the stream has shown, in order, across reconnects. */
+  readonly seen: UnitView[]
+  unit(): Promise<UnitView>
+  incidents(): Promise<IncidentView[]>
+  alarms(): Promise<AlarmView[]>
+  ledger(): Promise<LedgerRow[]>
+  post<T>(path: string, body: unknown): Promise<{ readonly status: number; readonly body: T }>
+  terminal(): Promise<TerminalState>
+  tap(tap: Tap): Promise<TapResult>
+  log(of: 'gateway' | 'agent'): string
+  close(): Promise<void>
+}
+
+export async function openRunningHouse(seed = 1): Promise<RunningHouse> {
+  const dir = mkdtempSync(join(tmpdir(), 'reach5-house-'))
+  const logs = {
+    gateway: openSync(join(dir, 'gateway.log'), 'a'),
+    agent: openSync(join(dir, 'agent.log'), 'a'),
+  }
+  const clock = openRealClock()
+  const world = await prepareWorld({ seed, junctions: 400 }, join(dir, 'city'), () => {})
+  if (!world.ok) throw new Error(world.detail)
+
+  // The ports are free ones at first and stay the same over a restart, as an operator's would.
+  let ports = ['0', '0', '0']
+  const gateway = await startChild(
+    { execArgv: [], file: 'dist/gateway.js' },
+    () => [
+      ...[
+        '--data',
+        join(dir, 'gateway'),
+        '--roads',
+        world.value.files.roads,
+        '--grids',
+        world.value.files.grids,
+      ],
+      ...['--pages-port', ports[0]!, '--enrol-port', ports[1]!, '--mqtt-port', ports[2]!],
+    ],
+    { log: QUIET, logFile: logs.gateway },
+  )
+  const { pages = '', enrolment = '', mqtt = '' } = gateway.addresses
+  ports = [pages, enrolment, mqtt].map(url => new URL(url).port)
+
+  const [unit] = demoUnits(1, world.value.grids)
+  const identity = await identityOf(unit!, join(dir, 'units'), { pages, enrolment })
+  if (!identity.ok) throw new Error(identity.detail)
+  const link = await openTcpProxy({ host: '127.0.0.1', port: Number(ports[2]) })
+  const car = await openFullVehicle({
+    unit: unit!,
+    world: world.value,
+    clock,
+    random: randomOf(seed, unit!.unitId, 'drive'),
+    dir: join(dir, 'units', unit!.deviceId),
+    terminalPort: 0,
+    mqttUrl: `mqtts://127.0.0.1:${link.port}`,
+    recording: null,
+    log: QUIET,
+    logFile: logs.agent,
+    entry: { execArgv: [], file: 'dist/agent.js' },
+    backoffMaxMs: 1_500,
+  })
+
+  const seen: UnitView[] = []
+  const stopWatching = watch(pages, message => {
+    if (message.type === 'unit.changed') seen.push(message.data)
+    if (message.type === 'snapshot') seen.push(...message.data.units)
+  })
+  const get = async <T>(path: string): Promise<T> => (await fetch(pages + path)).json() as Promise<T>
+  return {
+    dir,
+    deviceId: unit!.deviceId,
+    unitId: unit!.unitId,
+    gateway,
+    car,
+    link,
+    seen,
+    unit: () => get<UnitView>(`/v1/units/${unit!.unitId}`),
+    incidents: async () => (await get<{ incidents: IncidentView[] }>('/v1/incidents')).incidents,
+    alarms: async () => (await get<{ alarms: AlarmView[] }>('/v1/alarms')).alarms,
+    ledger: async () => {
+      const rows: LedgerRow[] = []
+      for (let after: string | null = ''; after !== null;) {
+        const query: string = after === '' ? '' : `&after=${encodeURIComponent(after)}`
+        type Page = { records: LedgerRow[]; next: string | null }
+        const page: Page = await get<Page>(`/v1/devices/${unit!.deviceId}/records?limit=500${query}`)
+        rows.push(...page.records)
+        after = page.next
+      }
+      return rows
+    },
+    post: async (path, body) => {
+      const answer = await fetch(pages + path, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      })
+      return { status: answer.status, body: (await answer.json()) as never }
+    },
+    terminal: async () => (await fetch(`${car.terminalUrl()}/v1/state`)).json() as Promise<TerminalState>,
+    tap: async tap => {
+      const answer = await fetch(`${car.terminalUrl()}/v1/taps`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(tap),
+      })
+      return (await answer.json()) as TapResult
+    },
+    log: of => readFileSync(join(dir, `${of}.log`), 'utf8'),
+    close: async () => {
+      stopWatching()
+      await car.close()
+      await gateway.stop()
+      await link.close()
+      closeSync(logs.gateway)
+      closeSync(logs.agent)
+      rmSync(dir, { recursive: true, force: true })
+    },
+  }
+}
+
+/** A page at the stream: reconnects as a page does. */
+function watch(pages: string, hear: (message: StreamMessage) => void): () => void {
+  let stopped = false
+  let socket: WebSocket | undefined
+  const connect = (): void => {
+    if (stopped) return
+    socket = new WebSocket(`${pages.replace('http', 'ws')}/v1/stream`)
+    socket.on('message', data => hear(JSON.parse(String(data)) as StreamMessage))
+    socket.on('error', () => {})
+    socket.on('close', () => setTimeout(connect, 200))
+  }
+  connect()
+  return () => {
+    stopped = true
+    socket?.terminate()
+  }
+}
+
+/** Asks again until the answer is there; the bound is for a broken build, not for a measurement. */
+export async function eventually<T>(
+  what: string,
+  ask: () => Promise<T | undefined | false | null>,
+): Promise<T> {
+  const deadlineMs = Date.now() + 30_000
+  let last: unknown
+  while (Date.now() < deadlineMs) {
+    try {
+      const answer = await ask()
+      if (answer) return answer
+    } catch (error) {
+      last = error
+    }
+    await new Promise(resolve => setTimeout(resolve, 100))
+  }
+  throw new Error(`never came: ${what}${last ? ` (${String(last)})` : ''}`)
+}
