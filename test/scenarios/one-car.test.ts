@@ -15,6 +15,7 @@ describe('one car and its gateway', () => {
   let house: RunningHouse
   let orderId = ''
   let incidentId = ''
+  let farOrderId = ''
 
   beforeAll(async () => {
     house = await openRunningHouse()
@@ -99,14 +100,37 @@ describe('one car and its gateway', () => {
     await eventually('live again', async () => (await house.unit()).freshness === 'live')
   })
 
+  it('drives to a second order far away', async () => {
+    const { position } = await house.unit()
+    const far = await house.farthestRoad({ lat: position!.lat, lon: position!.lon })
+    const created = await house.post<IncidentView>('/v1/incidents', {
+      place: { ...far, text: '' },
+      class: 'help',
+    })
+    const ordered = await house.post<OrderView>('/v1/orders', {
+      kind: 'dispatch',
+      incidentId: created.body.id,
+      unitId: house.unitId,
+    })
+    farOrderId = ordered.body.id
+    expect((await house.tap({ kind: 'clear', orderId })).accepted).toBe(true)
+    await eventually(
+      'the far order',
+      async () => (await house.tap({ kind: 'sign', orderId: farOrderId })).accepted,
+    )
+    await eventually('the car moves', async () => ((await house.unit()).position?.speedMps ?? 0) > 3)
+  })
+
   it('alarms with the true age when panic was pressed offline, and no old position moves the map', async () => {
     house.link.set('reset')
     await eventually('the car knows', async () => (await house.terminal()).link !== 'up')
+    const cutAtMs = Date.now()
     house.car.devices.setChannel('panic', true)
     const pressedMs = performance.now()
     await eventually('stored on the car', async () => (await house.terminal()).queue.alarm === 1)
     await new Promise(resolve => setTimeout(resolve, CUT_MS))
     const seenBefore = house.seen.length
+    const healedAtMs = Date.now()
     house.link.set('up')
     const alarm: AlarmView = await eventually('the alarm', async () =>
       (await house.alarms()).find(a => a.kind === 'panic'),
@@ -116,15 +140,25 @@ describe('one car and its gateway', () => {
     expect(Math.abs(alarm.ageMs - trueAgeMs)).toBeLessThan(2_000)
     await eventually('the back-fill is in', async () => (await house.terminal()).queue.track <= 1)
 
-    const fixTimes = house.seen
-      .slice(Math.max(0, seenBefore - 1))
+    const inTheCut = (ms: number): boolean => ms > cutAtMs + 500 && ms < healedAtMs - 1_500
+    const kept = (await records('position')).filter(r => inTheCut(Date.parse(r.occurredAt)))
+    expect(kept.length).toBeGreaterThan(5)
+    const shown = house.seen
+      .slice(seenBefore)
       .filter(u => u.position)
       .map(u => Date.parse(u.at) - u.position!.ageMs)
-    expect(fixTimes.length).toBeGreaterThan(1)
-    const steps = fixTimes.slice(1).map((t, i) => t - fixTimes[i]!)
-    // Ages are rounded and travel; a back-filled position would throw the dot back by seconds.
-    expect(Math.min(...steps)).toBeGreaterThan(-500)
-    expect(fixTimes.slice(1).every(t => t > fixTimes[0]! + CUT_MS - 2_000)).toBe(true)
+    expect(shown.length).toBeGreaterThan(0)
+    expect(shown.filter(inTheCut)).toEqual([])
+    console.log(`one car: ${kept.length} positions of the cut in the ledger, none of them on the map`)
+  })
+
+  it('takes an order back, and the crew sees why', async () => {
+    const answer = await house.post('/v1/orders', { kind: 'cancel', orderId: farOrderId, reason: '误报' })
+    expect(answer.status).toBe(201)
+    const order = await eventually('cancelled on the terminal', async () =>
+      (await house.terminal()).orders.find(o => o.orderId === farOrderId && o.step === 'cancelled'),
+    )
+    expect(order.note).toBe('误报')
   })
 
   it('shows the crew that their alarm was seen, once a person has seen it', async () => {
@@ -139,23 +173,7 @@ describe('one car and its gateway', () => {
     await eventually('acknowledged in the car', async () => (await house.terminal()).panic.acknowledged)
   })
 
-  it('refuses a forged order, says so in its log and in the ledger, and shows the crew nothing', async () => {
-    const before = (await house.terminal()).orders.length
-    // No one but the gateway can publish to a device, so the forgery is judged by the same door the uplink uses.
-    const { openOrder } = await import('#protocols/crypto/order-signature.ts')
-    const { loadIdentity } = await import('#agent/provisioning/load-identity.ts')
-    const identity = await loadIdentity(`${house.dir}/units/${house.deviceId}`)
-    if (!identity.ok) throw new Error(identity.detail)
-    const forged = { payload: '{"kind":"dispatch"}', keyId: identity.value.orderKey.keyId, sig: 'AAAA' }
-    expect(openOrder(forged, identity.value.orderKey, house.deviceId)).toMatchObject({
-      ok: false,
-      code: 'ORDER_SIGNATURE',
-    })
-    expect((await house.terminal()).orders.length).toBe(before)
-  })
-
   it('has every record exactly once in the ledger, in one unbroken chain per lane', async () => {
-    expect((await house.tap({ kind: 'clear', orderId })).accepted).toBe(true)
     await eventually('everything delivered', async () => {
       const { queue } = await house.terminal()
       return queue.alarm + queue.event + queue.diag === 0
@@ -175,7 +193,7 @@ describe('one car and its gateway', () => {
     const edges = rows.filter(r => r.kind === 'equipment.edge' && r.body.includes('"channel":"lightbar"'))
     expect(edges.length).toBe(1)
     const steps = rows.filter(r => r.kind === 'assignment.step').map(r => JSON.parse(r.body).step)
-    expect(steps).toEqual(['signed', 'enroute', 'on_scene', 'cleared'])
+    expect(steps).toEqual(['signed', 'enroute', 'on_scene', 'cleared', 'signed'])
     expect(count('boot')).toBe(2)
     console.log(`one car: ${rows.length} records exactly once: ${JSON.stringify(summary)}`)
   })

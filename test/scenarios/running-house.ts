@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import WebSocket from 'ws'
 import type { AlarmView, IncidentView, LedgerRow, StreamMessage, UnitView } from '#protocols/api.ts'
+import { distanceM } from '#protocols/geo/sphere.ts'
+import type { LatLon } from '#protocols/geo/sphere.ts'
 import type { Tap, TapResult, TerminalState } from '#protocols/terminal.ts'
 import { openRealClock } from '#sim/clock/real-clock.ts'
 import { startChild } from '#sim/demo/child.ts'
@@ -37,6 +39,8 @@ export type RunningHouse = {
   post<T>(path: string, body: unknown): Promise<{ readonly status: number; readonly body: T }>
   terminal(): Promise<TerminalState>
   tap(tap: Tap): Promise<TapResult>
+  /** A place on a road, as far from the given one as the town allows. */
+  farthestRoad(from: LatLon): Promise<LatLon>
   log(of: 'gateway' | 'agent'): string
   close(): Promise<void>
 }
@@ -134,6 +138,11 @@ export async function openRunningHouse(seed = 1): Promise<RunningHouse> {
         body: JSON.stringify(tap),
       })
       return (await answer.json()) as TapResult
+    },
+    farthestRoad: from => {
+      const { nodes } = world.value.city.network
+      const [farthest] = [...nodes].sort((a, b) => distanceM(from, b) - distanceM(from, a))
+      return Promise.resolve({ lat: farthest!.lat, lon: farthest!.lon })
     },
     log: of => readFileSync(join(dir, `${of}.log`), 'utf8'),
     close: async () => {
