@@ -168,7 +168,7 @@ function openFleetVehicle(
     identity,
     clock,
     log,
-    outbox: openMemoryOutbox(clock, { bootId, mintEpoch: () => mint(8) }),
+    outbox: openMemoryOutbox(clock, { bootId, mintEpoch: () => mint(8), health: 'ok' }),
     openPort: (path, options) => (path === 'gnss' ? lines.gnss : lines.panel).open(path, options),
     gnss: { path: 'gnss', baud: DEMO_BAUD },
     panel: { path: 'panel', baud: DEMO_BAUD },
@@ -183,15 +183,20 @@ function openFleetVehicle(
   const random = randomOf(seed, unit.unitId, 'drive')
   const body = new VehicleBody(
     { map: world.map, beat: beatIn(world.map, unit.grid.polygon), clock, random },
-    { tap: tap => vehicle.runtime.tap(tap), taps: true, parked: false },
+    {
+      tap: tap => vehicle.runtime.tap(tap),
+      lights: on => devices.setChannel('lightbar', on),
+      taps: true,
+      parked: false,
+    },
   )
-  vehicle.runtime.onView(view => body.see(view))
   const devices = attachCarDevices(
     { gnss: lines.gnss.peer, panel: lines.panel.peer },
     () => body.truth(),
     clock,
     random,
   )
+  vehicle.runtime.onView(view => body.see(view))
   return {
     close: async () => {
       devices.stop()

@@ -8,6 +8,8 @@ export type Hands = {
   readonly tap: (tap: Tap) => Promise<TapResult>
   readonly driveTo: (place: LatLon) => void
   readonly patrol: () => void
+  /** Lightbar and, with it, the body-cam. */
+  readonly lights: (on: boolean) => void
 }
 
 /** Seconds a crew takes, each drawn evenly between two numbers. */
@@ -69,6 +71,7 @@ export class Crew {
     this.stage = 'driving'
     if (order.step === 'on_scene') return void (this.stage = 'working')
     this.after(...PACE.roll, () => {
+      this.hands.lights(true)
       this.hands.driveTo(order.place)
       if (this.taps) this.press('enroute', order.orderId)
     })
@@ -79,6 +82,7 @@ export class Crew {
     this.cancelTimer()
     this.stage = 'patrolling'
     this.orderId = null
+    this.hands.lights(false)
     this.hands.patrol()
   }
 

@@ -61,6 +61,7 @@ export async function openFullVehicle(parts: FullVehicleParts): Promise<FullVehi
     { map: world.map, beat: beatIn(world.map, unit.grid.polygon), clock, random },
     {
       tap: tap => press(child.addresses['terminal'] ?? '', tap),
+      lights: on => devices.setChannel('lightbar', on),
       taps: false,
       parked: parts.recording !== null,
     },

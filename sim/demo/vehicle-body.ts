@@ -26,6 +26,7 @@ export class VehicleBody {
     parts: { readonly map: StreetMap; readonly beat: Beat; readonly clock: Clock; readonly random: Random },
     options: {
       readonly tap: Hands['tap']
+      readonly lights: Hands['lights']
       /** Presses its own terminal; a visitor's car does not. */
       readonly taps: boolean
       /** Never drives: its receiver plays a recording. */
@@ -41,6 +42,7 @@ export class VehicleBody {
       tap: options.tap,
       driveTo: place => this.feed({ type: 'drive', lat: place.lat, lon: place.lon }),
       patrol: () => this.feed({ type: 'patrol' }),
+      lights: options.lights,
     }
     this.crew = new Crew(hands, parts.clock, parts.random, { taps: options.taps })
     if (!this.parked) this.feed({ type: 'patrol' })

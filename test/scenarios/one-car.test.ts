@@ -190,8 +190,10 @@ describe('one car and its gateway', () => {
     const count = (kind: string): number => rows.filter(r => r.kind === kind).length
     expect(count('panic')).toBe(1)
     expect(count('bodycam.activated')).toBe(1)
-    const edges = rows.filter(r => r.kind === 'equipment.edge' && r.body.includes('"channel":"lightbar"'))
-    expect(edges.length).toBe(1)
+    const lightbar = rows
+      .filter(r => r.kind === 'equipment.edge' && r.body.includes('"channel":"lightbar"'))
+      .map(r => JSON.parse(r.body).value)
+    expect(lightbar).toEqual(lightbar.map((_, i) => (i % 2 === 0 ? 'on' : 'off')))
     const steps = rows.filter(r => r.kind === 'assignment.step').map(r => JSON.parse(r.body).step)
     expect(steps).toEqual(['signed', 'enroute', 'on_scene', 'cleared', 'signed'])
     expect(count('boot')).toBe(2)
