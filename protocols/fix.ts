@@ -10,6 +10,7 @@ export const Fix = z.object({
   lon: z.number().min(-180).max(180).optional(),
   /** 1 no fix, 2 horizontal only, 3 with altitude. */
   mode: z.union([z.literal(1), z.literal(2), z.literal(3)]),
+  /** From the receiver; when an epoch told none, from two neighbouring fixes. */
   speedMps: z.number().nonnegative().optional(),
   trackDeg: z.number().min(0).max(360).optional(),
   altMslM: z.number().optional(),

@@ -17,10 +17,17 @@ import type { UbxReading } from './ubx.ts'
 export type Reading = Sentence | UbxReading
 
 const DAY_MS = 86_400_000
+const WGS84_A_M = 6_378_137
+const WGS84_E2 = 0.00669437999014
 /** A week number of ten bits rolls over after this long; a receiver past its rollover is off by exactly that. */
 const ROLLOVER_MS = 1024 * 7 * DAY_MS
 /** Nothing was installed before: an earlier date, or one a rollover later, is shown as suspect, never rewritten. */
 export const PLAUSIBLE_FROM_UTC_MS = Date.UTC(2024, 0, 1)
+
+/** Two fixes further apart than this say nothing about the speed now. */
+const NEIGHBOURS_MS = 5_000
+/** Faster than any car: one of the two places was wrong. */
+const SPEED_MAX_MPS = 100
 
 /** A cycle end is believed after so many cycles ended alike. */
 const CYCLES_TO_LEARN = 3
@@ -31,6 +38,7 @@ type Open = {
   dayUtcMs: number | undefined
   place: Place | undefined
   denied: boolean
+  estimated: boolean
   gsaMode: 1 | 2 | 3 | undefined
   ubxMode: 1 | 2 | 3 | undefined
   speedMps: number | undefined
@@ -38,6 +46,7 @@ type Open = {
   vtgSpeedMps: number | undefined
   vtgTrackDeg: number | undefined
   altMslM: number | undefined
+  feetAltMslM: number | undefined
   hdop: number | undefined
   satsUsed: number | undefined
   simulated: boolean
@@ -53,6 +62,7 @@ export class EpochAssembler {
   #dayTimeMs = 0
   #closedTimeMs: number | undefined
   #mode: 1 | 2 | 3 = 1
+  #before: { readonly place: Place; readonly timeUtcMs: number } | undefined
   #lastKey: string | undefined
   #endKey: string | undefined
   #endSeen = 0
@@ -107,6 +117,7 @@ export class EpochAssembler {
     switch (reading.type) {
       case 'RMC':
         claim(open, reading.valid, reading.place)
+        open.denied = !reading.valid
         if (!reading.valid) return
         if (reading.date !== undefined) open.dayUtcMs = dayOf(reading.date)
         if (reading.speedKn !== undefined) open.speedMps = reading.speedKn * MPS_PER_KNOT
@@ -120,6 +131,7 @@ export class EpochAssembler {
         if (quality === 0) return
         open.altMslM = reading.altMslM ?? open.altMslM
         open.hdop = reading.hdop ?? open.hdop
+        open.estimated ||= quality === 6
         open.simulated ||= quality === 8 || quality === 7
         return
       }
@@ -141,6 +153,9 @@ export class EpochAssembler {
         return
       case 'ZDA':
         if (reading.date !== undefined) open.dayUtcMs = dayOf(reading.date)
+        return
+      case 'RMZ':
+        open.feetAltMslM = reading.altMslM ?? open.feetAltMslM
         return
       case 'UBX':
         this.#mergeUbx(reading)
@@ -171,7 +186,8 @@ export class EpochAssembler {
 
   #fixOf(open: Open): Fix {
     const timeUtcMs = this.#timeUtcMs(open)
-    const place = open.place
+    // A GGA that only estimates, beside an RMC that says "do not navigate by this", is a receiver guessing in a tunnel.
+    const place = open.denied && open.estimated ? undefined : open.place
     const satsUsed = this.#satellites.knowsUsed(open.number) ? this.#satellites.usedCount() : open.satsUsed
     const satsSeen = this.#satellites.seenCount()
     const sats = this.#satellites.tally()
@@ -184,9 +200,12 @@ export class EpochAssembler {
     }
     if (place === undefined) {
       this.#mode = 1
+      this.#before = undefined
       return { mode: 1, ...sky }
     }
-    const speedMps = open.speedMps ?? open.vtgSpeedMps
+    const altMslM = open.altMslM ?? open.feetAltMslM
+    const speedMps = open.speedMps ?? open.vtgSpeedMps ?? this.#speedBetween(place, timeUtcMs)
+    this.#before = timeUtcMs === undefined ? undefined : { place, timeUtcMs }
     const trackDeg = open.trackDeg ?? open.vtgTrackDeg
     const mode = modeOf(open, this.#mode)
     this.#mode = mode
@@ -196,10 +215,20 @@ export class EpochAssembler {
       mode,
       ...(speedMps === undefined ? {} : { speedMps }),
       ...(trackDeg === undefined ? {} : { trackDeg }),
-      ...(open.altMslM === undefined ? {} : { altMslM: open.altMslM }),
+      ...(altMslM === undefined ? {} : { altMslM }),
       ...(open.hdop === undefined ? {} : { hdop: open.hdop }),
       ...(open.simulated ? { simulated: true } : {}),
     }
+  }
+
+  /** Some epochs tell no speed at all: then it is what lies between two neighbouring fixes, if that is believable. */
+  #speedBetween(place: Place, timeUtcMs: number | undefined): number | undefined {
+    const before = this.#before
+    if (before === undefined || timeUtcMs === undefined) return undefined
+    const ms = timeUtcMs - before.timeUtcMs
+    if (ms <= 0 || ms > NEIGHBOURS_MS) return undefined
+    const speedMps = (groundM(before.place, place) * 1000) / ms
+    return speedMps <= SPEED_MAX_MPS ? speedMps : undefined
   }
 
   /** Date and time of day joined; a day told earlier is carried over midnight. */
@@ -221,6 +250,7 @@ const emptyEpoch = (number: number): Open => ({
   dayUtcMs: undefined,
   place: undefined,
   denied: false,
+  estimated: false,
   gsaMode: undefined,
   ubxMode: undefined,
   speedMps: undefined,
@@ -228,17 +258,17 @@ const emptyEpoch = (number: number): Open => ({
   vtgSpeedMps: undefined,
   vtgTrackDeg: undefined,
   altMslM: undefined,
+  feetAltMslM: undefined,
   hdop: undefined,
   satsUsed: undefined,
   simulated: false,
   keys: new Set(),
 })
 
-/** A sentence that carries a place says whether it is to be believed; the last one of an epoch has the word. */
+/** A sentence that carries a place says whether it is to be believed. */
 const claim = (open: Open, valid: boolean, place: Place | undefined): void => {
   open.keys.add(valid && place !== undefined ? 'place' : 'denied')
-  if (!valid) open.denied = true
-  else if (place !== undefined) open.place = place
+  if (valid && place !== undefined) open.place = place
 }
 
 /**
@@ -276,6 +306,16 @@ const keyOf = (reading: Reading): string => {
     return `${reading.talker}GSV ${reading.signalId ?? ''} ${reading.at === reading.of ? 'last' : 'part'}`
   if (reading.type === 'GSA') return `${reading.talker}GSA ${reading.systemId ?? ''}`
   return reading.talker + reading.type
+}
+
+/** Metres between two places close to each other, by the radii of the ellipsoid: a sphere would be off by 0.5 %. */
+const groundM = (a: Place, b: Place): number => {
+  const sin2 = Math.sin((a.lat * Math.PI) / 180) ** 2
+  const root = Math.sqrt(1 - WGS84_E2 * sin2)
+  const east = ((((b.lon - a.lon + 540) % 360) - 180) * Math.PI) / 180
+  const north = ((b.lat - a.lat) * Math.PI) / 180
+  const meridianM = (WGS84_A_M * (1 - WGS84_E2)) / root ** 3
+  return Math.hypot(north * meridianM, (east * Math.sqrt(1 - sin2) * WGS84_A_M) / root)
 }
 
 const dayOf = (date: CalendarDate): number => Date.UTC(date.year, date.month - 1, date.day)

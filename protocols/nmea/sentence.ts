@@ -7,7 +7,7 @@ import { field, placeOf } from './fields.ts'
 import type { CalendarDate, Place } from './fields.ts'
 
 /*
- * The eight sentences a position is made of. All fields but the ones that make a sentence useful may be empty, and an
+ * The nine sentences a position is made of. All fields but the ones that make a sentence useful may be empty, and an
  * empty field is an absent property, never 0.
  *
  *   RMC,hhmmss.ss,A,llll.ll,a,yyyyy.yy,a,knots,track,ddmmyy,var,a[,mode[,nav]]
@@ -18,6 +18,7 @@ import type { CalendarDate, Place } from './fields.ts'
  *   GSV,of,at,seen,(prn,elevation,azimuth,snr) x 0..4[,signal]
  *   VTG,track,T,track,M,knots,N,kmh,K[,mode]
  *   ZDA,hhmmss.ss,dd,mm,yyyy,zone,zone
+ *   PGRMZ,feet,f,mode                 Garmin; the only altitude of every other of its epochs
  *
  * nmea-simple is our second opinion, no more: it turns empty into 0, reads the signal of a GSV as a satellite, dates a
  * GGA with the computer's clock and throws on much else. What it says is compared, never used.
@@ -68,7 +69,9 @@ export type Vtg = Head<'VTG'> & {
   readonly speedKn?: number
 }
 export type Zda = Head<'ZDA'> & { readonly timeMs?: number; readonly date?: CalendarDate }
-export type Sentence = Rmc | Gga | Gns | Gll | Gsa | Gsv | Vtg | Zda
+/** Altitude alone. Proprietary sentences have no talker: it is `P`. */
+export type Rmz = Head<'RMZ'> & { readonly altMslM?: number }
+export type Sentence = Rmc | Gga | Gns | Gll | Gsa | Gsv | Vtg | Zda | Rmz
 export type SentenceType = Sentence['type']
 
 /** Knots to m/s: a knot is 1,852 m an hour. */
@@ -91,10 +94,12 @@ export const parseSentence = (text: string): Result<Sentence> => {
   )
     return fault('NMEA_CHECKSUM', text.slice(0, 20))
   const fields = text.slice(0, star).split(',')
-  const address = ADDRESS.exec(fields[0] ?? '')
-  const read = address === null || address[1]?.startsWith('P') ? undefined : readers.get(address[2] ?? '')
-  if (address === null || read === undefined) return fault('NMEA_UNREAD', fields[0] ?? '')
-  const sentence = read(address[1] ?? '', fields)
+  const name = fields[0] ?? ''
+  const address = ADDRESS.exec(name)
+  const talker = name.startsWith('$P') ? 'P' : (address?.[1] ?? '')
+  const read = talker === 'P' ? proprietary.get(name) : readers.get(address?.[2] ?? '')
+  if (read === undefined) return fault('NMEA_UNREAD', name)
+  const sentence = read(talker, fields)
   if (sentence === undefined) return fault('NMEA_FIELD', text)
   return isDisputed(sentence, text) ? fault('NMEA_DISPUTED', text) : ok(sentence)
 }
@@ -204,6 +209,25 @@ const vtg: Read = (talker, f) => {
 const zda: Read = (talker, f) =>
   whole<Zda>({ type: 'ZDA', talker, timeMs: field.time(f[1]), date: field.longDate(f[2], f[3], f[4]) })
 
+const METRES_PER_FOOT = 0.3048
+
+/** Mode 3 is "GPS altitude"; 2 would be what a person typed in. */
+const rmz: Read = (talker, f) => {
+  const altitude = field.signed(f[1])
+  return whole<Rmz>({
+    type: 'RMZ',
+    talker,
+    altMslM:
+      typeof altitude !== 'number'
+        ? altitude
+        : f[2]?.toLowerCase() === 'f' && f[3] === '3'
+          ? altitude * METRES_PER_FOOT
+          : undefined,
+  })
+}
+
+const proprietary: ReadonlyMap<string, Read> = new Map([['$PGRMZ', rmz]])
+
 const readers: ReadonlyMap<string, Read> = new Map(
   Object.entries({ RMC: rmc, GGA: gga, GNS: gns, GLL: gll, GSA: gsa, GSV: gsv, VTG: vtg, ZDA: zda }),
 )
@@ -242,6 +266,7 @@ const isDisputed = (sentence: Sentence, text: string): boolean => {
     case 'GSV':
     case 'VTG':
     case 'ZDA':
+    case 'RMZ':
       return false
   }
 }

@@ -88,9 +88,11 @@ export class UbxReader {
   }
 }
 
-/** gnssFix of PVT and SOL: 2 is 2D, 3 is 3D, 4 GNSS with dead reckoning, 5 time only at a surveyed place, 1 reckoned. */
-const modeOf = (fix: number): 1 | 2 | 3 =>
-  fix === 3 || fix === 4 ? 3 : fix === 1 || fix === 2 || fix === 5 ? 2 : 1
+/**
+ * gnssFix of PVT and SOL: 2 is 2D, 3 is 3D, 4 GNSS with dead reckoning, 1 reckoned. 5 is "time only": a receiver on a
+ * mast that was told its place and no longer looks for it. In a car that is not a position.
+ */
+const modeOf = (fix: number): 1 | 2 | 3 => (fix === 3 || fix === 4 ? 3 : fix === 1 || fix === 2 ? 2 : 1)
 
 const timesOf = (utcMs: number | undefined): { timeMs?: number; utcMs?: number } =>
   utcMs === undefined ? {} : { timeMs: ((utcMs % DAY_MS) + DAY_MS) % DAY_MS, utcMs }
