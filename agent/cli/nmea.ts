@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs'
 
 import { GnssDecoder } from '#hardware/gnss/decoder.ts'
 import type { Fix } from '#protocols/fix.ts'
+import { withoutHeader } from '#protocols/nmea/capture.ts'
 import { rfc3339 } from '#protocols/time.ts'
 
 const HELP = `reach5 nmea decode FILE
@@ -48,20 +49,6 @@ export const lineOf = ({ timeUtcMs, lat, lon, mode, ...rest }: Fix): Readonly<Re
 
 /** Nine decimals are a tenth of a millimetre; what follows is the noise of binary fractions. */
 const degrees = (value: number): number => Math.round(value * 1e9) / 1e9
-
-const HASH = 0x23
-const LF = 0x0a
-
-/** Comments stand only at the head: further on, `#` may be a byte of a binary frame. */
-export const withoutHeader = (bytes: Uint8Array): Uint8Array => {
-  let at = 0
-  while (bytes[at] === HASH) {
-    const end = bytes.indexOf(LF, at)
-    if (end < 0) return bytes.subarray(bytes.length)
-    at = end + 1
-  }
-  return bytes.subarray(at)
-}
 
 /** The bytes, or one line for the person at the prompt. */
 const read = (file: string): Uint8Array | string => {

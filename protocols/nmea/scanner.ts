@@ -18,11 +18,13 @@ export const SENTENCE_BYTES_MAX = 120
 export const FRAME_BYTES_MAX = 4096
 
 export type BinaryFamily = 'ubx' | 'casic' | 'rtcm3'
-export type ScanEvent =
+type Framed =
   /** From `$` to the second digit of the checksum, which was right: `$GPGLL,,,,,,V,N*64`. */
   | { readonly kind: 'sentence'; readonly text: string }
   /** The whole frame with header and sum, a copy of its own. */
   | { readonly kind: 'frame'; readonly family: BinaryFamily; readonly bytes: Uint8Array }
+/** `at`: how many bytes of the line came before it. */
+export type ScanEvent = Framed & { readonly at: number }
 
 /** Why a started frame was not believed. `truncated`: the line went quiet or the file ended inside it. */
 export type Refusal = 'checksum' | 'overlong' | 'broken' | 'unsummed' | 'truncated'
@@ -37,7 +39,7 @@ export type ScanCounts = {
 
 /** What was found at one place: an event, a refusal, noise, or not enough bytes yet to say. Always takes >= 1 byte. */
 type Found =
-  | { readonly take: number; readonly event: ScanEvent }
+  | { readonly take: number; readonly event: Framed }
   | { readonly take: number; readonly refused: Refusal }
   | { readonly take: number; readonly noise: number }
   | 'more'
@@ -63,6 +65,8 @@ export class Scanner {
   readonly #pending = new Uint8Array(2 * FRAME_BYTES_MAX)
   #end = 0
   #bytes = 0
+  /** Bytes decided upon. */
+  #taken = 0
   #noiseBytes = 0
   #sentences = 0
   readonly #frames = { ubx: 0, casic: 0, rtcm3: 0 }
@@ -108,10 +112,11 @@ export class Scanner {
       const found = findAt(this.#pending.subarray(at, this.#end), final)
       if (found === 'more') break
       at += found.take
+      this.#taken += found.take
       if ('noise' in found) this.#noiseBytes += found.noise
       else if ('refused' in found) this.#refused[found.refused]++
       else {
-        events.push(found.event)
+        events.push({ ...found.event, at: this.#taken - found.take })
         if (found.event.kind === 'sentence') this.#sentences++
         else this.#frames[found.event.family]++
       }
