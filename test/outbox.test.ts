@@ -8,6 +8,8 @@ import { openLevelOutbox } from '#agent/outbox/level-outbox.ts'
 import type { LevelOutboxOptions } from '#agent/outbox/level-outbox.ts'
 import { MemoryDisk, openMemoryOutbox } from '#agent/outbox/memory-outbox.ts'
 import type { Shelf } from '#agent/outbox/shelf.ts'
+import { newIntakeState } from '#gateway/intake/intake-state.ts'
+import { intake } from '#gateway/intake/intake.ts'
 import { parseBody } from '#protocols/bodies.ts'
 import { CHAIN_START, LANES } from '#protocols/record.ts'
 import type { Lane, WireRecord } from '#protocols/record.ts'
@@ -152,6 +154,45 @@ describe('outbox on LevelDB', () => {
     const fourth = await openLevelOutbox(dir, new HandClock(), options)
     expect([fourth.health(), fourth.epoch]).toEqual(['ok', third.epoch])
     await fourth.close()
+  })
+
+  it('delivers a repaired store to the gateway whole: every record told once, every hole excused', async () => {
+    const [dir, old] = [await newDir(), await newDir()]
+    const before = await openLevelOutbox(dir, new HandClock(), options)
+    const each = (n: number) => LANES.map(lane => draft(lane, n))
+    for (let n = 0; n < 10; n++) valueOf(await before.append(each(n)))
+    await before.close()
+    const db = `db-${before.epoch}`
+    await cp(join(dir, db), old, { recursive: true })
+    const lost = await openLevelOutbox(dir, new HandClock(), options)
+    for (let n = 10; n < 17; n++) valueOf(await lost.append(each(n)))
+    await lost.close()
+    await rm(join(dir, db), { recursive: true })
+    await cp(old, join(dir, db), { recursive: true })
+
+    const outbox = await openLevelOutbox(dir, new HandClock(), options)
+    for (let n = 20; n < 25; n++) valueOf(await outbox.append(each(n)))
+    const state = newIntakeState('00000000000000bb', 0)
+    const now = new HandClock().now()
+    const told: string[] = []
+    const acked = new Map<Lane, number>()
+    for (const lane of LANES)
+      for (const record of await readAll(outbox, lane)) {
+        const payload = Buffer.from(JSON.stringify(record))
+        const event = { type: 'payload', deviceId: 'ptu-07', channel: `up/${lane}`, payload } as const
+        for (const effect of intake(state, event, now)) {
+          if (effect.type === 'ack') acked.set(effect.ack.lane, effect.ack.upTo)
+          if (effect.type === 'city' && effect.event.type === 'record')
+            told.push(`${effect.event.record.lane}/${effect.event.record.seq}`)
+        }
+      }
+    const held = (await Promise.all(LANES.map(lane => readAll(outbox, lane)))).flat()
+    expect(told.sort()).toEqual(held.map(r => `${r.lane}/${r.seq}`).sort())
+    expect(new Set(told).size).toBe(15 * LANES.length + LANES.length)
+    for (const lane of LANES) expect([lane, acked.get(lane)]).toEqual([lane, outbox.ranges()[lane].last])
+    for (const lane of LANES) valueOf(await outbox.free(lane, acked.get(lane)!))
+    expect(outbox.bytesUsed()).toBe(0)
+    await outbox.close()
   })
 
   it('notices a record that rots under its feet, and mends it', async () => {

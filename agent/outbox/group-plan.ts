@@ -66,14 +66,15 @@ export class GroupPlan {
     const records = chainAll(drafts, this.epoch, this.book)
     const misfit = records.map(misfitOf).find(f => f !== null)
     if (misfit) return misfit
-    const demand = this.#demandOf(records, notes)
+    const rows = records.map(rowOf)
+    const demand = this.#demandOf(rows, notes)
     const highest = highestOf(records.map(r => r.lane))
     if (!admits(this.load(), demand, highest, this.#bounds))
       return fault(
         'OUTBOX_FULL',
         `lane ${highest}: ${this.bytesUsed()} of ${this.#bounds.bytesMax} bytes held`,
       )
-    for (const record of records) this.#take(record)
+    for (const row of rows) this.#take(row)
     for (const note of notes) this.#takeNote(note)
     return ok(records)
   }
@@ -92,7 +93,7 @@ export class GroupPlan {
     this.book.dropTo(lane, upTo, after)
     const body = { lane, ranges: [[first, upTo]], reason: 'thinned', chain: [[before, after]] }
     const [gap] = chainAll([gapDraft(body, stamp)], this.epoch, this.book)
-    this.#take(gap!)
+    this.#take(rowOf(gap!))
   }
 
   free(lane: Lane, upTo: number, sumOfUpTo: string): void {
@@ -131,9 +132,8 @@ export class GroupPlan {
     return Object.values(this.load()).reduce((sum, bytes) => sum + bytes, 0)
   }
 
-  #take(record: WireRecord): void {
-    const [key, value] = [recordKey(record.lane, record.seq), JSON.stringify(record)]
-    this.book.add(record.lane, bytesOf(key, value), record.sum)
+  #take({ record, key, value, bytes }: Row): void {
+    this.book.add(record.lane, bytes, record.sum)
     this.#fresh.set(key, record)
     this.#changes.push({ key, value })
   }
@@ -156,9 +156,9 @@ export class GroupPlan {
     this.#notesBytes += sign * noteBytes(key, text)
   }
 
-  #demandOf(records: readonly WireRecord[], notes: readonly Note[]): Load {
+  #demandOf(rows: readonly Row[], notes: readonly Note[]): Load {
     const bytes: Record<Lane, number> & { notes: number } = { ...NOTHING }
-    for (const r of records) bytes[r.lane] += bytesOf(recordKey(r.lane, r.seq), JSON.stringify(r))
+    for (const row of rows) bytes[row.record.lane] += row.bytes
     for (const { key, value } of notes) {
       const old = this.noteTexts.get(key)
       const text = JSON.stringify(value) as string | undefined
@@ -213,7 +213,18 @@ function misfitOf(record: WireRecord): Fault | null {
 
 const NOTHING: Load = { ...byLane(() => 0), notes: 0 }
 
-/** UTF-8 bytes of one row. */
-const bytesOf = (key: string, value: string): number => key.length + Buffer.byteLength(value)
+/** A record as it will lie on the shelf; `bytes` is UTF-8, key included. */
+type Row = {
+  readonly record: WireRecord
+  readonly key: string
+  readonly value: string
+  readonly bytes: number
+}
+
+function rowOf(record: WireRecord): Row {
+  const [key, value] = [recordKey(record.lane, record.seq), JSON.stringify(record)]
+  return { record, key, value, bytes: key.length + Buffer.byteLength(value) }
+}
+
 const noteBytes = (key: string, text: string): number =>
   Buffer.byteLength(noteKey(key)) + Buffer.byteLength(text)
