@@ -2,6 +2,8 @@
 type Verb = {
   readonly does: string
   readonly load: () => Promise<(args: readonly string[]) => Promise<number>>
+  /** Runs until told to stop; the process ends with it, whatever handle was forgotten. */
+  readonly runs?: true
 }
 
 /** Verb to room, loaded on demand; nothing else lives here. Paths are literal so that the bundle finds them. */
@@ -9,14 +11,17 @@ const VERBS: Readonly<Record<string, Verb>> = {
   demo: {
     does: 'a whole city on this machine: gateway, one full vehicle, a simulated fleet (npm start)',
     load: async () => (await import('./sim/cli/demo.ts')).demo,
+    runs: true,
   },
   gateway: {
     does: 'the command centre: broker, ledger, map, API',
     load: async () => (await import('./gateway/cli/gateway.ts')).gateway,
+    runs: true,
   },
   agent: {
     does: 'the vehicle process: receiver, panel, outbox, terminal',
     load: async () => (await import('./agent/cli/agent.ts')).agent,
+    runs: true,
   },
   enrol: {
     does: 'issue a one-time code at the gateway, or redeem one on a device',
@@ -59,7 +64,9 @@ async function main(args: readonly string[]): Promise<number> {
     return 2
   }
   const run = await verb.load()
-  return run(rest)
+  const code = await run(rest)
+  if (verb.runs) process.exit(code)
+  return code
 }
 
 main(process.argv.slice(2)).then(

@@ -1,3 +1,4 @@
 import { agent } from './cli/agent.ts'
 
-process.exitCode = await agent(process.argv.slice(2))
+// The process ends with its verb: a handle that somebody forgot must not keep a port or a lock.
+process.exit(await agent(process.argv.slice(2)))

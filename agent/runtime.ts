@@ -77,6 +77,7 @@ export function startRuntime(parts: RuntimeParts): Runtime {
   let stopped = false
   let attempt = 0
   let giveUp = (): void => {}
+  let cancelRetry = (): void => {}
   let liveDue = false
   let lastLiveMonoMs = -Infinity
   let oldestUnackedMonoMs: number | null = null
@@ -236,7 +237,7 @@ export function startRuntime(parts: RuntimeParts): Runtime {
         link = null
         setLink('down')
         feedDelivery({ type: 'disconnected' })
-        if (!stopped) clock.after(afterMs, connect)
+        if (!stopped) cancelRetry = clock.after(afterMs, connect)
       },
     })
   }
@@ -317,6 +318,7 @@ export function startRuntime(parts: RuntimeParts): Runtime {
     stop: async () => {
       stopped = true
       cancelTick()
+      cancelRetry()
       giveUp()
       await link?.close()
       await outbox.close()

@@ -43,6 +43,23 @@ export type Gateway = {
 
 /** The command centre, put together: identity, roads and grids, ledger, city, loop, broker, enrolment, pages. */
 export async function composeGateway(config: GatewayConfig, log: Logger): Promise<Result<Gateway>> {
+  const opened: (() => Promise<void>)[] = []
+  const close = async (): Promise<void> => {
+    for (const end of opened.splice(0).reverse()) await end()
+  }
+  const addresses = await open(config, log, opened)
+  if (addresses.ok) return ok({ addresses: addresses.value, close })
+  // What was opened before the failure would keep the process alive and its ports taken.
+  await close()
+  return addresses
+}
+
+/** Opens part after part; each leaves in `opened` how to close it, in the order it was opened. */
+async function open(
+  config: GatewayConfig,
+  log: Logger,
+  opened: (() => Promise<void>)[],
+): Promise<Result<Gateway['addresses']>> {
   const clock = systemClock()
   const metrics = openPrometheus()
   const hex = (bytes: number): string => randomBytes(bytes).toString('hex')
@@ -62,9 +79,10 @@ export async function composeGateway(config: GatewayConfig, log: Logger): Promis
     grids: createGridLookup(grids),
   })
 
-  const opened = await openLevelLedger(config.data, { log, mint: hex })
-  if (!opened.ok) return opened
-  const ledger = observedLedger(opened.value, clock, metrics)
+  const store = await openLevelLedger(config.data, { log, mint: hex })
+  if (!store.ok) return store
+  opened.push(() => store.value.close())
+  const ledger = observedLedger(store.value, clock, metrics)
 
   let ready = false
   let broker: Broker | undefined
@@ -97,6 +115,8 @@ export async function composeGateway(config: GatewayConfig, log: Logger): Promis
     },
   })
 
+  opened.push(() => loop.stop())
+
   const addresses = { pages: '', enrolment: '', mqtt: '' }
   const desk = openDesk({
     clock,
@@ -121,6 +141,7 @@ export async function composeGateway(config: GatewayConfig, log: Logger): Promis
   })
   if (!listening.ok) return fault(listening.code, `MQTT: ${listening.detail} (--mqtt-port)`)
   broker = listening.value
+  opened.push(() => listening.value.close())
   addresses.mqtt = config.mqttUrl || `mqtts://${LOOPBACK}:${broker.port}`
 
   const enrolment = await openEnrolmentListener({
@@ -131,6 +152,7 @@ export async function composeGateway(config: GatewayConfig, log: Logger): Promis
     log,
   })
   if (!enrolment.ok) return fault(enrolment.code, `enrolment: ${enrolment.detail} (--enrol-port)`)
+  opened.push(() => enrolment.value.close())
   addresses.enrolment = `https://${LOOPBACK}:${enrolment.value.port}`
 
   const http = await serveHttp(
@@ -152,6 +174,7 @@ export async function composeGateway(config: GatewayConfig, log: Logger): Promis
     config.pagesPort,
   )
   if (!http.ok) return fault(http.code, `${http.detail} (--pages-port)`)
+  opened.push(() => http.value.close())
   addresses.pages = http.value.url
 
   metrics.gauges(() => gaugesOf(city, clock.now(), loop.stats().queued, loop.intake.counts))
@@ -166,19 +189,13 @@ export async function composeGateway(config: GatewayConfig, log: Logger): Promis
   observe()
   ready = true
 
-  return ok({
-    addresses,
-    close: async () => {
-      ready = false
-      cancelObserve()
-      hub.close()
-      await http.value.close()
-      await enrolment.value.close()
-      await listening.value.close()
-      await loop.stop()
-      await ledger.close()
-    },
+  opened.push(() => {
+    ready = false
+    cancelObserve()
+    hub.close()
+    return Promise.resolve()
   })
+  return ok(addresses)
 }
 
 type Land = {

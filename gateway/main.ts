@@ -1,3 +1,4 @@
 import { gateway } from './cli/gateway.ts'
 
-process.exitCode = await gateway(process.argv.slice(2))
+// The process ends with its verb: a handle that somebody forgot must not keep a port or a lock.
+process.exit(await gateway(process.argv.slice(2)))

@@ -49,7 +49,8 @@ export const ERROR_CODES = {
   BATCH_VERSION: 'A batch in a format this version does not know. Update the gateway.',
   CHAIN_BROKEN:
     'The checksum chain of a lane does not continue: a store was rolled back or cloned. Look at the device.',
-  LEDGER_POISONED: 'A write of the ledger failed; the gateway ends and starts anew. If it stays: replace the disk.',
+  LEDGER_POISONED:
+    'A write of the ledger failed; the gateway ends and starts anew. If it stays: replace the disk.',
   // orders
   ORDER_SCHEMA: 'An order does not fit its schema. Update the device.',
   ORDER_KEY: 'An order signed with a key this device does not trust. Refused; find out who sent it.',
@@ -81,6 +82,7 @@ export const ERROR_CODES = {
     'The body camera stopped during an activation and was started again. Check its card and battery.',
   // start-up
   PORT_IN_USE: 'Another program listens on this TCP port. Stop it or choose another with the flag named.',
+  DATA_IN_USE: 'Another process works in this data directory. Stop it, or choose another with --data.',
   DIR_UNWRITABLE: 'The data directory cannot be written. Choose another with --data.',
   NODE_TOO_OLD: 'reach5 needs Node 20.19 or newer.',
   CONFIG_INVALID: 'A setting does not fit. The message names it, the value seen and an example.',

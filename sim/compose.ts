@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { closeSync, mkdirSync, openSync, rmSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync, rmSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { openMemoryOutbox } from '#agent/outbox/memory-outbox.ts'
 import { SOFTWARE } from '#agent/compose.ts'
 import { mqttDial } from '#agent/uplink/mqtt-uplink.ts'
@@ -51,9 +51,12 @@ export type Say = (words: string) => void
 /** The demo, put together: a world, a gateway process, one full vehicle, the fleet, a dispatcher. */
 export async function composeDemo(flags: DemoFlags, say: Say): Promise<Result<Demo>> {
   const clock = openRealClock()
-  const closers: (() => Promise<void> | void)[] = []
+  const closers: Closers = { cars: [], houses: [], files: [] }
+  // Cars say goodbye to a gateway that still listens; logs outlive everybody who writes them.
   const close = async (): Promise<void> => {
-    await Promise.all(closers.splice(0).map(async run => run()))
+    for (const group of [closers.cars, closers.houses, closers.files]) {
+      await Promise.all(group.splice(0).map(async run => run()))
+    }
   }
   try {
     return ok(await build(flags, clock, closers, close, say))
@@ -65,15 +68,18 @@ export async function composeDemo(flags: DemoFlags, say: Say): Promise<Result<De
   }
 }
 
+type Closer = () => Promise<void> | void
+type Closers = Readonly<Record<'cars' | 'houses' | 'files', Closer[]>>
+
 async function build(
   flags: DemoFlags,
   clock: Clock,
-  closers: (() => Promise<void> | void)[],
+  closers: Closers,
   close: () => Promise<void>,
   say: Say,
 ): Promise<Demo> {
   const logs = openLogFiles(flags)
-  closers.push(() => logs.files.forEach(file => closeSync(file)))
+  closers.files.push(() => logs.files.forEach(file => closeSync(file)))
 
   const world = must(
     await prepareWorld(flags, join(flags.data, 'city'), (done, total) => sayShare(say, done, total)),
@@ -89,7 +95,7 @@ async function build(
     log: logs.demo,
     logFile: logs.gateway,
   })
-  closers.push(() => gateway.stop())
+  closers.houses.push(() => gateway.stop())
   const { pages = '', enrolment = '', mqtt = '' } = gateway.addresses
 
   const units = demoUnits(flags.units, world.grids)
@@ -100,7 +106,7 @@ async function build(
 
   const [visitor, ...fleet] = units
   const proxy = await openTcpProxy({ host: '127.0.0.1', port: Number(new URL(mqtt).port) })
-  closers.push(() => proxy.close())
+  closers.houses.push(() => proxy.close())
   const full = await openFullVehicle({
     unit: visitor!,
     world,
@@ -113,7 +119,7 @@ async function build(
     log: logs.demo,
     logFile: logs.agent,
   })
-  closers.push(() => full.close())
+  closers.cars.push(() => full.close())
   fleet.forEach((unit, i) => {
     const car = openFleetVehicle(unit, identities[i + 1]!, mqtt, {
       world,
@@ -121,7 +127,7 @@ async function build(
       seed: flags.seed,
       log: logs.quiet,
     })
-    closers.push(() => car.close())
+    closers.cars.push(() => car.close())
   })
 
   const everyMs = flags['incident-every'] * 1000
@@ -141,7 +147,7 @@ async function build(
     leave: new Set([visitor!.unitId]),
     openMax: Math.max(1, Math.floor(fleet.length * 0.7)),
   })
-  closers.push(() => dispatcher.stop())
+  closers.cars.push(() => dispatcher.stop())
   return {
     world,
     units,
@@ -220,13 +226,20 @@ function openLogFiles(flags: DemoFlags) {
   if (flags.fresh) rmSync(flags.data, { recursive: true, force: true })
   const dir = join(flags.data, 'logs')
   try {
-    mkdirSync(dir, { recursive: true })
+    makeDir(dir)
     const files = ['gateway', 'agent', 'demo'].map(name => openSync(join(dir, `${name}.log`), 'a'))
     const [gateway, agent, demo] = files as [number, number, number]
     return { files, gateway, agent, demo: fileLog(demo, 'info'), quiet: fileLog(demo, 'warn') }
   } catch (error) {
     throw new Error(`cannot write to ${flags.data}: ${(error as Error).message} [DIR_UNWRITABLE]`)
   }
+}
+
+/** Level by level: the recursive call of Node never returns below /proc. */
+function makeDir(dir: string): void {
+  if (existsSync(dir)) return
+  makeDir(dirname(resolve(dir)))
+  mkdirSync(dir)
 }
 
 async function readRecording(file: string): Promise<Uint8Array> {

@@ -1,3 +1,4 @@
 import { demo } from './cli/demo.ts'
 
-process.exitCode = await demo(process.argv.slice(2))
+// The process ends with its verb: a handle that somebody forgot must not keep a port or a lock.
+process.exit(await demo(process.argv.slice(2)))

@@ -102,7 +102,9 @@ async function openStore(place: string, create: boolean): Promise<Result<Store>>
     await store.open()
     return ok(store)
   } catch (error) {
-    return fault('FILE_BROKEN', `${place} does not open: ${causeOf(error)}`)
+    const cause = causeOf(error)
+    const code = /\block\b/i.test(cause) ? 'DATA_IN_USE' : 'FILE_BROKEN'
+    return fault(code, `${place} does not open: ${cause}`)
   }
 }
 
