@@ -21,7 +21,7 @@ import { rewritten } from './rewrite.ts'
 export type Replay = {
   /** Bursts before it begins again. */
   readonly burstsPerCycle: number
-  /** What the receiver sends at `utcMs`, and how long until it is to be asked again. */
+  /** What the receiver sends next, and how long after `utcMs` it does; asked again once that was sent. */
   next(utcMs: number): { readonly bytes: Uint8Array; readonly waitMs: number }
 }
 
@@ -29,8 +29,8 @@ export type Replay = {
 const GAP_MS_MAX = 10_000
 /** A sentence that tells an earlier second than its neighbours is late, not a new epoch. */
 const LATE_MS_MAX = 2_500
-/** A process that slept, or a clock that was set: begin anew at the present. */
-const BEHIND_MS_MAX = 5_000
+/** Further from the clock than this: the process slept or the clock was set. Then it goes on from the present. */
+const LAG_MS_MAX = 5_000
 const DAY_MS = 86_400_000
 
 type Piece = { readonly bytes: Uint8Array; readonly sentence?: Sentence; readonly text?: string }
@@ -64,20 +64,19 @@ const replayBursts = (bursts: readonly [Burst, ...Burst[]], first: Place, anchor
     burstsPerCycle: bursts.length,
     next: utcMs => {
       const burst = bursts[index] ?? bursts[0]
-      const late = dueUtcMs === undefined || Math.abs(utcMs - dueUtcMs) > BEHIND_MS_MAX + GAP_MS_MAX
-      const nowUtcMs = late || dueUtcMs === undefined ? sameFraction(utcMs, burst.timeMs) : dueUtcMs
+      const isLost = dueUtcMs === undefined || Math.abs(utcMs - dueUtcMs) > GAP_MS_MAX + LAG_MS_MAX
+      const sentUtcMs = isLost || dueUtcMs === undefined ? sameFraction(utcMs, burst.timeMs) : dueUtcMs
       index = (index + 1) % bursts.length
-      const following = bursts[index] ?? bursts[0]
-      dueUtcMs = nowUtcMs + following.stepMs
-      const at = { utcMs: nowUtcMs, timeMs: burst.timeMs, first, anchor }
-      return { bytes: joined(burst.pieces.map(p => bytesOf(p, at))), waitMs: Math.max(0, dueUtcMs - utcMs) }
+      dueUtcMs = sentUtcMs + (bursts[index] ?? bursts[0]).stepMs
+      const at = { utcMs: sentUtcMs, timeMs: burst.timeMs, first, anchor }
+      return { bytes: joined(burst.pieces.map(p => bytesOf(p, at))), waitMs: Math.max(0, sentUtcMs - utcMs) }
     },
   }
 }
 
-/** The latest moment not after `utcMs` with the milliseconds of `timeMs`. */
+/** The first moment from `utcMs` on with the milliseconds of `timeMs`. */
 const sameFraction = (utcMs: number, timeMs: number): number =>
-  utcMs - ((((utcMs - timeMs) % 1000) + 1000) % 1000)
+  utcMs + ((((timeMs - utcMs) % 1000) + 1000) % 1000)
 
 const bytesOf = (
   piece: Piece,
