@@ -82,6 +82,18 @@ describe('the ledger', () => {
     await again.close()
   })
 
+  it('is never repaired while another process holds it', async () => {
+    const held = await opened()
+    await held.commit([{ type: 'put', key: 'record/a/1', value: 1 }], { sync: true })
+    expect(await openLevelLedger(dir, { log, mint })).toMatchObject({ ok: false, code: 'DATA_IN_USE' })
+    expect(logged).not.toContain('ledger.repair')
+    expect((await held.commit([{ type: 'put', key: 'record/a/2', value: 2 }], { sync: true })).ok).toBe(true)
+    await held.close()
+    const again = await opened()
+    expect([again.generation, (await again.range(underPrefix('record/a/'))).length]).toEqual([0, 2])
+    await again.close()
+  })
+
   it('is a new generation after a repair', async () => {
     const first = await opened()
     await first.commit([{ type: 'put', key: 'unit/a', value: 1 }], { sync: true })

@@ -74,6 +74,8 @@ async function laterBoot(
 ): Promise<Result<Opened>> {
   let store = await openStore(place, false)
   let repaired = false
+  // A ledger that another process holds is whole; a repair under its feet would not leave it so.
+  if (!store.ok && store.code === 'DATA_IN_USE') return store
   if (!store.ok) {
     log.error({ event: 'ledger.repair', detail: store.detail })
     if (!existsSync(place)) return fault('FILE_BROKEN', `${place} is gone; put the backup there`)
