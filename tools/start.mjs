@@ -11,7 +11,9 @@ if (major < 20 || (major === 20 && minor < 19)) {
 }
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
-const built = spawnSync(process.execPath, [join(root, 'tools', 'build.mjs'), '--if-changed'], { stdio: 'inherit' })
+const built = spawnSync(process.execPath, [join(root, 'tools', 'build.mjs'), '--if-changed'], {
+  stdio: 'inherit',
+})
 if (built.status !== 0) process.exit(built.status ?? 1)
 
 const entry = join(root, 'dist', 'reach5.js')

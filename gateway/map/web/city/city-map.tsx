@@ -1,0 +1,191 @@
+import { effect, signal, untracked } from '@preact/signals'
+import { useEffect, useRef } from 'preact/hooks'
+import { gatewayMs, grown, nowMs } from '../state/clock.ts'
+import { grids, roadSource, roads, surroundings } from '../state/city-data.ts'
+import { flight, focus, inSight, ranked, routes } from '../state/focus.ts'
+import { incidentClock } from '../state/incident-clock.ts'
+import { incidents, isOpen, ringing, units } from '../state/picture.ts'
+import { language, theme } from '../state/settings.ts'
+import { lostForMs } from '../state/stream.ts'
+import { Icon } from '../look/icons.tsx'
+import { words } from '../words/words.ts'
+import { boundsOf, gridNamePoints, pointsOf, unitFeatures } from './features.ts'
+import { openMap } from './maplibre-map.ts'
+import type { CityMap, Standing } from './maplibre-map.ts'
+import { Legend, ScaleBar } from './map-furniture.tsx'
+import { paintPin, pinElement, ringElement } from './pins.ts'
+
+/** Where the first frame looks until the grids are known: the middle of the reform text's smallest example. */
+const FIRST_LOOK = { lat: 35.5833, lon: 116.9858 }
+
+const trouble = signal(false)
+const metresPerPixel = signal(0)
+
+/** Read-only, for tests: which units are on the canvas, and where a place is on the screen. */
+declare global {
+  var reach5Map: { readonly drawnUnits: () => string[] } | undefined
+}
+
+export function CityMapView() {
+  const container = useRef<HTMLDivElement>(null)
+  const opened = useRef<CityMap | null>(null)
+  useEffect(() => {
+    let stop = (): void => {}
+    let gone = false
+    void openMap(container.current!, FIRST_LOOK, {
+      onPlace: at => (focus.value = { kind: 'place', ...at }),
+      onUnit: id => (focus.value = { kind: 'unit', id }),
+      onMove: () => (metresPerPixel.value = opened.current?.metresPerPixel() ?? 0),
+      onTrouble: lost => (trouble.value = lost),
+    }).then(map => {
+      if (gone) return map.close()
+      opened.current = map
+      globalThis.reach5Map = { drawnUnits: () => map.drawnUnits() }
+      stop = keepDrawn(map)
+    })
+    return () => {
+      gone = true
+      stop()
+      opened.current?.close()
+    }
+  }, [])
+
+  const w = words.value
+  return (
+    <div class="map" data-lost={lostForMs.value !== null}>
+      <div class="map-canvas" ref={container} />
+      {trouble.value && <p class="map-note">{w.mapFailed}</p>}
+      <div class="map-tools">
+        <button type="button" title={w.zoomIn} onClick={() => opened.current?.zoomBy(1)}>
+          <Icon name="plus" title={w.zoomIn} />
+        </button>
+        <button type="button" title={w.zoomOut} onClick={() => opened.current?.zoomBy(-1)}>
+          <Icon name="minus" title={w.zoomOut} />
+        </button>
+        <button
+          type="button"
+          title={w.overview}
+          onClick={() => opened.current && fitTown(opened.current, true)}
+        >
+          <Icon name="home" title={w.overview} />
+        </button>
+      </div>
+      <Legend />
+      <div class="map-foot">
+        <ScaleBar metresPerPixel={metresPerPixel.value} />
+        <span class="map-source">{roadSource.value || (roads.value === null ? w.roadsMissing : '')}</span>
+      </div>
+    </div>
+  )
+}
+
+/** Signals to the map: each effect draws one thing again when what it reads has changed. */
+function keepDrawn(map: CityMap): () => void {
+  const elements = new Map<string, HTMLElement>()
+  const element = (key: string, make: () => HTMLElement): HTMLElement => {
+    const known = elements.get(key) ?? make()
+    elements.set(key, known)
+    return known
+  }
+  const stops = [
+    effect(() => {
+      if (surroundings.value !== null) map.setData('city', surroundings.value)
+    }),
+    effect(() => {
+      if (roads.value !== null) map.setData('roads', roads.value)
+    }),
+    effect(() => {
+      if (grids.value === null) return
+      map.setData('grids', grids.value)
+      map.setData('grid-names', gridNamePoints(grids.value))
+    }),
+    effect(() => {
+      if (grids.value !== null || roads.value !== null) fitTown(map, false)
+    }),
+    effect(() => {
+      void [theme.value, language.value]
+      map.repaint()
+    }),
+    effect(() => {
+      const chosen = focus.value.kind === 'unit' ? focus.value.id : null
+      map.setData('units', unitFeatures(units.value, ranked.value, chosen, nowMs.value))
+    }),
+    effect(() => map.setData('routes', routeLines())),
+    effect(() => {
+      if (flight.value !== null) map.flyTo(flight.value)
+    }),
+    effect(() => {
+      if (inSight.value !== null) map.fit(boundsOf(inSight.value), { animated: true, besideCard: true })
+    }),
+    effect(() => {
+      const standing = [...alarmRings(element), ...incidentPins(element), ...clickMark(element)]
+      map.setStanding(standing)
+      const keys = new Set(standing.map(thing => thing.key))
+      for (const key of elements.keys()) if (!keys.has(key)) elements.delete(key)
+    }),
+  ]
+  return () => stops.forEach(stop => stop())
+}
+
+function fitTown(map: CityMap, animated: boolean): void {
+  const shown = untracked(() => (grids.value?.features.length ? grids.value : roads.value))
+  if (shown !== null && shown.features.length > 0)
+    map.fit(boundsOf(pointsOf(shown)), { animated, besideCard: false })
+}
+
+const routeLines = (): GeoJSON.FeatureCollection => ({
+  type: 'FeatureCollection',
+  // The best one last, so that it is drawn on top.
+  features: routes.value
+    .map((line, n) => ({
+      type: 'Feature' as const,
+      geometry: { type: 'LineString' as const, coordinates: line.map(point => [...point]) },
+      properties: { rank: n + 1 },
+    }))
+    .reverse(),
+})
+
+type ElementOf = (key: string, make: () => HTMLElement) => HTMLElement
+
+function incidentPins(element: ElementOf): Standing[] {
+  const chosen = focus.value.kind === 'incident' ? focus.value.id : null
+  return [...incidents.value.values()].filter(isOpen).map(held => {
+    const { view } = held
+    const key = `incident ${view.id}`
+    const pin = element(key, () => pinElement(() => (focus.value = { kind: 'incident', id: view.id })))
+    const now = nowMs.value
+    paintPin(
+      pin,
+      view,
+      incidentClock(view, grown(view.ageMs, held, now), gatewayMs(held, now)),
+      view.id === chosen,
+    )
+    return { key, element: pin, anchor: 'bottom', lat: view.place.lat, lon: view.place.lon }
+  })
+}
+
+/** A ring around the unit where it is now, and where the button was pressed when that is all we know. */
+function alarmRings(element: ElementOf): Standing[] {
+  return ringing.value.flatMap(({ view }) => {
+    const at = (view.unitId === null ? null : units.value.get(view.unitId)?.view.position) ?? view.position
+    if (at === null || view.kind !== 'panic') return []
+    const key = `alarm ${view.id}`
+    return [
+      {
+        key,
+        element: element(key, () => ringElement('alarm-ring')),
+        anchor: 'center',
+        lat: at.lat,
+        lon: at.lon,
+      },
+    ]
+  })
+}
+
+function clickMark(element: ElementOf): Standing[] {
+  if (focus.value.kind !== 'place') return []
+  const { lat, lon } = focus.value
+  return [
+    { key: 'click', element: element('click', () => ringElement('click-mark')), anchor: 'center', lat, lon },
+  ]
+}

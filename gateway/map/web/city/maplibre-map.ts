@@ -1,0 +1,149 @@
+import { Map as LibreMap, Marker, setWorkerUrl } from 'maplibre-gl'
+import type { GeoJSONSource } from 'maplibre-gl'
+import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url'
+import { PIXEL_RATIO, mapImages } from './map-images.ts'
+import { cityLayers, cityStyle, readPalette } from './map-style.ts'
+
+/** The only file that knows MapLibre. Its worker is a file of our own, so the content security policy stays strict. */
+setWorkerUrl(workerUrl)
+
+export type LonLat = { readonly lat: number; readonly lon: number }
+export type SourceName = 'city' | 'roads' | 'grids' | 'grid-names' | 'routes' | 'units'
+/** An HTML thing standing on the map: a pin with a clock, the ring of an alarm, the mark of a click. */
+export type Standing = LonLat & {
+  readonly key: string
+  readonly element: HTMLElement
+  readonly anchor: 'bottom' | 'center'
+}
+
+export type CityMap = {
+  setData(source: SourceName, data: GeoJSON.FeatureCollection): void
+  /** Exactly these things stand on the map afterwards; elements are kept by key. */
+  setStanding(things: readonly Standing[]): void
+  /** Colours and letters again, after the theme or the language changed. */
+  repaint(): void
+  flyTo(at: LonLat): void
+  fit(
+    bounds: readonly [west: number, south: number, east: number, north: number],
+    how: { readonly animated: boolean; readonly besideCard: boolean },
+  ): void
+  zoomBy(steps: number): void
+  metresPerPixel(): number
+  /** Ids of the units that are really on the canvas: for tests. */
+  drawnUnits(): string[]
+  close(): void
+}
+
+export type MapEvents = {
+  readonly onPlace: (at: LonLat) => void
+  readonly onUnit: (unitId: string) => void
+  readonly onMove: () => void
+  readonly onTrouble: (lost: boolean) => void
+}
+
+const CLICK_BOX_PX = 16
+/** The tip of a pin hangs below its box. */
+const PIN_TIP_PX = -9
+/** What the card covers on the left; the middle of the rest is where people look. */
+const CARD_PX = 416
+
+/** WebGL 2 is what MapLibre draws with; without it the page offers lists instead. */
+export function canDrawMaps(): boolean {
+  return document.createElement('canvas').getContext('webgl2') !== null
+}
+
+/** Resolves when the style is ready to take data. */
+export function openMap(container: HTMLElement, at: LonLat, events: MapEvents): Promise<CityMap> {
+  const map = new LibreMap({
+    container,
+    style: cityStyle(readPalette()),
+    center: [at.lon, at.lat],
+    zoom: 12.5,
+    minZoom: 8,
+    maxZoom: 19,
+    attributionControl: false,
+    renderWorldCopies: false,
+    dragRotate: false,
+    pitchWithRotate: false,
+    touchPitch: false,
+    fadeDuration: 0,
+  })
+  map.touchZoomRotate.disableRotation()
+  map.keyboard.disableRotation()
+  putImages(map)
+  map.on('click', event => {
+    const { x, y } = event.point
+    const [unit] = map.queryRenderedFeatures(
+      [
+        [x - CLICK_BOX_PX, y - CLICK_BOX_PX],
+        [x + CLICK_BOX_PX, y + CLICK_BOX_PX],
+      ],
+      { layers: ['unit'] },
+    )
+    if (unit !== undefined) events.onUnit(String(unit.properties['id']))
+    else events.onPlace({ lat: event.lngLat.lat, lon: event.lngLat.lng })
+  })
+  map.on('mouseenter', 'unit', () => (map.getCanvas().style.cursor = 'pointer'))
+  map.on('mouseleave', 'unit', () => (map.getCanvas().style.cursor = ''))
+  map.on('move', events.onMove)
+  map.on('webglcontextlost', () => events.onTrouble(true))
+  map.on('webglcontextrestored', () => events.onTrouble(false))
+  return new Promise(resolve => map.once('load', () => resolve(control(map))))
+}
+
+function control(map: LibreMap): CityMap {
+  const markers = new Map<string, Marker>()
+  return {
+    setData: (source, data) => {
+      void map.getSource<GeoJSONSource>(source)?.setData(data)
+    },
+    setStanding: things => {
+      const keys = new Set(things.map(thing => thing.key))
+      for (const [key, marker] of markers) if (!keys.has(key) && markers.delete(key)) marker.remove()
+      for (const { key, element, anchor, lat, lon } of things) {
+        const known = markers.get(key)
+        if (known !== undefined) known.setLngLat([lon, lat])
+        else
+          markers.set(
+            key,
+            new Marker({ element, anchor, offset: anchor === 'bottom' ? [0, PIN_TIP_PX] : [0, 0] })
+              .setLngLat([lon, lat])
+              .addTo(map),
+          )
+      }
+    },
+    repaint: () => {
+      putImages(map)
+      for (const layer of cityLayers(readPalette()))
+        for (const [name, value] of Object.entries(layer.paint ?? {}))
+          map.setPaintProperty(layer.id, name as never, value as never)
+    },
+    flyTo: ({ lat, lon }) => {
+      map.easeTo({
+        center: [lon, lat],
+        zoom: Math.max(map.getZoom(), 14.5),
+        offset: [CARD_PX / 2, 0],
+        duration: 500,
+      })
+    },
+    fit: (bounds, { animated, besideCard }) => {
+      const padding = besideCard ? { top: 70, right: 80, bottom: 80, left: CARD_PX + 60 } : 28
+      map.fitBounds([...bounds], { padding, maxZoom: 15.5, duration: animated ? 500 : 0 })
+    },
+    zoomBy: steps => {
+      map.easeTo({ zoom: map.getZoom() + steps, duration: 200 })
+    },
+    metresPerPixel: () => (78_271.517 * Math.cos((map.getCenter().lat * Math.PI) / 180)) / 2 ** map.getZoom(),
+    drawnUnits: () => [
+      ...new Set(map.queryRenderedFeatures({ layers: ['unit'] }).map(one => String(one.properties['id']))),
+    ],
+    close: () => map.remove(),
+  }
+}
+
+function putImages(map: LibreMap): void {
+  for (const [name, image] of mapImages(readPalette())) {
+    if (map.hasImage(name)) map.updateImage(name, image)
+    else map.addImage(name, image, { pixelRatio: PIXEL_RATIO })
+  }
+}

@@ -1,0 +1,99 @@
+import type { ComponentChildren } from 'preact'
+import type { UnitView } from '#protocols/api.ts'
+import { fixAgeMs, freshnessNow, lookOf } from '../look/unit-look.ts'
+import { UnitMark } from '../look/unit-mark.tsx'
+import { nowMs } from '../state/clock.ts'
+import type { Held } from '../state/clock.ts'
+import { gridNames } from '../state/city-data.ts'
+import { flyTo, focus } from '../state/focus.ts'
+import { incidents } from '../state/picture.ts'
+import { agoWords, words } from '../words/words.ts'
+import { Card } from './card.tsx'
+
+const CHANNELS_SHOWN = ['lightbar', 'siren', 'door', 'weapon_rack', 'camera_recording'] as const
+
+/** Everything known of one unit, with the age of what is known. */
+export function UnitCard({ held }: { held: Held<UnitView> }) {
+  const w = words.value
+  const { view } = held
+  const fresh = freshnessNow(held, nowMs.value)
+  const stale = fresh === 'stale' || fresh === 'never'
+  const ageMs = fixAgeMs(held, nowMs.value)
+  const gridName = (id: string | null): string =>
+    id === null ? w.outsideGrids : (gridNames.value.get(id) ?? id)
+  const incident = view.assignment === null ? undefined : incidents.value.get(view.assignment.incidentId)
+  const waiting =
+    view.queue === null ? 0 : view.queue.alarm + view.queue.event + view.queue.track + view.queue.diag
+  return (
+    <Card
+      label={view.callSign}
+      head={
+        <>
+          <div class="unit-title">
+            <UnitMark look={lookOf(view)} stale={stale} large />
+            <h2>{view.callSign}</h2>
+            <span class="tag" data-look={lookOf(view)}>
+              {w.unitLooks[lookOf(view)]}
+            </span>
+          </div>
+          <p class="sub">
+            {ageMs === null ? w.noPosition : w.lastSeen(agoWords(ageMs))}
+            {view.link === 'down' && <span class="warn">{w.linkDown}</span>}
+          </p>
+        </>
+      }
+    >
+      {incident && (
+        <button
+          type="button"
+          class="button is-wide"
+          onClick={() => {
+            focus.value = { kind: 'incident', id: incident.view.id }
+            flyTo(incident.view.place)
+          }}
+        >
+          {w.classes[incident.view.class]} · {incident.view.place.text}
+        </button>
+      )}
+      <dl class="facts">
+        <Fact name={w.currentGrid}>{gridName(view.gridId)}</Fact>
+        <Fact name={w.homeGrid}>{gridName(view.homeGridId)}</Fact>
+        <Fact name={w.fix}>
+          {view.position === null
+            ? w.noPosition
+            : `${w.freshness[fresh]}${view.position.satsUsed === undefined ? '' : ` · ${w.satellites(view.position.satsUsed, view.position.satsSeen ?? view.position.satsUsed)}`}`}
+        </Fact>
+        <Fact name={w.speed}>
+          {view.position?.speedMps === undefined || stale
+            ? '—'
+            : `${Math.round(view.position.speedMps * 3.6)} ${w.kmh}`}
+        </Fact>
+        <Fact name={w.linkWord}>
+          {view.link === 'up' ? w.linkUp : w.linkDown}
+          {waiting > 0 && ` · ${w.queued(waiting)}`}
+        </Fact>
+        <Fact name={w.store}>{view.store === null ? '—' : w.stores[view.store]}</Fact>
+        <Fact name={w.equipment}>
+          <span class="chips">
+            {CHANNELS_SHOWN.filter(channel => view.equipment[channel] === 'on').map(channel => (
+              <span class="chip is-on" key={channel}>
+                {w.channelOn[channel]}
+              </span>
+            ))}
+            {CHANNELS_SHOWN.every(channel => view.equipment[channel] !== 'on') &&
+              (Object.keys(view.equipment).length === 0 ? w.equipmentNone : '—')}
+          </span>
+        </Fact>
+      </dl>
+    </Card>
+  )
+}
+
+function Fact({ name, children }: { name: string; children: ComponentChildren }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  )
+}

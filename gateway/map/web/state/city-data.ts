@@ -1,0 +1,54 @@
+import { signal } from '@preact/signals'
+import { geoJsonOf } from './gateway-http.ts'
+
+/** What stands still: drawn once, asked for again until the gateway has it. */
+export const grids = signal<GeoJSON.FeatureCollection | null>(null)
+export const roads = signal<GeoJSON.FeatureCollection | null>(null)
+export const surroundings = signal<GeoJSON.FeatureCollection | null>(null)
+export const gridNames = signal<ReadonlyMap<string, string>>(new Map())
+/** `© OpenStreetMap contributors`, `simulated city, seed 1`: the licence asks for it on the map. */
+export const roadSource = signal('')
+
+export type NamedPlace = { readonly name: string; readonly lat: number; readonly lon: number }
+export const namedPlaces = signal<readonly NamedPlace[]>([])
+
+const RETRY_MS = 3000
+
+export function startCityData(): void {
+  void load('grids', collection => {
+    grids.value = collection
+    gridNames.value = new Map(collection.features.map(feature => [idOf(feature), textOf(feature, 'name')]))
+  })
+  void load('roads', collection => {
+    roads.value = collection
+    const { source, attribution } = collection as { source?: unknown; attribution?: unknown }
+    roadSource.value = [attribution, source].find(one => typeof one === 'string') ?? ''
+  })
+  void load('city', collection => {
+    surroundings.value = collection
+    namedPlaces.value = collection.features.flatMap(placeOf)
+  })
+}
+
+async function load(
+  name: 'grids' | 'roads' | 'city',
+  take: (collection: GeoJSON.FeatureCollection) => void,
+): Promise<void> {
+  const answer = await geoJsonOf(name)
+  if (answer.ok) take(answer.value)
+  else setTimeout(() => void load(name, take), RETRY_MS)
+}
+
+export const textOf = ({ properties }: GeoJSON.Feature, key: string): string => {
+  const value: unknown = properties?.[key]
+  return typeof value === 'string' ? value : ''
+}
+
+export const idOf = (feature: GeoJSON.Feature): string => String(feature.id ?? textOf(feature, 'id'))
+
+function placeOf(feature: GeoJSON.Feature): NamedPlace[] {
+  const name = textOf(feature, 'name')
+  if (feature.geometry.type !== 'Point' || name === '') return []
+  const [lon = 0, lat = 0] = feature.geometry.coordinates
+  return [{ name, lat, lon }]
+}

@@ -1,0 +1,70 @@
+import { AlarmView, IncidentView, OrderView, Problem, Recommendation } from '#protocols/api.ts'
+import type { IncidentCreate, OrderCreate } from '#protocols/api.ts'
+import { fault, ok } from '#protocols/result.ts'
+import type { Result } from '#protocols/result.ts'
+import type { z } from 'zod'
+
+/** The routes of `protocols/api.ts` this page uses. A refusal is data with the gateway's stable code. */
+export const nearestTo = (lat: number, lon: number): Promise<Result<Recommendation>> =>
+  ask(
+    `v1/nearest?${new URLSearchParams({ lat: lat.toFixed(6), lon: lon.toFixed(6), n: '5' })}`,
+    Recommendation,
+  )
+
+export const recommendFor = (incidentId: string): Promise<Result<Recommendation>> =>
+  ask(`v1/incidents/${encodeURIComponent(incidentId)}/recommendations`, Recommendation, {})
+
+export const createIncident = (incident: IncidentCreate): Promise<Result<IncidentView>> =>
+  ask('v1/incidents', IncidentView, incident)
+
+export const closeIncident = (incidentId: string, reason: string): Promise<Result<IncidentView>> =>
+  ask(`v1/incidents/${encodeURIComponent(incidentId)}/close`, IncidentView, { reason })
+
+export const sendOrder = (order: OrderCreate): Promise<Result<OrderView>> =>
+  ask('v1/orders', OrderView, order)
+
+export const acknowledgeAlarm = (alarmId: string): Promise<Result<AlarmView>> =>
+  ask(`v1/alarms/${encodeURIComponent(alarmId)}/acknowledge`, AlarmView, {})
+
+/** GeoJSON of `grids`, `roads` or `city`; drawn as it comes, so only its outline is checked. */
+export async function geoJsonOf(
+  name: 'grids' | 'roads' | 'city',
+): Promise<Result<GeoJSON.FeatureCollection>> {
+  try {
+    const response = await fetch(`v1/${name}`)
+    const body: unknown = await response.json()
+    if (response.ok && isCollection(body)) return ok(body)
+    return fault('NOT_READY', `${name}: ${response.status}`)
+  } catch (error) {
+    return fault('GATEWAY_UNREACHABLE', String(error))
+  }
+}
+
+const isCollection = (body: unknown): body is GeoJSON.FeatureCollection =>
+  typeof body === 'object' && body !== null && 'features' in body && Array.isArray(body.features)
+
+const TIMEOUT_MS = 8_000
+
+async function ask<T>(path: string, schema: z.ZodType<T>, body?: object): Promise<Result<T>> {
+  try {
+    const response = await fetch(path, {
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+      ...(body !== undefined && {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'idempotency-key': crypto.randomUUID() },
+        body: JSON.stringify(body),
+      }),
+    })
+    const json: unknown = await response.json()
+    if (response.ok) {
+      const parsed = schema.safeParse(json)
+      return parsed.success ? ok(parsed.data) : fault('BODY_INVALID', parsed.error.message)
+    }
+    const problem = Problem.safeParse(json)
+    return problem.success
+      ? fault(problem.data.code, problem.data.detail)
+      : fault('GATEWAY_UNREACHABLE', `HTTP ${response.status}`)
+  } catch (error) {
+    return fault('GATEWAY_UNREACHABLE', String(error))
+  }
+}
