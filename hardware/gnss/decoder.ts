@@ -4,7 +4,7 @@ import type { Reading } from '#protocols/nmea/epoch.ts'
 import { Scanner } from '#protocols/nmea/scanner.ts'
 import type { ScanCounts, ScanEvent } from '#protocols/nmea/scanner.ts'
 import { parseSentence } from '#protocols/nmea/sentence.ts'
-import { UbxReader } from '#protocols/nmea/ubx.ts'
+import { readUbx } from '#protocols/nmea/ubx.ts'
 import type { Result } from '#protocols/result.ts'
 
 /** `refused` by code: `NMEA_FIELD`, `NMEA_DISPUTED`, `UBX_SHORT`; `unread` are frames that nobody here needs. */
@@ -22,7 +22,6 @@ export type GnssStats = {
  */
 export class GnssDecoder {
   readonly #scanner = new Scanner()
-  readonly #ubx = new UbxReader()
   readonly #epochs = new EpochAssembler()
   readonly #refused = new Map<string, number>()
   readonly #closeEarly: boolean
@@ -73,7 +72,7 @@ export class GnssDecoder {
       event.kind === 'sentence'
         ? parseSentence(event.text)
         : event.family === 'ubx'
-          ? this.#ubx.read(event.bytes)
+          ? readUbx(event.bytes)
           : undefined
     if (result?.ok) {
       this.#read++

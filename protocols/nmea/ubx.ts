@@ -8,9 +8,10 @@ import type { Place } from './fields.ts'
  * "UBX-NAV"; all little-endian; class 01):
  *
  *   07 PVT      time, fix, place, height, speed, heading in one
- *   06 SOL      fix, place and velocity earth-centred, on older receivers
- *   20 TIMEGPS  leap seconds, without which SOL has no UTC
  *   04 DOP      hdop        30 SVINFO, 35 SAT   satellites
+ *
+ * SOL (06) of older receivers is not read: its height is earth-centred, and without a model of the geoid a fix would
+ * carry no height above the sea, where gpsd tells one.
  */
 export type UbxReading = {
   readonly type: 'UBX'
@@ -33,63 +34,30 @@ export type UbxReading = {
 }
 
 const DAY_MS = 86_400_000
-const WEEK_MS = 7 * DAY_MS
-const GPS_EPOCH_UTC_MS = Date.UTC(1980, 0, 6)
 
-/** One reader per line: SOL is in GPS time, and the leap seconds come in another message. */
-export class UbxReader {
-  #leapSeconds: number | undefined
+const READERS = new Map<
+  number,
+  { name: string; bytesMin: number; of: (v: DataView) => Omit<UbxReading, 'type' | 'message'> }
+>([
+  [0x0104, { name: 'DOP', bytesMin: 18, of: v => ({ hdop: v.getUint16(12, true) / 100 }) }],
+  [0x0107, { name: 'PVT', bytesMin: 78, of: v => pvt(v) }],
+  [0x0130, { name: 'SVINFO', bytesMin: 8, of: v => svInfo(v) }],
+  [0x0135, { name: 'SAT', bytesMin: 8, of: v => sat(v) }],
+])
 
-  /** From a whole frame whose sum was right. Faults: `UBX_UNREAD` for other messages, `UBX_SHORT`. */
-  read(frame: Uint8Array): Result<UbxReading> {
-    const message = ((frame[2] as number) << 8) | (frame[3] as number)
-    const read = this.#readers.get(message)
-    if (read === undefined) return fault('UBX_UNREAD', message.toString(16).padStart(4, '0'))
-    const body = frame.subarray(6, frame.length - 2)
-    if (body.length < read.bytesMin) return fault('UBX_SHORT', `${read.name} ${body.length}`)
-    const view = new DataView(body.buffer, body.byteOffset, body.byteLength)
-    return ok({ type: 'UBX', message: read.name, ...read.of(view) })
-  }
-
-  readonly #readers = new Map<
-    number,
-    { name: string; bytesMin: number; of: (v: DataView) => Omit<UbxReading, 'type' | 'message'> }
-  >([
-    [0x0104, { name: 'DOP', bytesMin: 18, of: v => ({ hdop: v.getUint16(12, true) / 100 }) }],
-    [0x0106, { name: 'SOL', bytesMin: 48, of: v => this.#sol(v) }],
-    [0x0107, { name: 'PVT', bytesMin: 78, of: pvt }],
-    [0x0120, { name: 'TIMEGPS', bytesMin: 12, of: v => this.#timeGps(v) }],
-    [0x0130, { name: 'SVINFO', bytesMin: 8, of: svInfo }],
-    [0x0135, { name: 'SAT', bytesMin: 8, of: sat }],
-  ])
-
-  #timeGps(v: DataView): Omit<UbxReading, 'type' | 'message'> {
-    if ((v.getUint8(11) & 4) !== 0) this.#leapSeconds = v.getInt8(10)
-    return {}
-  }
-
-  #sol(v: DataView): Omit<UbxReading, 'type' | 'message'> {
-    const flags = v.getUint8(11)
-    const mode = (flags & 1) === 0 ? 1 : modeOf(v.getUint8(10))
-    const week = v.getInt16(8, true)
-    // The fraction is -500,000 to 500,000 ns around the rounded millisecond of iTOW.
-    const gpsMs = week * WEEK_MS + v.getUint32(0, true) + Math.round(v.getInt32(4, true) / 1e6)
-    const known = (flags & 0x0c) === 0x0c && this.#leapSeconds !== undefined
-    const utcMs = known ? GPS_EPOCH_UTC_MS + gpsMs - (this.#leapSeconds as number) * 1000 : undefined
-    const xyz = [12, 16, 20].map(at => v.getInt32(at, true) / 100) as [number, number, number]
-    const velocity = [28, 32, 36].map(at => v.getInt32(at, true) / 100) as [number, number, number]
-    const place = placeOfEcef(xyz)
-    return {
-      ...timesOf(utcMs),
-      mode,
-      satsUsed: v.getUint8(47),
-      ...(mode === 1 ? {} : { place, ...courseOf(place, velocity) }),
-    }
-  }
+/** From a whole frame whose sum was right. Faults: `UBX_UNREAD` for other messages, `UBX_SHORT`. */
+export function readUbx(frame: Uint8Array): Result<UbxReading> {
+  const message = ((frame[2] as number) << 8) | (frame[3] as number)
+  const read = READERS.get(message)
+  if (read === undefined) return fault('UBX_UNREAD', message.toString(16).padStart(4, '0'))
+  const body = frame.subarray(6, frame.length - 2)
+  if (body.length < read.bytesMin) return fault('UBX_SHORT', `${read.name} ${body.length}`)
+  const view = new DataView(body.buffer, body.byteOffset, body.byteLength)
+  return ok({ type: 'UBX', message: read.name, ...read.of(view) })
 }
 
 /**
- * gnssFix of PVT and SOL: 2 is 2D, 3 is 3D, 4 GNSS with dead reckoning, 1 reckoned. 5 is "time only": a receiver on a
+ * gnssFix of PVT: 2 is 2D, 3 is 3D, 4 GNSS with dead reckoning, 1 reckoned. 5 is "time only": a receiver on a
  * mast that was told its place and no longer looks for it. In a car that is not a position.
  */
 const modeOf = (fix: number): 1 | 2 | 3 => (fix === 3 || fix === 4 ? 3 : fix === 1 || fix === 2 ? 2 : 1)
@@ -172,31 +140,4 @@ const svInfo = (v: DataView): Omit<UbxReading, 'type' | 'message'> => {
         : [{ constellation: row[2], number: id - row[0] + row[3], used: (v.getUint8(at + 2) & 1) !== 0 }]
     }),
   }
-}
-
-const WGS84_A_M = 6_378_137
-const WGS84_F = 1 / 298.257223563
-const RAD = Math.PI / 180
-
-/** Geodetic place of an earth-centred one, by Bowring's iteration; three rounds are exact to 1e-12 degrees near the ground. */
-const placeOfEcef = ([x, y, z]: readonly [number, number, number]): Place => {
-  const e2 = WGS84_F * (2 - WGS84_F)
-  const p = Math.hypot(x, y)
-  let lat = Math.atan2(z, p * (1 - e2))
-  for (let i = 0; i < 5; i++) {
-    const n = WGS84_A_M / Math.sqrt(1 - e2 * Math.sin(lat) ** 2)
-    lat = Math.atan2(z + e2 * n * Math.sin(lat), p)
-  }
-  return { lat: lat / RAD, lon: Math.atan2(y, x) / RAD }
-}
-
-/** Ground speed and track of an earth-centred velocity. */
-const courseOf = (
-  place: Place,
-  [vx, vy, vz]: readonly [number, number, number],
-): { speedMps: number; trackDeg: number } => {
-  const [lat, lon] = [place.lat * RAD, place.lon * RAD]
-  const north = -Math.sin(lat) * Math.cos(lon) * vx - Math.sin(lat) * Math.sin(lon) * vy + Math.cos(lat) * vz
-  const east = -Math.sin(lon) * vx + Math.cos(lon) * vy
-  return { speedMps: Math.hypot(north, east), trackDeg: (Math.atan2(east, north) / RAD + 360) % 360 }
 }
