@@ -202,7 +202,7 @@ describe('an actuation', () => {
     car.monoMs += 30_000
     expect(car.feed(order(actuate(window))).some(e => e.type === 'output')).toBe(true)
     car.monoMs += 1
-    const late = car.feed(order({ ...actuate(window), nonce: 'd'.repeat(32) } as Order))
+    const late = car.feed(order({ ...actuate(window), nonce: 'd'.repeat(32) }))
     expect(late.some(e => e.type === 'output')).toBe(false)
     expect(JSON.parse(car.records.at(-1)!.body)).toMatchObject({ outcome: 'refused', code: 'WINDOW_EXPIRED' })
   })
