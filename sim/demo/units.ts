@@ -24,11 +24,15 @@ export function demoUnits(count: number, grids: readonly Grid[]): DemoUnit[] {
     return {
       deviceId: `ptu-${serial}`,
       unitId: `unit-${serial}`,
-      callSign: `${grid.name.replace('网格', '') || grid.name}${number}`,
+      callSign: callSignOf(grid.name, number),
       grid,
     }
   })
 }
+
+/** `鼓楼网格` gives `鼓楼01`; a grid that has only a number keeps its word: `网格1-01`. */
+const callSignOf = (gridName: string, number: string): string =>
+  /^网格\d+$/.test(gridName) ? `${gridName}-${number}` : `${gridName.replace('网格', '')}${number}`
 
 /**
  * The identity of a unit's device: the one it has, or a new one by the way every device goes, with a one-time code. One

@@ -1,0 +1,127 @@
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { IncidentView, UnitView } from '#protocols/api.ts'
+import { openBrowser, openContext } from '../browser/chromium.ts'
+import { eventually } from './running-house.ts'
+
+/*
+ * `npm start` as a visitor has it: the bundle, free ports, an empty directory; then a browser with the dispatcher's map
+ * and the crew's terminal side by side.
+ */
+describe('the demo', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'reach5-demo-'))
+  const foreign: string[] = []
+  const violations: string[] = []
+  let demo: ChildProcess
+  let said = ''
+  let map = ''
+  let terminal = ''
+  let browser: Browser | null = null
+
+  const units = async (): Promise<UnitView[]> =>
+    ((await (await fetch(`${map}/v1/units`)).json()) as { units: UnitView[] }).units
+  const incidents = async (): Promise<IncidentView[]> =>
+    ((await (await fetch(`${map}/v1/incidents`)).json()) as { incidents: IncidentView[] }).incidents
+
+  async function open(url: string, viewport = { width: 1440, height: 900 }): Promise<Page> {
+    const page = await (await openContext(browser!, { viewport })).newPage()
+    page.on('request', request => {
+      if (!/^(http|ws):\/\/(127\.0\.0\.1|localhost)[:/]|^(data|blob):/.test(request.url()))
+        foreign.push(request.url())
+    })
+    page.on('console', message => {
+      if (/Content.Security.Policy/i.test(message.text())) violations.push(message.text())
+    })
+    await page.goto(url)
+    return page
+  }
+
+  beforeAll(async () => {
+    const zero = ['--map-port', '0', '--enrol-port', '0', '--terminal-port', '0', '--mqtt-port', '0']
+    demo = spawn(process.execPath, ['dist/reach5.js', 'demo', '--data', dir, ...zero], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    for (const stream of [demo.stdout, demo.stderr]) stream!.on('data', words => (said += String(words)))
+    await eventually('the greeting', () => Promise.resolve(said.includes('Ctrl-C ends everything')))
+    map = /map\s+(http:\S+)/.exec(said)![1]!
+    terminal = /terminal\s+(http:\S+)/.exec(said)![1]!
+    browser = await openBrowser()
+  }, 60_000)
+
+  afterAll(async () => {
+    await browser?.close()
+    if (demo.exitCode === null) demo.kill('SIGKILL')
+    rmSync(dir, { recursive: true, force: true })
+  })
+
+  it('moves its units, and an incident of its own is on its way soon after', async () => {
+    const places = (list: UnitView[]) => list.map(u => `${u.position?.lat},${u.position?.lon}`)
+    const before = await eventually('eight live units', async () => {
+      const now = await units()
+      return now.length === 8 && now.every(u => u.freshness === 'live') ? now : null
+    })
+    await eventually('movement', async () => {
+      const now = places(await units())
+      return places(before).filter((place, i) => place !== now[i]).length >= 4
+    })
+    await eventually('somebody on the way', async () =>
+      (await incidents()).some(i => i.assignments.some(a => ['enroute', 'on_scene'].includes(a.state))),
+    )
+  })
+
+  it('lets a visitor do one by hand: click, create, send, sign, arrive, clear', async ({ skip }) => {
+    if (!browser) return skip('no Chromium here')
+    const page = await open(map)
+    await page.waitForSelector('canvas')
+    const own = (await units()).find(u => u.id === 'unit-01')!
+    const place = { lat: own.position!.lat, lon: own.position!.lon, text: '试一试' }
+    const created = await fetch(`${map}/v1/incidents`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ place, class: 'help', source: 'map' }),
+    })
+    const incident = (await created.json()) as IncidentView
+    await page.getByText('试一试').first().click()
+    await page.getByText(own.callSign).first().waitFor()
+    const ordered = await fetch(`${map}/v1/orders`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ kind: 'dispatch', incidentId: incident.id, unitId: own.id }),
+    })
+    expect(ordered.status).toBe(201)
+
+    const crew = await open(terminal, { width: 1280, height: 800 })
+    await crew.getByRole('button', { name: /签收出发/ }).click()
+    await crew.getByRole('button', { name: /到场/ }).first().click()
+    await crew.getByRole('button', { name: /处警完毕/ }).click()
+    await eventually('cleared', async () =>
+      (await incidents()).find(i => i.id === incident.id)?.assignments.some(a => a.state === 'cleared'),
+    )
+    await page.close()
+    await crew.close()
+  })
+
+  it('asks nothing of the outside and breaks no rule of its own', () => {
+    expect(foreign).toEqual([])
+    expect(violations).toEqual([])
+  })
+
+  it('ends with everything it started when told to stop', async () => {
+    const ended = new Promise<number | null>(resolve => demo.once('exit', code => resolve(code)))
+    demo.kill('SIGINT')
+    expect(await ended).toBe(0)
+    await eventually('nobody answers any more', async () => {
+      try {
+        await fetch(`${map}/healthz`)
+        return false
+      } catch {
+        return true
+      }
+    })
+  })
+})
