@@ -13,27 +13,23 @@ const SOFTWARE_WEBGL = [
   '--ignore-gpu-blocklist',
 ]
 
+const NO_WEBGL = ['--disable-gpu', '--disable-3d-apis']
+
 /**
  * A headless Chromium, looked for in this order: `CHROME_PATH`, a Chromium on PATH, the one that comes by npm. When none
  * starts: an error in CI, elsewhere `null` after a loud line, so that a test can count itself as skipped.
  */
 export async function openBrowser(options: { readonly webgl?: boolean } = {}): Promise<Browser | null> {
-  const webgl = options.webgl === false ? ['--disable-gpu', '--disable-3d-apis'] : SOFTWARE_WEBGL
+  // The packaged one brings arguments for one-shot functions (single process, no web security): not for a test.
+  const args = [
+    '--no-sandbox',
+    '--disable-dev-shm-usage',
+    ...(options.webgl === false ? NO_WEBGL : SOFTWARE_WEBGL),
+  ]
   try {
-    const own = executableOf()
-    if (own !== null)
-      return await chromium.launch({
-        executablePath: own,
-        args: [...webgl, '--no-sandbox', '--disable-dev-shm-usage'],
-      })
-    const packaged = await import('@sparticuz/chromium')
-    return await chromium.launch({
-      executablePath: await packaged.default.executablePath(),
-      args: [
-        ...packaged.default.args.filter(arg => !/^--(use-|headless|ignore-gpu|disable-gpu)/.test(arg)),
-        ...webgl,
-      ],
-    })
+    const executablePath =
+      executableOf() ?? (await (await import('@sparticuz/chromium')).default.executablePath())
+    return await chromium.launch({ executablePath, args })
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error)
     if (process.env['CI'] !== undefined)

@@ -1,6 +1,7 @@
 import type { Freshness, UnitView } from '#protocols/api.ts'
 import type { Held } from '../state/clock.ts'
 import { grown } from '../state/clock.ts'
+import { lostForMs } from '../state/stream.ts'
 
 /** What a unit is drawn as: one shape, letter and colour each, so that none of them is the only cue. */
 export type UnitLook = 'available' | 'dispatched' | 'enroute' | 'on_scene' | 'busy' | 'out' | 'emergency'
@@ -47,7 +48,7 @@ function idleLook(unit: UnitView): UnitLook {
   }
 }
 
-/** Without a word from the gateway these ages apply; with one, its own judgement. */
+/** Ages that apply whatever the gateway last said. */
 const AGEING_MS = 20_000
 const STALE_MS = 50_000
 
@@ -57,7 +58,7 @@ export function freshnessNow(held: Held<UnitView>, now: number): Freshness {
   if (position === null || freshness === 'stale' || freshness === 'never') return freshness
   const ageMs = grown(position.ageMs, held, now)
   if (ageMs > STALE_MS) return 'stale'
-  return ageMs > AGEING_MS ? 'ageing' : freshness
+  return ageMs > AGEING_MS || lostForMs.value !== null ? 'ageing' : freshness
 }
 
 export const fixAgeMs = (held: Held<UnitView>, now: number): number | null =>

@@ -26,6 +26,13 @@ export function AlarmStrip() {
   )
 }
 
+/** A position of the press itself needs no age; an older one must not pass for it. */
+function positionWords(position: AlarmView['position']): string {
+  const w = words.value
+  if (position === null) return w.alarmNoPosition
+  return position.ageMs < 5000 ? w.alarmPositionFresh : w.alarmPosition(ageWords(position.ageMs))
+}
+
 function AlarmRow({ held }: { held: Held<AlarmView> }) {
   const w = words.value
   const { view } = held
@@ -61,9 +68,7 @@ function AlarmRow({ held }: { held: Held<AlarmView> }) {
       </p>
       <p class="alarm-more">
         {view.arrivedAfterMs >= LATE_MS && <span>{w.alarmLate(ageWords(view.arrivedAfterMs))}</span>}
-        <span>
-          {view.position === null ? w.alarmNoPosition : w.alarmPosition(ageWords(view.position.ageMs))}
-        </span>
+        {view.kind === 'panic' && <span>{positionWords(view.position)}</span>}
         {!view.stored && <span>{w.alarmUnstored}</span>}
         {view.detail !== '' && <span>{view.detail}</span>}
         {refused.value !== null && <b>{refused.value}</b>}

@@ -77,7 +77,7 @@ function CandidateRow({
     if (held?.view.position) flyTo(held.view.position)
   }
   return (
-    <li class="candidate" data-unit={candidate.unitId} data-picked={isPicked}>
+    <li class="candidate" data-unit={candidate.unitId} data-picked={isPicked && onSend !== undefined}>
       <button type="button" class="candidate-body" onClick={showUnit} title={w.toMap}>
         <span class="rank">{rank}</span>
         <span class="candidate-who">

@@ -10,11 +10,14 @@ export function Card({
   head,
   children,
   tone,
+  foot,
 }: {
   label: string
   head: ComponentChildren
   children: ComponentChildren
   tone?: string
+  /** Stays in sight however long the body is. */
+  foot?: ComponentChildren
 }) {
   const section = useRef<HTMLElement>(null)
   // Enter now belongs to the card and not to the list entry that opened it.
@@ -33,6 +36,7 @@ export function Card({
         </button>
       </header>
       <div class="card-body">{children}</div>
+      {foot !== undefined && <footer class="card-foot">{foot}</footer>}
     </section>
   )
 }

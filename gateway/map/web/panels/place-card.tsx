@@ -69,7 +69,25 @@ export function PlaceCard({ lat, lon }: { lat: number; lon: number }) {
           </p>
         </>
       }
+      foot={
+        <>
+          <Refusal text={refused.value} />
+          <button
+            type="button"
+            class="button is-primary is-wide"
+            disabled={busy.value}
+            onClick={() => void create()}
+          >
+            {busy.value ? w.creating : w.createHere}
+            <kbd>⏎</kbd>
+          </button>
+        </>
+      }
     >
+      <h3>{w.nearest}</h3>
+      {answer === null && <p class="empty">{w.searching}</p>}
+      {answer?.ok === false && <Refusal text={refusalWords(answer)} />}
+      {answer?.ok && <Candidates list={answer.value} sending={null} />}
       <form
         class="create"
         onSubmit={event => {
@@ -99,21 +117,7 @@ export function PlaceCard({ lat, lon }: { lat: number; lon: number }) {
             onInput={event => (text.value = event.currentTarget.value)}
           />
         </label>
-        <Refusal text={refused.value} />
-        <button
-          type="button"
-          class="button is-primary is-wide"
-          disabled={busy.value}
-          onClick={() => void create()}
-        >
-          {busy.value ? w.creating : w.createHere}
-          <kbd>⏎</kbd>
-        </button>
       </form>
-      <h3>{w.nearest}</h3>
-      {answer === null && <p class="empty">{w.searching}</p>}
-      {answer?.ok === false && <Refusal text={refusalWords(answer)} />}
-      {answer?.ok && <Candidates list={answer.value} sending={null} />}
     </Card>
   )
 }

@@ -1,5 +1,4 @@
 import type { Availability } from '#protocols/bodies.ts'
-import type { Channel } from '#protocols/equipment.ts'
 import type { AssignmentState, IncidentClass, IncidentState, Severity } from '#protocols/incident.ts'
 import type { AlarmView, Exclusion, Reason, Warning } from '#protocols/api.ts'
 import type { z } from 'zod'
@@ -126,7 +125,8 @@ export const zh = {
   alarmAt: (age: string) => `${age}前按下`,
   alarmHappened: (age: string) => `${age}前发生`,
   alarmLate: (age: string) => `断网期间按下，迟到 ${age}`,
-  alarmPosition: (age: string) => `位置为按下时 ${age}前的定位`,
+  alarmPosition: (age: string) => `位置为按下前 ${age}的定位`,
+  alarmPositionFresh: '位置为按下时的定位',
   alarmNoPosition: '按下时没有定位',
   alarmUnstored: '未能存于车上',
   locate: '定位',
