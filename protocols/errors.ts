@@ -13,6 +13,8 @@ export const ERROR_CODES = {
     'A page of another origin tried to change something. Open the page from the gateway itself.',
   BODY_TOO_LARGE: 'The request is larger than 256 KiB. Send less.',
   NOT_READY: 'The process is still starting or shutting down. Ask again in a few seconds.',
+  FORBIDDEN: 'This actor may not do that.',
+  INTERNAL: 'We made a mistake; it is in the log under this time. Tell the developers.',
   IDEMPOTENCY_CONFLICT: 'This Idempotency-Key was used for another request. Make a new key.',
   // dispatch
   UNIT_UNKNOWN: 'No such unit. See /v1/units.',
@@ -20,6 +22,8 @@ export const ERROR_CODES = {
   ORDER_UNKNOWN: 'No such order.',
   INCIDENT_CLOSED: 'The incident is resolved or cancelled. Create a new one.',
   ALREADY_ASSIGNED: 'This unit is already assigned to this incident.',
+  ASSIGNMENT_ENDED:
+    'The crew has arrived or the order has ended; it can no longer be taken back. Close the incident instead.',
   ALARM_UNKNOWN: 'No such alarm. See /v1/alarms.',
   PLACE_OFF_ROAD: 'No road within reach of this place, so no time can be computed. Click nearer to a road.',
   // enrolment
@@ -71,6 +75,14 @@ export const ERROR_CODES = {
   PORT_DENIED: 'No permission for the serial port. Add the user to group dialout.',
   PORT_FAILED: 'The serial port failed. `detail` has the words of the driver.',
   PORT_TIMEOUT: 'A write to the serial port did not finish. Check the cable.',
+  NMEA_CHECKSUM:
+    'A sentence did not match its checksum; left out and counted. Many of them: check cable and speed.',
+  NMEA_FIELD: 'A sentence held an impossible value; left out and counted.',
+  NMEA_DISPUTED: 'Two readers disagree about a sentence; left out and counted.',
+  NMEA_UNREAD: 'A sentence that nobody here needs. Nothing to do.',
+  UBX_SHORT: 'A binary frame is shorter than its kind; left out and counted.',
+  UBX_UNREAD: 'A binary message that nobody here needs. Nothing to do.',
+  REPLAY_EMPTY: 'The recording holds no fix, time or date to play. Choose another.',
   PORT_SILENT:
     'The line is open and nothing is heard on it. Check power and cable of the device; it is opened again by itself.',
   PANEL_OUTPUT:
@@ -82,6 +94,7 @@ export const ERROR_CODES = {
     'The body camera stopped during an activation and was started again. Check its card and battery.',
   // start-up
   PORT_IN_USE: 'Another program listens on this TCP port. Stop it or choose another with the flag named.',
+  FORMAT_UNKNOWN: 'The data was written by another version of reach5. Use that version, or an upgrade.',
   DATA_IN_USE: 'Another process works in this data directory. Stop it, or choose another with --data.',
   DIR_UNWRITABLE: 'The data directory cannot be written. Choose another with --data.',
   NODE_TOO_OLD: 'reach5 needs Node 20.19 or newer.',

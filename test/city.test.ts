@@ -497,7 +497,7 @@ describe('an incident', () => {
     const order = town.dispatch(town.incident(0.15), 1)
     town.tap(1, order, 'on_scene')
     const late = { kind: 'cancel', orderId: order.id, reason: '' } as const
-    expect(town.ask({ kind: 'order', order: late })).toMatchObject({ ok: false, code: 'ORDER_STALE' })
+    expect(town.ask({ kind: 'order', order: late })).toMatchObject({ ok: false, code: 'ASSIGNMENT_ENDED' })
   })
 
   it('waits for dispatch again after its only car refused or never took the order', () => {

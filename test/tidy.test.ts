@@ -1,6 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { ERROR_CODES } from '#protocols/errors.ts'
 
 const ROOMS = ['protocols', 'hardware', 'agent', 'gateway', 'sim', 'test'] as const
 type Room = (typeof ROOMS)[number]
@@ -213,6 +214,18 @@ function clean(violations: readonly string[]): void {
   if (violations.length > 0) throw new Error(`\n${violations.join('\n')}`)
 }
 
+/** Codes handed to `fault` that no technician can look up. */
+function codeViolations(sources: Sources): string[] {
+  return [...sources].flatMap(([file, text]) =>
+    isTest(file)
+      ? []
+      : [...text.matchAll(/\bfault\(\s*'([A-Z0-9_]+)'/g)]
+          .map(match => match[1]!)
+          .filter(code => !Object.hasOwn(ERROR_CODES, code))
+          .map(code => `${file} gives ${code}, which protocols/errors.ts does not explain`),
+  )
+}
+
 describe('the house', () => {
   const sources = sourcesOfProject()
 
@@ -228,6 +241,8 @@ describe('the house', () => {
   it('keeps clock, randomness and the world at the edge', () => clean(purityViolations(sources)))
   it('keeps every core replayable', () => clean(coreViolations(sources, CORES)))
 
+  it('explains every code it gives', () => clean(codeViolations(sources)))
+
   it('finds planted violations, so it can fail', () => {
     const planted: Sources = new Map([
       ['hardware/spy.ts', "import { x } from '#gateway/city.ts'\n"],
@@ -235,11 +250,13 @@ describe('the house', () => {
       ['gateway/two.ts', "import { Level } from 'level'\n"],
       ['protocols/now.ts', 'export const now = () => Date.now()\n'],
       ['agent/core.ts', "import { now } from '#protocols/now.ts'\n"],
+      ['agent/code.ts', "export const f = () => fault('NO_SUCH_CODE', '')\n"],
       ['agent/file.ts', "import { readFileSync } from 'node:fs'\n"],
     ])
     expect(roomViolations(planted)).toHaveLength(1)
     expect(doorViolations(planted)).toHaveLength(1)
     expect(purityViolations(planted)).toHaveLength(2)
     expect(coreViolations(planted, ['agent/core.ts'])).toHaveLength(1)
+    expect(codeViolations(planted)).toHaveLength(1)
   })
 })

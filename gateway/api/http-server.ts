@@ -84,7 +84,7 @@ export async function buildHttp(parts: HttpParts): Promise<FastifyInstance> {
   )
   app.setErrorHandler((error: Error & { code?: string; statusCode?: number }, request, reply) => {
     const code = codeOfError(error)
-    if (code !== 'NOT_READY') return sendProblem(reply, code, error.message)
+    if (code !== 'INTERNAL') return sendProblem(reply, code, error.message)
     parts.log.error({ event: 'http.failed', route: pathOf(request), error: String(error.stack) })
     return sendProblem(reply, code, 'the gateway failed at this request; its log says why')
   })
@@ -100,7 +100,7 @@ function addRoute(app: FastifyInstance, parts: HttpParts, route: Route, memory: 
     method: route.method,
     url: route.path,
     handler: async (request, reply) => {
-      if (!mayDo(LOCAL, route.verb)) return sendProblem(reply, 'NOT_FOUND', 'not for you')
+      if (!mayDo(LOCAL, route.verb)) return sendProblem(reply, 'FORBIDDEN', 'not for you')
       const carryOut = (): Promise<SentAnswer> => answerOf(route, request)
       const key = request.headers['idempotency-key']
       if (key === undefined || route.readsOnly) return sendAnswer(reply, route, await carryOut())
@@ -169,7 +169,7 @@ async function addPages(app: FastifyInstance, pagesDir: string): Promise<void> {
 function codeOfError(error: { readonly code?: string; readonly statusCode?: number }): string {
   if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return 'BODY_TOO_LARGE'
   const status = error.statusCode ?? 500
-  return status >= 400 && status < 500 ? 'BODY_INVALID' : 'NOT_READY'
+  return status >= 400 && status < 500 ? 'BODY_INVALID' : 'INTERNAL'
 }
 
 const fingerprintOf = (request: FastifyRequest): string =>

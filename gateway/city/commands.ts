@@ -162,7 +162,7 @@ function cancel(city: City, orderId: string, reason: string, actor: string, now:
   const move = { to: 'cancelled', slot: 'system', utcMs: now.utcMs, source: actor, note: reason } as const
   const { assignment, verdict } = moveAssignment(before, move)
   if (verdict !== 'moved') {
-    return refused('ORDER_STALE', `${before.callSign} is ${before.state}; close the incident instead`)
+    return refused('ASSIGNMENT_ENDED', `${before.callSign} is ${before.state}; close the incident instead`)
   }
   const next = withAssignment(incident, assignment)
   const kept = city.keepIncident(next, now)
