@@ -389,7 +389,7 @@ describe('the HTTP API', () => {
       },
     })
     const { status, body } = await broken.ask('POST', '/v1/incidents', { place })
-    expect([status, body.includes('secret')]).toEqual([503, false])
+    expect([status, body.includes('secret')]).toEqual([500, false])
     await broken.app.close()
   })
 
