@@ -124,6 +124,13 @@ describe('outbox on LevelDB', () => {
     expect(tally.newEpoch).toBeGreaterThan(0)
   })
 
+  it('brings everything back, in the same epoch, when only the name of the manifest is gone', async () => {
+    const dir = await newDir()
+    const accepted = await fill(dir)
+    await rm(join(dir, `db-${accepted[0]!.epoch}`, 'CURRENT'))
+    expect(await judge(dir, accepted, 'CURRENT')).toEqual({ kind: 'sameEpoch', lost: 0 })
+  })
+
   it('notices an old copy put back under a newer high-water mark', async () => {
     const dir = await newDir()
     const old = await newDir()
