@@ -1,0 +1,70 @@
+import type { Channel, ChannelValue } from '#protocols/equipment.ts'
+import type { TerminalState } from '#protocols/terminal.ts'
+import { Icon } from '../look/icons.tsx'
+import type { IconName } from '../look/icons.tsx'
+import { ValueMark } from '../look/marks.tsx'
+import { words } from '../words/words.ts'
+
+/** The panic key stands beside the panic button, the camera has a place of its own. */
+const SHOWN: readonly (readonly [Channel, IconName])[] = [
+  ['lightbar', 'lightbar'],
+  ['siren', 'siren'],
+  ['door', 'door'],
+  ['weapon_rack', 'rack'],
+  ['ignition', 'ignition'],
+  ['brake', 'brake'],
+]
+
+export function EquipmentRow({ view }: { readonly view: TerminalState }) {
+  const w = words.value
+  const fitted = SHOWN.filter(([channel]) => view.equipment[channel] !== undefined)
+  return (
+    <section class="equipment" data-panel={view.panel}>
+      <BodyCam view={view} />
+      {view.panel !== 'ok' && (
+        <p class="panel-fault">
+          <Icon name={view.panel === 'absent' ? 'cross' : 'alarm'} />
+          {view.panel === 'absent' ? w.panelAbsent : w.panelSilent}
+        </p>
+      )}
+      {view.panel !== 'absent' &&
+        fitted.map(([channel, icon]) => {
+          // A panel that does not answer knows nothing, whatever it said last.
+          const value: ChannelValue = view.panel === 'ok' ? view.equipment[channel]! : 'unknown'
+          return (
+            <div class="channel" key={channel} data-channel={channel} data-value={value}>
+              <Icon name={icon} />
+              <b>{w.channels[channel]}</b>
+              <span>
+                <ValueMark value={value} />
+                {value === 'unknown' ? w.unknown : w.values[channel][value]}
+              </span>
+            </div>
+          )
+        })}
+    </section>
+  )
+}
+
+export function bodyCamOf(view: TerminalState): 'idle' | 'starting' | 'recording' | 'failed' | 'unknown' {
+  if (view.bodycam === 'failed' || view.bodycam === 'starting') return view.bodycam
+  if (view.panel !== 'ok') return 'unknown'
+  if (view.recording) return 'recording'
+  const docked = view.equipment.camera_recording
+  return docked === undefined || docked === 'unknown' ? 'unknown' : view.bodycam
+}
+
+function BodyCam({ view }: { readonly view: TerminalState }) {
+  const w = words.value
+  const state = bodyCamOf(view)
+  return (
+    <div class="channel bodycam" data-channel="bodycam" data-state={state}>
+      <Icon name={state === 'failed' ? 'alarm' : 'camera'} />
+      <b>{w.bodycam}</b>
+      <span>
+        <ValueMark value={state === 'recording' ? 'on' : state === 'unknown' ? 'unknown' : 'off'} />
+        {w.bodycams[state]}
+      </span>
+    </div>
+  )
+}

@@ -1,0 +1,31 @@
+import { Icon } from '../look/icons.tsx'
+import { agent, outdated, said, silentMs } from '../state/car.ts'
+import { ageWords, words } from '../words/words.ts'
+
+/** The car computer does not answer: one clear sentence above everything, and nothing below it claims to be now. */
+export function GoneBanner() {
+  const w = words.value
+  if (outdated.value)
+    return (
+      <div class="gone" role="alert">
+        <Icon name="alarm" />
+        <p>
+          <b>{w.outdated}</b>
+        </p>
+        <button type="button" onClick={() => location.reload()}>
+          {w.reload}
+        </button>
+      </div>
+    )
+  if (agent.value !== 'gone') return null
+  const never = said.value === null
+  return (
+    <div class="gone" role="alert">
+      <Icon name="unlink" />
+      <p>
+        <b>{never ? w.goneNever : w.gone(ageWords(silentMs.value))}</b>
+        {never ? w.goneNeverBody : w.goneBody}
+      </p>
+    </div>
+  )
+}

@@ -1,0 +1,82 @@
+import type { TerminalState } from '#protocols/terminal.ts'
+import { Icon } from '../look/icons.tsx'
+import type { IconName } from '../look/icons.tsx'
+import { grown } from '../state/car.ts'
+import { ageWords, words } from '../words/words.ts'
+import { EquipmentRow } from './equipment.tsx'
+import { LinkTile } from './link.tsx'
+
+/** A place and a speed older than this are history, and say so. */
+export const FIX_FRESH_MS = 5_000
+
+/** Between orders: where am I, does the centre see me, what does the car feel. */
+export function Idle({ view }: { readonly view: TerminalState }) {
+  return (
+    <div class="idle">
+      <SpeedTile view={view} />
+      <FixTile view={view} />
+      <LinkTile view={view} />
+      <EquipmentRow view={view} />
+    </div>
+  )
+}
+
+function SpeedTile({ view }: { readonly view: TerminalState }) {
+  const w = words.value
+  const { position } = view
+  const fresh = view.gnss === 'fix' && position !== null && grown(position.ageMs) < FIX_FRESH_MS
+  const speed = fresh ? position.speedMps : undefined
+  return (
+    <section class="tile speed-tile">
+      <h2>{w.speed}</h2>
+      <p class="speed num">{speed === undefined ? '--' : Math.round(speed * 3.6)}</p>
+      <p class="tile-more">{speed === undefined ? w.speedUnknown : w.kmh}</p>
+    </section>
+  )
+}
+
+const GNSS_ICONS: Readonly<Record<TerminalState['gnss'], IconName>> = {
+  fix: 'target',
+  no_fix: 'search',
+  silent: 'alarm',
+  absent: 'cross',
+}
+const CONSTELLATIONS = ['beidou', 'gps', 'glonass', 'galileo'] as const
+
+function FixTile({ view }: { readonly view: TerminalState }) {
+  const w = words.value
+  const { position } = view
+  const ageMs = position === null ? null : grown(position.ageMs)
+  const speaks = view.gnss === 'fix' || view.gnss === 'no_fix'
+  return (
+    <section class="tile fix-tile" data-gnss={view.gnss}>
+      <h2>{w.fix}</h2>
+      <p class="tile-main">
+        <Icon name={GNSS_ICONS[view.gnss]} />
+        {w.gnss[view.gnss]}
+        {view.gnss === 'fix' && position !== null && <small>{position.mode}D</small>}
+      </p>
+      <p class="tile-more" data-old={ageMs === null || ageMs >= FIX_FRESH_MS}>
+        {ageMs === null
+          ? w.positionNever
+          : ageMs < FIX_FRESH_MS && view.gnss === 'fix'
+            ? w.positionNow
+            : w.positionAge(ageWords(ageMs))}
+      </p>
+      {speaks && position?.sats !== undefined && (
+        <ul class="sats" title={w.satellites}>
+          {CONSTELLATIONS.map(name => {
+            const [used, seen] = position.sats?.[name] ?? [0, 0]
+            return (
+              <li key={name} data-none={used === 0} aria-label={w.satsOf(used, seen)}>
+                <b class="num">{used}</b>
+                <span class="num">/{seen}</span>
+                <small>{w.constellations[name]}</small>
+              </li>
+            )
+          })}
+        </ul>
+      )}
+    </section>
+  )
+}
