@@ -10,6 +10,7 @@ import { Hello, Live } from '#protocols/session.ts'
 import type { Clock } from '#protocols/time.ts'
 import type { UpChannel } from '#protocols/topics.ts'
 import { MemoryDisk, openMemoryOutbox } from './outbox/memory-outbox.ts'
+import type { Outbox } from './outbox/outbox.ts'
 import { startRuntime } from './runtime.ts'
 import type { LinkEvents } from './uplink/uplink.ts'
 
@@ -60,11 +61,25 @@ function openCar() {
   const disk = new MemoryDisk()
   const outbox = openMemoryOutbox(clock, { bootId: BOOT, mintEpoch: () => 'ffeeddccbbaa9988' }, disk)
   let minted = 0
+  let epoch = outbox.epoch
+  const store: Outbox = {
+    get epoch() {
+      return epoch
+    },
+    append: (drafts, notes) => outbox.append(drafts, notes),
+    read: (lane, afterSeq, limit) => outbox.read(lane, afterSeq, limit),
+    free: (lane, upTo) => outbox.free(lane, upTo),
+    ranges: () => outbox.ranges(),
+    bytesUsed: () => outbox.bytesUsed(),
+    health: () => outbox.health(),
+    notes: () => outbox.notes(),
+    close: () => outbox.close(),
+  }
   const runtime = startRuntime({
     identity: { deviceId: 'ptu-01', unitId: 'unit-01', callSign: '鼓楼01', orderKey: keys },
     clock,
     log: { debug: note, info: note, warn: note, error: note },
-    outbox,
+    outbox: store,
     dial: made => {
       dials++
       events = made
@@ -83,6 +98,7 @@ function openCar() {
   return {
     runtime,
     disk,
+    repairInto: (next: string) => void (epoch = next),
     log,
     sent,
     settle,
@@ -153,6 +169,21 @@ describe('a connection', () => {
     expect(car.runtime.view().link).toBe('down')
     await car.connect()
     expect(car.runtime.view().link).toBe('up')
+    await car.runtime.stop()
+  })
+})
+
+describe('a store that was repaired into a new epoch', () => {
+  it('is introduced by a new hello on a new connection', async () => {
+    const car = openCar()
+    await car.connect()
+    car.repairInto('1111111111111111')
+    await car.advance(5_000)
+    expect(car.dials).toBe(2)
+    expect(car.log.map(e => e.event)).toContain('outbox.new_epoch')
+    const before = car.sent.length
+    await car.connect()
+    expect(JSON.parse(Buffer.from(car.sent[before]!.payload).toString()).epoch).toBe('1111111111111111')
     await car.runtime.stop()
   })
 })

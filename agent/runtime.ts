@@ -78,6 +78,7 @@ export function startRuntime(parts: RuntimeParts): Runtime {
   let attempt = 0
   let giveUp = (): void => {}
   let cancelRetry = (): void => {}
+  let epoch = outbox.epoch
   let liveDue = false
   let lastLiveMonoMs = -Infinity
   let oldestUnackedMonoMs: number | null = null
@@ -137,7 +138,17 @@ export function startRuntime(parts: RuntimeParts): Runtime {
     }
   }
 
+  /** A repaired store is another store: nothing that was said about the old one holds, so the connection begins anew. */
+  function noticeNewStore(): void {
+    if (outbox.epoch === epoch) return
+    log.warn({ event: 'outbox.new_epoch', before: epoch, after: outbox.epoch })
+    epoch = outbox.epoch
+    Object.assign(delivery, { ...initialDelivery(outbox.ranges()), liveSeq: delivery.liveSeq })
+    giveUp()
+  }
+
   function feedDelivery(event: DeliveryEvent): void {
+    noticeNewStore()
     for (const effect of deliver(delivery, event, clock.now().monoMs, outbox.epoch)) performDelivery(effect)
   }
 
@@ -160,7 +171,8 @@ export function startRuntime(parts: RuntimeParts): Runtime {
         publishRecords(effect)
         return
       case 'free':
-        void outbox.free(effect.lane, effect.upTo).then(() => {
+        void outbox.free(effect.lane, effect.upTo).then(result => {
+          if (!result.ok) log.warn({ event: 'outbox.free', lane: effect.lane, code: result.code })
           feedDelivery({ type: 'stored', ranges: outbox.ranges() })
           feed({ type: 'acked', lane: effect.lane, upTo: effect.upTo })
         })

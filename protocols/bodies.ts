@@ -91,6 +91,10 @@ export const RECORD_KINDS = {
       lane: Lane,
       ranges: z.array(z.tuple([z.number().int().positive(), z.number().int().positive()])).max(256),
       reason: z.enum(['thinned', 'lost_in_repair']),
+      /** Sums before and after what was thinned, so that the chain can be followed across the hole. */
+      chain: z.unknown().optional(),
+      /** What a repair could not save, in the numbers of the store it lay in. */
+      lost: z.unknown().optional(),
     }),
   },
   boot: {
