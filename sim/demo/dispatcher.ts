@@ -85,6 +85,15 @@ export function startDispatcher(parts: DispatcherParts): { stop(): void } {
     }
   }
 
+  /** Crews of memory forget their orders with the process; what they were sent to last time is over. */
+  async function closeLeftovers(): Promise<void> {
+    const list = await ask<{ incidents: IncidentView[] }>('GET', '/v1/incidents')
+    for (const { id, source, state } of list?.incidents ?? []) {
+      if (source !== 'simulator' || ['resolved', 'cancelled'].includes(state)) continue
+      await ask('POST', `/v1/incidents/${id}/close`, { reason: '模拟重新开始' })
+    }
+  }
+
   const loop = (): void => {
     if (stopped) return
     void make().finally(() => {
@@ -97,7 +106,7 @@ export function startDispatcher(parts: DispatcherParts): { stop(): void } {
       if (!stopped) cancelClose = clock.after(CLOSE_EVERY_MS, tidyLoop)
     })
   }
-  if (parts.everyMs > 0) cancelMake = clock.after(SOON_MS, loop)
+  if (parts.everyMs > 0) cancelMake = clock.after(SOON_MS, () => void closeLeftovers().then(loop))
   cancelClose = clock.after(CLOSE_EVERY_MS, tidyLoop)
   return {
     stop: () => {
