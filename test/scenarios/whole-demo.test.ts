@@ -74,37 +74,38 @@ describe('the demo', () => {
     )
   })
 
-  it('lets a visitor do one by hand: click, create, send, sign, arrive, clear', async ({ skip }) => {
-    if (!browser) return skip('no Chromium here')
-    const page = await open(map)
-    await page.waitForSelector('canvas')
-    const own = (await units()).find(u => u.id === 'unit-01')!
-    const place = { lat: own.position!.lat, lon: own.position!.lon, text: '试一试' }
-    const created = await fetch(`${map}/v1/incidents`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ place, class: 'help', source: 'map' }),
-    })
-    const incident = (await created.json()) as IncidentView
-    await page.getByText('试一试').first().click()
-    await page.getByText(own.callSign).first().waitFor()
-    const ordered = await fetch(`${map}/v1/orders`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ kind: 'dispatch', incidentId: incident.id, unitId: own.id }),
-    })
-    expect(ordered.status).toBe(201)
+  it(
+    'lets a visitor do one by hand: create, send, sign, arrive, clear',
+    { timeout: 120_000 },
+    async ({ skip }) => {
+      if (!browser) return skip('no Chromium here')
+      const own = (await units()).find(u => u.id === 'unit-01')!
+      const place = { lat: own.position!.lat, lon: own.position!.lon, text: '试一试' }
+      const created = await fetch(`${map}/v1/incidents`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ place, class: 'help', source: 'map' }),
+      })
+      const { id } = (await created.json()) as IncidentView
+      const steps = async () => (await incidents()).find(i => i.id === id)?.assignments.map(a => a.state)
 
-    const crew = await open(terminal, { width: 1280, height: 800 })
-    await crew.getByRole('button', { name: /签收出发/ }).click()
-    await crew.getByRole('button', { name: /到场/ }).first().click()
-    await crew.getByRole('button', { name: /处警完毕/ }).click()
-    await eventually('cleared', async () =>
-      (await incidents()).find(i => i.id === incident.id)?.assignments.some(a => a.state === 'cleared'),
-    )
-    await page.close()
-    await crew.close()
-  })
+      const desk = await open(map, { width: 1100, height: 700 })
+      await desk.locator(`[data-incident="${id}"]`).first().click()
+      await desk.locator('.candidate[data-unit="unit-01"]').getByRole('button', { name: '派警' }).click()
+      await desk.locator('.assignment').first().waitFor()
+      // Two pages drawn in software at once are too much for a small machine; the desk has done its part.
+      await desk.close()
+
+      const crew = await open(terminal, { width: 1280, height: 800 })
+      await crew.getByRole('button', { name: /签收出发/ }).click()
+      await eventually('signed', async () => (await steps())?.includes('signed'))
+      await crew.getByRole('button', { name: /到场/ }).first().click()
+      await eventually('on scene', async () => (await steps())?.includes('on_scene'))
+      await crew.getByRole('button', { name: /处警完毕/ }).click()
+      await eventually('cleared', async () => (await steps())?.includes('cleared'))
+      await crew.close()
+    },
+  )
 
   it('asks nothing of the outside and breaks no rule of its own', () => {
     expect(foreign).toEqual([])
