@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { fault, ok } from '#protocols/result.ts'
+import { parseConfig } from '#protocols/cli/flags.ts'
 import type { Result } from '#protocols/result.ts'
 
 const Port = z.coerce.number().int().min(0).max(65_535)
@@ -24,15 +24,5 @@ export const AgentConfig = z.strictObject({
 })
 export type AgentConfig = z.infer<typeof AgentConfig>
 
-/** `--gnss-baud 9600` style flags to a frozen config; the fault names the flag and the value seen. */
-export function parseAgentConfig(flags: Readonly<Record<string, string>>): Result<AgentConfig> {
-  const parsed = AgentConfig.safeParse(flags)
-  if (parsed.success) return ok(Object.freeze(parsed.data))
-  const issue = parsed.error.issues[0]!
-  const name = issue.path.join('.') || (issue.code === 'unrecognized_keys' ? issue.keys.join(', ') : '')
-  const seen = JSON.stringify(flags[name] ?? null)
-  return fault(
-    'CONFIG_INVALID',
-    `${name} = ${seen}: ${issue.message}; for example --data ./agent --gnss /dev/ttyUSB0`,
-  )
-}
+export const parseAgentConfig = (flags: Readonly<Record<string, string>>): Result<AgentConfig> =>
+  parseConfig(AgentConfig, flags, '--data ./agent --gnss /dev/ttyUSB0')

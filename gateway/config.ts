@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { fault, ok } from '#protocols/result.ts'
+import { parseConfig } from '#protocols/cli/flags.ts'
 import type { Result } from '#protocols/result.ts'
 
 const Port = z.coerce.number().int().min(0).max(65_535)
@@ -25,15 +25,5 @@ export const GatewayConfig = z.strictObject({
 })
 export type GatewayConfig = z.infer<typeof GatewayConfig>
 
-/** Flags to a frozen config; the fault names the flag and the value seen. */
-export function parseGatewayConfig(flags: Readonly<Record<string, string>>): Result<GatewayConfig> {
-  const parsed = GatewayConfig.safeParse(flags)
-  if (parsed.success) return ok(Object.freeze(parsed.data))
-  const issue = parsed.error.issues[0]!
-  const name = issue.path.join('.') || (issue.code === 'unrecognized_keys' ? issue.keys.join(', ') : '')
-  const seen = JSON.stringify(flags[name] ?? null)
-  return fault(
-    'CONFIG_INVALID',
-    `${name} = ${seen}: ${issue.message}; for example --data ./gateway --roads city.graph`,
-  )
-}
+export const parseGatewayConfig = (flags: Readonly<Record<string, string>>): Result<GatewayConfig> =>
+  parseConfig(GatewayConfig, flags, '--data ./gateway --roads city.graph')

@@ -1,0 +1,24 @@
+import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { parseConfig, readFlags } from './flags.ts'
+
+describe('flags', () => {
+  it('become names as code writes them', () => {
+    expect(readFlags(['--gnss-baud', '9600', '--help'], ['gnss-baud'])).toEqual({
+      ok: true,
+      value: { gnssBaud: '9600', help: '' },
+    })
+  })
+
+  it('that nobody knows are refused by name', () => {
+    expect(readFlags(['--gnss-bond', '1'], ['gnss-baud'])).toMatchObject({ ok: false, code: 'USAGE' })
+  })
+
+  it('that do not fit are told with the value seen and an example', () => {
+    const schema = z.strictObject({ gnssBaud: z.coerce.number().int() })
+    const refused = parseConfig(schema, { gnssBaud: 'fast' }, '--gnss-baud 9600')
+    expect(refused).toMatchObject({ ok: false, code: 'CONFIG_INVALID' })
+    expect(refused.ok ? '' : refused.detail).toMatch(/^gnssBaud = "fast": .*for example --gnss-baud 9600$/)
+    expect(parseConfig(schema, { gnssBaud: '9600' }, '')).toEqual({ ok: true, value: { gnssBaud: 9600 } })
+  })
+})
