@@ -8,7 +8,7 @@ import type { FakeGateway } from './fake-gateway.ts'
 /*
  * Pictures of the dispatcher's page in its states, to be looked at by a person:
  *
- *     node tools/build.mjs --if-changed --only pages && node --import tsx test/browser/look-map.ts OUT_DIR
+ *     node tools/build.mjs --if-changed --only pages && node --import tsx test/browser/look-map.ts OUT_DIR [day-zh,night-en,…]
  */
 const outDir = process.argv[2] ?? '/tmp/reach5-look'
 mkdirSync(outDir, { recursive: true })
@@ -87,12 +87,8 @@ function stage(gateway: FakeGateway): void {
 const browser = await openBrowser()
 if (browser === null) process.exit(1)
 
-for (const [theme, lang] of [
-  ['day', 'zh'],
-  ['night', 'zh'],
-  ['day', 'en'],
-  ['night', 'en'],
-] as const) {
+const wanted = process.argv[3]?.split(',') ?? ['day-zh', 'night-zh', 'day-en', 'night-en']
+for (const [theme, lang] of wanted.map(one => one.split('-'))) {
   const gateway = await openFakeGateway({ autoplay: true })
   stage(gateway)
   const context = await openContext(browser, {

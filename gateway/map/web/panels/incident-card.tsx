@@ -20,6 +20,9 @@ import { Card, Refusal } from './card.tsx'
 import { Progress } from './progress.tsx'
 import { useRecommendation } from './recommendation.ts'
 
+/** Longer than any order takes to come back on the stream. */
+const ORDER_SEEN_WITHIN_MS = 5_000
+
 const isEnded = ({ state }: AssignmentView): boolean =>
   state === 'refused' || state === 'cancelled' || state === 'cleared'
 
@@ -43,12 +46,19 @@ export function IncidentCard({ held }: { held: Held<IncidentView> }) {
     return result.ok
   }
 
+  // Held until the order is seen on the incident: a second Enter in between would send a second car.
   const send = async (unitId: string): Promise<void> => {
     if (sending.value !== null) return
     sending.value = unitId
-    if (await said(sendOrder({ kind: 'dispatch', incidentId: view.id, unitId }))) adding.value = false
-    sending.value = null
+    if (await said(sendOrder({ kind: 'dispatch', incidentId: view.id, unitId }))) {
+      adding.value = false
+      setTimeout(() => sending.value === unitId && (sending.value = null), ORDER_SEEN_WITHIN_MS)
+    } else sending.value = null
   }
+  const isSeen = active.some(one => one.unitId === sending.value)
+  useEffect(() => {
+    if (isSeen) sending.value = null
+  }, [isSeen])
   const close = async (reason: string): Promise<void> => {
     refused.value = null
     const closed = await closeIncident(view.id, reason)
@@ -66,6 +76,7 @@ export function IncidentCard({ held }: { held: Held<IncidentView> }) {
   useEffect(() => {
     adding.value = false
     refused.value = null
+    sending.value = null
   }, [view.id])
 
   const answered = answer?.ok === true

@@ -64,7 +64,7 @@ export function UnitCard({ held }: { held: Held<UnitView> }) {
             : `${w.freshness[fresh]}${view.position.satsUsed === undefined ? '' : ` · ${w.satellites(view.position.satsUsed, view.position.satsSeen ?? view.position.satsUsed)}`}`}
         </Fact>
         <Fact name={w.speed}>
-          {view.position?.speedMps === undefined || stale
+          {view.position?.speedMps === undefined || fresh !== 'live'
             ? '—'
             : `${Math.round(view.position.speedMps * 3.6)} ${w.kmh}`}
         </Fact>
