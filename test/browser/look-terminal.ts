@@ -146,11 +146,7 @@ for (const [size, viewport] of Object.entries(SIZES))
       const context = await openContext(browser, { viewport })
       const [theme, language] = look.split('-') as [string, string]
       await context.addInitScript(
-        ([t, l]) => {
-          localStorage.setItem('reach5.terminal.theme', t!)
-          localStorage.setItem('reach5.terminal.language', l!)
-        },
-        [theme, language] as const,
+        `localStorage.setItem('reach5.terminal.theme', '${theme}');localStorage.setItem('reach5.terminal.language', '${language}')`,
       )
       const page = await context.newPage()
       await page.goto(car.server.url)

@@ -6,12 +6,12 @@ import './style/idle.css'
 import './style/order.css'
 import { Icon } from './look/icons.tsx'
 import { Actions } from './screens/actions.tsx'
-import { GoneBanner } from './screens/gone.tsx'
+import { Gone } from './screens/gone.tsx'
 import { Header } from './screens/header.tsx'
 import { Idle } from './screens/idle.tsx'
 import { OrderScreen } from './screens/order.tsx'
 import { PanicButton } from './screens/panic-button.tsx'
-import { agent, said, startClock } from './state/car.ts'
+import { agent, outdated, said, startClock } from './state/car.ts'
 import { ended, shown, startOrders } from './state/orders.ts'
 import { startPanic } from './state/panic.ts'
 import { startSettings } from './state/settings.ts'
@@ -32,7 +32,6 @@ function Page() {
   const order = shown.value
   return (
     <div class="page" data-agent={agent.value}>
-      <GoneBanner />
       <Header view={view} compact={order !== null} />
       <main class="main">
         {view === null ? (
@@ -44,7 +43,13 @@ function Page() {
         )}
       </main>
       <footer class="footer">
-        {view !== null && order !== null ? <Actions order={order} view={view} /> : <Standby />}
+        {agent.value === 'gone' || outdated.value ? (
+          <Gone />
+        ) : view !== null && order !== null ? (
+          <Actions order={order} view={view} />
+        ) : (
+          <Standby />
+        )}
         <PanicButton />
       </footer>
     </div>

@@ -2,19 +2,25 @@ import { useSignal, useSignalEffect } from '@preact/signals'
 import type { TerminalOrder, TerminalState } from '#protocols/terminal.ts'
 import { Icon } from '../look/icons.tsx'
 import { agent } from '../state/car.ts'
-import { NEXT, drawnStep, isBusy, markRead, press, tap } from '../state/orders.ts'
-import { refusalWords, words } from '../words/words.ts'
+import { NEXT, drawnStep, isBusy, markRead, press, settling, tap } from '../state/orders.ts'
+import { words } from '../words/words.ts'
 
 /** The next step is always the one huge button; skipping and refusing are beside it, small. */
 export function Actions({ order, view }: { readonly order: TerminalOrder; readonly view: TerminalState }) {
   const w = words.value
   const step = drawnStep(order)
   const own = tap.value?.orderId === order.orderId ? tap.value : null
-  const off = agent.value !== 'live' || isBusy()
+  const off = agent.value !== 'live' || isBusy() || settling.value
   if (step === 'cancelled')
     return (
       <div class="actions">
-        <button type="button" class="huge" data-do="read" onClick={() => markRead(order.orderId)}>
+        <button
+          type="button"
+          class="huge"
+          data-do="read"
+          disabled={settling.value}
+          onClick={() => markRead(order.orderId)}
+        >
           <span>{w.read}</span>
         </button>
       </div>
@@ -22,12 +28,6 @@ export function Actions({ order, view }: { readonly order: TerminalOrder; readon
   const next = NEXT[step]
   return (
     <div class="actions">
-      {own?.state === 'refused' && (
-        <p class="tap-refused" role="alert">
-          <Icon name="alarm" />
-          {refusalWords(own.code)}
-        </p>
-      )}
       {own !== null && own.state !== 'refused' ? (
         <div class="huge" data-tap={own.state} role="status">
           <Icon name={own.state === 'done' ? 'check' : 'waiting'} />

@@ -2,6 +2,7 @@ import type { Channel, ChannelValue } from '#protocols/equipment.ts'
 import type { TerminalState } from '#protocols/terminal.ts'
 import { Icon } from '../look/icons.tsx'
 import type { IconName } from '../look/icons.tsx'
+import { agent } from '../state/car.ts'
 import { ValueMark } from '../look/marks.tsx'
 import { words } from '../words/words.ts'
 
@@ -29,8 +30,9 @@ export function EquipmentRow({ view }: { readonly view: TerminalState }) {
       )}
       {view.panel !== 'absent' &&
         fitted.map(([channel, icon]) => {
-          // A panel that does not answer knows nothing, whatever it said last.
-          const value: ChannelValue = view.panel === 'ok' ? view.equipment[channel]! : 'unknown'
+          // A panel or a car that does not answer knows nothing, whatever it said last.
+          const known = view.panel === 'ok' && agent.value === 'live'
+          const value: ChannelValue = known ? view.equipment[channel]! : 'unknown'
           return (
             <div class="channel" key={channel} data-channel={channel} data-value={value}>
               <Icon name={icon} />
@@ -46,7 +48,7 @@ export function EquipmentRow({ view }: { readonly view: TerminalState }) {
   )
 }
 
-export function bodyCamOf(view: TerminalState): 'idle' | 'starting' | 'recording' | 'failed' | 'unknown' {
+function bodyCamOf(view: TerminalState): 'idle' | 'starting' | 'recording' | 'failed' | 'unknown' {
   if (view.bodycam === 'failed' || view.bodycam === 'starting') return view.bodycam
   if (view.panel !== 'ok') return 'unknown'
   if (view.recording) return 'recording'
@@ -56,7 +58,7 @@ export function bodyCamOf(view: TerminalState): 'idle' | 'starting' | 'recording
 
 function BodyCam({ view }: { readonly view: TerminalState }) {
   const w = words.value
-  const state = bodyCamOf(view)
+  const state = agent.value === 'live' ? bodyCamOf(view) : 'unknown'
   return (
     <div class="channel bodycam" data-channel="bodycam" data-state={state}>
       <Icon name={state === 'failed' ? 'alarm' : 'camera'} />

@@ -1,9 +1,12 @@
 import { Icon } from '../look/icons.tsx'
-import { agent, outdated, said, silentMs } from '../state/car.ts'
+import { outdated, said, silentMs } from '../state/car.ts'
 import { ageWords, words } from '../words/words.ts'
 
-/** The car computer does not answer: one clear sentence above everything, and nothing below it claims to be now. */
-export function GoneBanner() {
+/**
+ * The car computer does not answer: one clear sentence where the buttons were, for there is nothing left to press. The
+ * rest of the screen stays in its place, grey.
+ */
+export function Gone() {
   const w = words.value
   if (outdated.value)
     return (
@@ -17,7 +20,6 @@ export function GoneBanner() {
         </button>
       </div>
     )
-  if (agent.value !== 'gone') return null
   const never = said.value === null
   return (
     <div class="gone" role="alert">

@@ -1,7 +1,7 @@
 import type { TerminalState } from '#protocols/terminal.ts'
 import { Icon } from '../look/icons.tsx'
 import type { IconName } from '../look/icons.tsx'
-import { grown } from '../state/car.ts'
+import { agent, grown } from '../state/car.ts'
 import { ageWords, words } from '../words/words.ts'
 import { EquipmentRow } from './equipment.tsx'
 import { LinkTile } from './link.tsx'
@@ -24,7 +24,8 @@ export function Idle({ view }: { readonly view: TerminalState }) {
 function SpeedTile({ view }: { readonly view: TerminalState }) {
   const w = words.value
   const { position } = view
-  const fresh = view.gnss === 'fix' && position !== null && grown(position.ageMs) < FIX_FRESH_MS
+  const fresh =
+    agent.value === 'live' && view.gnss === 'fix' && position !== null && grown(position.ageMs) < FIX_FRESH_MS
   const speed = fresh ? position.speedMps : undefined
   return (
     <section class="tile speed-tile">
@@ -47,6 +48,7 @@ function FixTile({ view }: { readonly view: TerminalState }) {
   const w = words.value
   const { position } = view
   const ageMs = position === null ? null : grown(position.ageMs)
+  const fresh = agent.value === 'live' && view.gnss === 'fix' && ageMs !== null && ageMs < FIX_FRESH_MS
   const speaks = view.gnss === 'fix' || view.gnss === 'no_fix'
   return (
     <section class="tile fix-tile" data-gnss={view.gnss}>
@@ -56,12 +58,8 @@ function FixTile({ view }: { readonly view: TerminalState }) {
         {w.gnss[view.gnss]}
         {view.gnss === 'fix' && position !== null && <small>{position.mode}D</small>}
       </p>
-      <p class="tile-more" data-old={ageMs === null || ageMs >= FIX_FRESH_MS}>
-        {ageMs === null
-          ? w.positionNever
-          : ageMs < FIX_FRESH_MS && view.gnss === 'fix'
-            ? w.positionNow
-            : w.positionAge(ageWords(ageMs))}
+      <p class="tile-more" data-old={!fresh}>
+        {ageMs === null ? w.positionNever : fresh ? w.positionNow : w.positionAge(ageWords(ageMs))}
       </p>
       {speaks && position?.sats !== undefined && (
         <ul class="sats" title={w.satellites}>

@@ -2,8 +2,8 @@ import type { TerminalOrder, TerminalState } from '#protocols/terminal.ts'
 import { Icon } from '../look/icons.tsx'
 import { Dial, SeverityMark } from '../look/marks.tsx'
 import { grown } from '../state/car.ts'
-import { choose, drawnStep, others } from '../state/orders.ts'
-import { ageWords, directionWords, distanceWords, words } from '../words/words.ts'
+import { choose, drawnStep, others, tap } from '../state/orders.ts'
+import { ageWords, directionWords, distanceWords, refusalWords, words } from '../words/words.ts'
 import { FIX_FRESH_MS } from './idle.tsx'
 
 /** Nearer than this the arrow only dances with the receiver's noise. */
@@ -34,14 +34,18 @@ export function OrderScreen({
         {step === 'cancelled' ? <Cancelled order={order} /> : <Place order={order} />}
         {step !== 'cancelled' && <Way order={order} view={view} />}
       </div>
+      <TapRefused order={order} />
       <OtherOrders />
     </article>
   )
 }
 
+/** Longest text of each size, so that even 200 characters fit beside a strip of other orders; see `.place`. */
+const SIZES = [10, 24, 45, 75, 110, Infinity]
+
 function Place({ order }: { readonly order: TerminalOrder }) {
   const { text, lat, lon } = order.place
-  const size = text.length <= 10 ? 's' : text.length <= 24 ? 'm' : text.length <= 60 ? 'l' : 'xl'
+  const size = SIZES.findIndex(length => text.length <= length)
   if (text !== '')
     return (
       <p class="place" data-size={size} lang="zh-CN">
@@ -49,7 +53,7 @@ function Place({ order }: { readonly order: TerminalOrder }) {
       </p>
     )
   return (
-    <p class="place" data-size="m">
+    <p class="place" data-size="1">
       <span class="num">
         {lat.toFixed(5)}, {lon.toFixed(5)}
       </span>
@@ -75,11 +79,22 @@ function Way({ order, view }: { readonly order: TerminalOrder; readonly view: Te
       <Dial bearingDeg={bearingDeg} />
       <p class="way-main num">{near ? w.here : distanceWords(distanceM)}</p>
       <p class="way-more">
-        {directionWords(bearingDeg)}
+        {near ? distanceWords(distanceM) : directionWords(bearingDeg)}
         {w.wayJoin}
         {fixAgeMs !== null && fixAgeMs >= FIX_FRESH_MS ? w.distanceOld(ageWords(fixAgeMs)) : w.straight}
       </p>
     </div>
+  )
+}
+
+function TapRefused({ order }: { readonly order: TerminalOrder }) {
+  const own = tap.value
+  if (own?.orderId !== order.orderId || own.state !== 'refused' || own.from !== order.step) return null
+  return (
+    <p class="tap-refused" role="alert">
+      <Icon name="alarm" />
+      {refusalWords(own.code)}
+    </p>
   )
 }
 

@@ -43,27 +43,21 @@ export function PanicButton() {
       <span class="panic-face">
         {!sent && <Icon name="alarm" />}
         <span>
-          <b>{w.panic}</b>
-          <small>
-            {off
-              ? w.panicUnavailable
-              : holding.value
-                ? w.panicHolding
-                : sent || word.kind === 'failed'
-                  ? stateWords(word)
-                  : letGo.value
-                    ? w.panicLetGo
-                    : w.panicHold}
-          </small>
+          <b>
+            {w.panic}
+            {'ageMs' in word && ` ${ageWords(word.ageMs)}`}
+          </b>
+          <small>{captionOf(word, off)}</small>
         </span>
       </span>
     </button>
   )
 }
 
-function stateWords(word: PanicWord): string {
+function captionOf(word: PanicWord, off: boolean): string {
   const w = words.value
-  if (word.kind === 'none') return w.panicHold
-  const what = w.panicWords[word.kind]
-  return 'ageMs' in word ? `${what} · ${ageWords(word.ageMs)}` : what
+  if (off) return w.panicUnavailable
+  if (holding.value) return w.panicHolding
+  if (word.kind !== 'none') return w.panicWords[word.kind]
+  return letGo.value ? w.panicLetGo : w.panicHold
 }

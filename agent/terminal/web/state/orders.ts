@@ -1,4 +1,4 @@
-import { computed, effect, signal } from '@preact/signals'
+import { computed, effect, signal, untracked } from '@preact/signals'
 import type { Tap, TerminalOrder } from '#protocols/terminal.ts'
 import { agent, said } from './car.ts'
 import { sendTap } from './tap-http.ts'
@@ -47,7 +47,7 @@ export const onScreen = computed(() =>
     order =>
       isActive(order) ||
       (order.step === 'cancelled' && !readIds.value.has(order.orderId)) ||
-      order.orderId === tap.value?.orderId,
+      (order.orderId === tap.value?.orderId && tap.value.state !== 'refused'),
   ),
 )
 export const ended = computed(() => orders.value.filter(order => !onScreen.value.includes(order)))
@@ -70,10 +70,20 @@ export const markRead = (orderId: string): void => {
 export const drawnStep = (order: TerminalOrder): Step =>
   tap.value?.orderId === order.orderId && tap.value.state === 'sending' ? tap.value.from : order.step
 
+/** A screen that changed by itself under a falling finger: its buttons wait until an eye can have seen it. */
+const SETTLE_MS = 700
+export const settling = signal(false)
+
+function takeScreen(orderId: string): void {
+  chosenId.value = orderId
+  settling.value = true
+  setTimeout(() => (settling.value = false), SETTLE_MS)
+}
+
 export const isBusy = (): boolean => tap.value !== null && tap.value.state !== 'refused'
 
 export async function press(order: TerminalOrder, kind: StepTap): Promise<void> {
-  if (isBusy() || agent.value !== 'live') return
+  if (isBusy() || settling.value || agent.value !== 'live') return
   const own = { orderId: order.orderId, kind, from: order.step, code: '' }
   tap.value = { ...own, state: 'sending' }
   const answer = await sendTap({ kind, orderId: order.orderId })
@@ -88,20 +98,24 @@ export async function press(order: TerminalOrder, kind: StepTap): Promise<void> 
 
 /** A new order takes the screen, whatever was being read. `onNews` hears of it once: a new one or one taken back. */
 export function startOrders(onNews: (news: 'new' | 'cancelled') => void): void {
+  let shownId: string | null = null
   let known: ReadonlyMap<string, Step> | null = null
   effect(() => {
     if (said.value === null) return
     const before = known
     known = new Map(orders.value.map(order => [order.orderId, order.step]))
     const fresh = orders.value.find(o => o.step === 'received' && before?.has(o.orderId) !== true)
+    const takenBack = orders.value.find(
+      o => o.step === 'cancelled' && (before?.get(o.orderId) ?? 'cancelled') !== 'cancelled',
+    )
     if (fresh !== undefined) {
-      chosenId.value = fresh.orderId
+      if (shownId === null) chosenId.value = fresh.orderId
+      else takeScreen(fresh.orderId)
       onNews('new')
-    } else if (before !== null) {
-      const gone = orders.value.some(
-        o => o.step === 'cancelled' && (before.get(o.orderId) ?? 'cancelled') !== 'cancelled',
-      )
-      if (gone) onNews('cancelled')
+    } else if (takenBack !== undefined) {
+      if (takenBack.orderId === shownId) takeScreen(takenBack.orderId)
+      onNews('cancelled')
     }
+    shownId = untracked(() => shown.value?.orderId ?? null)
   })
 }

@@ -42,6 +42,7 @@ export const en: Words = {
 
   link: 'Link',
   links: { up: 'Online', connecting: 'Connecting', down: 'Offline' },
+  linkUnknown: 'Not known',
   linkFor: age => `for ${age}`,
   linkQueue: n => `${n} stored, sent when back`,
   linkNoQueue: 'Stored on the car, sent when back',

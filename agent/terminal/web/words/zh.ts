@@ -45,6 +45,7 @@ export const zh = {
 
   link: '网络',
   links: { up: '在线', connecting: '正在连接', down: '离线' },
+  linkUnknown: '状态不明',
   linkFor: (age: string) => `已 ${age}`,
   linkQueue: (n: number) => `已存 ${n} 条，恢复后自动补传`,
   linkNoQueue: '新记录先存车上，恢复后自动补传',
