@@ -50,6 +50,38 @@ describe('snap to a road', () => {
     expect(snap.snap(at(150, 490).lat, at(150, 490).lon, 50)).toMatchObject({ edge: 1 })
   })
 
+  it('says none at once for a pole, the date line and any other place far outside', () => {
+    const snap = new RoadSnap(
+      roads([
+        [0, 0],
+        [3000, 2000],
+      ]),
+    )
+    const lats = [-90, -89.999999, -60, 0, 35.6, 89.999999, 90]
+    const lons = [-180, 0, 116.5, 117, 180]
+    const places = lats.flatMap(lat => lons.map(lon => ({ lat, lon })))
+    const found = places.filter(({ lat, lon }) => snap.snap(lat, lon, 1000) !== undefined)
+    expect(found).toEqual([{ lat: 35.6, lon: 117 }])
+  })
+
+  it('finds the road from outside the box of all roads', () => {
+    const snap = new RoadSnap(
+      roads([
+        [0, 0],
+        [3000, 0],
+      ]),
+    )
+    for (const [x, y] of [
+      [-4000, 0],
+      [1500, 4000],
+      [1500, -4000],
+      [7000, 0],
+    ] as const) {
+      expect(snap.snap(at(x, y).lat, at(x, y).lon, 5000)?.distanceM).toBeCloseTo(4000, -1)
+      expect(snap.snap(at(x, y).lat, at(x, y).lon, 3900)).toBeUndefined()
+    }
+  })
+
   it('says none beyond the distance, however little, and without roads', () => {
     const snap = new RoadSnap(
       roads([

@@ -31,6 +31,8 @@ export class RoadSnap {
   private readonly segmentEdge: Uint32Array
   private readonly south: number
   private readonly west: number
+  private readonly north: number
+  private readonly east: number
   private readonly cellLat: number
   private readonly cellLon: number
   private readonly columns: number
@@ -52,6 +54,8 @@ export class RoadSnap {
     this.graph = graph
     this.south = south
     this.west = west
+    this.north = north
+    this.east = east
     this.cellLat = cellM / METRES_PER_DEGREE
     this.cellLon = cellM / metresPerLon
     this.rows = graph.edgeCount === 0 ? 0 : Math.floor(heightM / cellM) + 1
@@ -75,6 +79,7 @@ export class RoadSnap {
   snap(lat: number, lon: number, maxM: number, motion: Motion = {}): Snap | undefined {
     const trackDeg = (motion.speedMps ?? 0) >= TRACK_TRUSTED_MPS ? motion.trackDeg : undefined
     const metresPerLon = METRES_PER_DEGREE * Math.cos((lat * Math.PI) / 180)
+    if (this.outsideM(lat, lon, metresPerLon) > maxM) return undefined
     const row = Math.floor((lat - this.south) / this.cellLat)
     const column = Math.floor((lon - this.west) / this.cellLon)
     // Everything in ring r lies at least r - 1 whole cells away, and cells get narrower towards the pole.
@@ -84,11 +89,20 @@ export class RoadSnap {
     let bestAlong = 0
     let bestM = 0
     const { shapeLatE7, shapeLonE7 } = this.graph
-    for (let ring = 0; (ring - 1) * ringM <= maxM && (ring - 1) * ringM <= bestScore; ring++) {
+    // Only rings that touch the grid: near a pole a degree of longitude is nothing, and no number of rings would do.
+    const firstRing = Math.max(0, -row, row - this.rows + 1, -column, column - this.columns + 1)
+    const lastRing = Math.max(row, this.rows - 1 - row, column, this.columns - 1 - column)
+    for (
+      let ring = firstRing;
+      ring <= lastRing && (ring - 1) * ringM <= maxM && (ring - 1) * ringM <= bestScore;
+      ring++
+    ) {
       for (let r = Math.max(0, row - ring); r <= Math.min(this.rows - 1, row + ring); r++) {
         const edgeRow = r === row - ring || r === row + ring
-        for (let c = column - ring; c <= column + ring; c += edgeRow || ring === 0 ? 1 : 2 * ring) {
-          if (c < 0 || c >= this.columns) continue
+        const firstColumn = edgeRow ? Math.max(0, column - ring) : column - ring
+        const lastColumn = Math.min(this.columns - 1, column + ring)
+        for (let c = firstColumn; c <= lastColumn; c += edgeRow ? 1 : 2 * ring) {
+          if (c < 0) continue
           const cell = r * this.columns + c
           for (let i = this.cellFirst[cell]!; i < this.cellFirst[cell + 1]!; i++) {
             const s = this.cellSegments[i]!
@@ -113,6 +127,14 @@ export class RoadSnap {
     if (bestSegment < 0) return undefined
     const edge = this.segmentEdge[bestSegment]!
     return { edge, fraction: this.fractionAt(edge, bestSegment, bestAlong), distanceM: bestM }
+  }
+
+  /** How far outside the box of all roads a place lies, at least, in the metres of its own latitude. */
+  private outsideM(lat: number, lon: number, metresPerLon: number): number {
+    const northwardM = Math.max(this.south - lat, lat - this.north) * METRES_PER_DEGREE
+    const eastwardM = Math.max(this.west - lon, lon - this.east) * metresPerLon
+    // One metre for the rounding of the box and of the shapes.
+    return Math.max(northwardM, eastwardM) - 1
   }
 
   /** 0 when an open direction of the edge fits the track, up to AGAINST_TRACK_M when all of them run against it. */
