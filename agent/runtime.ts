@@ -109,12 +109,12 @@ export function startRuntime(parts: RuntimeParts): Runtime {
       case 'unstored':
         unstored.push({
           v: 1,
-          id: parts.mint(16),
+          id: effect.id,
           kind: effect.kind,
-          occurredAt: clock.now().utcMs,
-          clockQuality: clock.now().quality,
+          occurredAt: effect.occurred.utcMs,
+          clockQuality: effect.occurred.quality,
           body: effect.body,
-          monoMs: effect.occurredMonoMs,
+          monoMs: effect.occurred.monoMs,
         })
         if (unstored.length > UNSTORED_KEPT_MAX) unstored.shift()
         sendUnstored()

@@ -90,6 +90,13 @@ describe('the terminal’s server', () => {
     expect([answer.status, JSON.parse(answer.body).code]).toEqual([403, 'HOST_REFUSED'])
   })
 
+  it('refuses what another page asks for, even without an Origin', async () => {
+    const url = await serve()
+    const answer = await ask(`${url}/v1/state`, { headers: { 'sec-fetch-site': 'cross-site' } })
+    expect([answer.status, JSON.parse(answer.body).code]).toEqual([403, 'ORIGIN_REFUSED'])
+    expect((await ask(`${url}/v1/state`, { headers: { 'sec-fetch-site': 'none' } })).status).toBe(200)
+  })
+
   it('refuses another page’s post', async () => {
     const taps: Tap[] = []
     const url = await serve(taps)

@@ -40,7 +40,8 @@ export async function serveTerminal(
   const app = fastify({ bodyLimit: BODY_BYTES_MAX, forceCloseConnections: true })
   app.addHook('onRequest', async (request, reply) => {
     void reply.headers(HEADERS)
-    const code = refusalOf(request.headers.host, request.headers.origin)
+    const { host, origin, 'sec-fetch-site': site } = request.headers
+    const code = refusalOf(host, origin, site)
     if (code) await reply.code(403).send(problem(403, code, 'This page answers only to the vehicle itself.'))
   })
   app.setNotFoundHandler((_request, reply) =>
@@ -87,7 +88,8 @@ function streamTo(app: FastifyInstance, car: TerminalPort): () => void {
   const server = new WebSocketServer({ noServer: true, maxPayload: BODY_BYTES_MAX })
   app.server.on('upgrade', (request, socket, head) => {
     const refused =
-      refusalOf(request.headers.host, request.headers.origin) !== null || request.url !== '/v1/stream'
+      refusalOf(request.headers.host, request.headers.origin, undefined) !== null ||
+      request.url !== '/v1/stream'
     if (refused) return void socket.destroy()
     server.handleUpgrade(request, socket, head, ws => {
       ws.on('error', () => ws.terminate())
@@ -111,8 +113,11 @@ const LOOPBACK_HOST = /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/
 function refusalOf(
   host: string | undefined,
   origin: string | undefined,
+  site: unknown,
 ): 'HOST_REFUSED' | 'ORIGIN_REFUSED' | null {
   if (!LOOPBACK_HOST.test(host ?? '')) return 'HOST_REFUSED'
+  // A GET from another page carries no Origin, but says where it comes from; a person typing the address is `none`.
+  if (site === 'cross-site' || site === 'same-site') return 'ORIGIN_REFUSED'
   if (origin !== undefined && origin !== `http://${host}`) return 'ORIGIN_REFUSED'
   return null
 }

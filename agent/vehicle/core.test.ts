@@ -20,6 +20,9 @@ class Car {
   readonly records: WireRecord[] = []
   readonly effects: VehicleEffect[] = []
   store: 'ok' | 'OUTBOX_FULL' | 'OUTBOX_POISONED' = 'ok'
+  /** Appends wait for `settle`. */
+  slow = false
+  private readonly waiting: Extract<VehicleEffect, { type: 'append' }>[] = []
   monoMs = 1_000
   state: VehicleState = initialState(IDENTITY, this.notes)
   private minted = 0
@@ -46,11 +49,21 @@ class Car {
     this.state = initialState({ ...IDENTITY, bootCount: 2 }, this.notes)
   }
 
+  settle(store: Car['store']): VehicleEffect[] {
+    this.slow = false
+    this.store = store
+    return this.waiting.splice(0).flatMap(effect => this.append(effect))
+  }
+
   kinds(lane: Lane): string[] {
     return this.records.filter(r => r.lane === lane).map(r => r.kind)
   }
 
   private append(effect: Extract<VehicleEffect, { type: 'append' }>): VehicleEffect[] {
+    if (this.slow) {
+      this.waiting.push(effect)
+      return []
+    }
     if (this.store !== 'ok')
       return this.feed({ type: 'appended', ref: effect.ref, result: fault(this.store, '') })
     const made = effect.drafts.map(draft => {
@@ -169,6 +182,45 @@ describe('an order in the car', () => {
   })
 })
 
+describe('a tap that is still being written', () => {
+  /** A car whose store answers when the test says so. */
+  const slowCar = () => {
+    const car = new Car()
+    car.feed(order(dispatch()))
+    car.slow = true
+    return car
+  }
+
+  it('is not confirmed to a second finger before the disk has it, and fails for both', () => {
+    const car = slowCar()
+    expect(car.tap('sign')).toBeUndefined()
+    expect(car.tap('sign')).toBeUndefined()
+    const answers = car.settle('OUTBOX_FULL').filter(e => e.type === 'tapped')
+    expect(answers.map(a => a.result)).toEqual([
+      { accepted: false, code: 'OUTBOX_FULL' },
+      { accepted: false, code: 'OUTBOX_FULL' },
+    ])
+    expect(activeOrders(car.state)[0]?.step).toBe('received')
+  })
+
+  it('and fails does not bring back an order that was cancelled meanwhile', () => {
+    const car = slowCar()
+    car.tap('sign')
+    car.feed(order(cancel()))
+    car.settle('OUTBOX_FULL')
+    expect(car.state.orders[0]?.step).toBe('cancelled')
+    expect(car.state.availability).toBe('available')
+  })
+
+  it('and fails leaves no step that nobody stored, also when a later one fails too', () => {
+    const car = slowCar()
+    car.tap('sign')
+    car.tap('enroute')
+    car.settle('OUTBOX_FULL')
+    expect(activeOrders(car.state)[0]?.step).toBe('received')
+  })
+})
+
 describe('an order whose receipt could not be stored', () => {
   it('is receipted when it comes again, and held once', () => {
     const car = new Car()
@@ -243,11 +295,46 @@ describe('panic', () => {
     const car = new Car()
     car.store = 'OUTBOX_POISONED'
     const effects = car.feed({ type: 'tap', tapRef: 't', tap: { kind: 'panic' } })
-    expect(effects.find(e => e.type === 'unstored')).toMatchObject({ kind: 'panic', occurredMonoMs: 1_000 })
+    expect(effects.find(e => e.type === 'unstored')).toMatchObject({
+      kind: 'panic',
+      occurred: { monoMs: 1_000 },
+    })
     expect(effects.find(e => e.type === 'tapped')?.result).toEqual({
       accepted: false,
       code: 'OUTBOX_POISONED',
     })
+  })
+
+  it('held through a gap in the line is one press until it is answered', () => {
+    const car = new Car()
+    for (const value of ['on', 'unknown', 'on', 'unknown', 'on'] as const) {
+      car.feed({ type: 'input', channel: 'panic', value })
+    }
+    expect(car.kinds('alarm')).toEqual(['panic'])
+    for (const value of ['off', 'on'] as const) car.feed({ type: 'input', channel: 'panic', value })
+    expect(car.kinds('alarm')).toEqual(['panic', 'panic'])
+  })
+
+  it('that was never stored is over once a person has seen it', () => {
+    const car = new Car()
+    car.store = 'OUTBOX_POISONED'
+    const sent = car
+      .feed({ type: 'tap', tapRef: 't', tap: { kind: 'panic' } })
+      .find(e => e.type === 'unstored')
+    car.store = 'ok'
+    car.feed(
+      order({
+        kind: 'alarm_ack',
+        orderId: 'order-6',
+        deviceId: 'ptu-01',
+        unitId: 'unit-01',
+        nonce: 'f'.repeat(32),
+        issuedAt: 1,
+        revision: 0,
+        alarmId: `unstored/${sent!.id}`,
+      }),
+    )
+    expect(car.state.panic?.acknowledged).toBe(true)
   })
 
   it('held down while the car restarts is not pressed again', () => {

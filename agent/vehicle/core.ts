@@ -13,6 +13,7 @@ import {
   STEP_OF_TAP,
   WINDOW_EVERY_MS,
   WINDOW_LIFE_MS,
+  asStored,
   forgetNonce,
   hold,
   isReplayed,
@@ -20,6 +21,7 @@ import {
   rememberNonce,
   replace,
   revisionOf,
+  settleStep,
   withoutOld,
 } from './orders.ts'
 import { isDue } from './sampling.ts'
@@ -73,7 +75,7 @@ export function step(state: VehicleState, event: VehicleEvent, now: Now, mint: M
       state.config = event.config
       return [{ type: 'live' }]
     case 'appended':
-      return onAppended(state, event.ref, event.result, now)
+      return onAppended(state, event.ref, event.result, mint)
     case 'acked':
       return onAcked(state, event.lane, event.upTo)
     case 'tick':
@@ -124,7 +126,10 @@ function onInput(state: VehicleState, channel: Channel, value: ChannelValue, now
   state.equipment = { ...state.equipment, [channel]: value }
   // The first reading after a boot is an edge only where it differs from what was stored before it.
   if (before === value) return [...trigger, { type: 'live' }]
-  const panic = channel === 'panic' && value === 'on' ? pressPanic(state, 'input', null, now) : []
+  // A held button seen again after a gap in the line is the same press, as long as nobody has answered it.
+  const held = before === 'unknown' && state.panic !== null && !state.panic.acknowledged
+  const pressed = channel === 'panic' && value === 'on' && !held
+  const panic = pressed ? pressPanic(state, 'input', null, now) : []
   const edge = draftOf(state, 'equipment.edge', { channel, value, state: state.equipment }, now)
   const note: Note = { key: EQUIPMENT_NOTE, value: { ...state.equipmentBeforeBoot, ...state.equipment } }
   return [...trigger, ...panic, append(state, [edge], [note], { then: 'nothing' }), { type: 'live' }]
@@ -148,7 +153,7 @@ function pressPanic(
   const draft = draftOf(state, 'panic', { source, position, positionAgeMs }, now)
   state.panic = { pressed: now, eventId: null, seq: null, delivered: false, acknowledged: false }
   return [
-    append(state, [draft], [], { then: 'panic', tapRef, body: draft.body }),
+    append(state, [draft], [], { then: 'panic', tapRef, body: draft.body, pressed: now }),
     { type: 'live' },
     { type: 'log', level: 'warn', event: 'panic.pressed', detail: { source } },
   ]
@@ -163,8 +168,13 @@ function onTap(
   const held = state.orders.find(o => o.order.orderId === tap.orderId)
   if (!held) return [tapped(tapRef, 'ORDER_UNKNOWN')]
   const to: AssignmentStep = STEP_OF_TAP[tap.kind]
-  // A finger that bounces on the glass is not an error: the step is already taken and stored.
-  if (held.step === to) return [tapped(tapRef, null)]
+  // A finger that bounces on the glass is not an error: it is answered with the tap it repeats.
+  if (held.step === to) {
+    const writing = writingStep(state, tap.orderId, to)
+    if (!writing) return [tapped(tapRef, null)]
+    writing.tapRefs.push(tapRef)
+    return []
+  }
   if (!mayStep(held, to)) return [tapped(tapRef, 'STEP_BACKWARD')]
   const next: HeldOrder = { ...held, step: to, changedUtcMs: now.utcMs }
   state.orders = replace(state.orders, next)
@@ -177,7 +187,12 @@ function onTap(
     now,
   )
   return [
-    append(state, [draft], [ordersNote(state)], { then: 'tapped', tapRef, orderId, before: held }),
+    append(state, [draft], [ordersNote(state, orderId)], {
+      then: 'tapped',
+      tapRefs: [tapRef],
+      orderId,
+      step: to,
+    }),
     { type: 'live' },
   ]
 }
@@ -233,6 +248,7 @@ function onCancel(state: VehicleState, order: Extract<Order, { kind: 'cancel' }>
     const next = {
       ...held,
       step: 'cancelled',
+      storedStep: 'cancelled',
       revision: order.revision,
       note: order.reason,
       changedUtcMs: now.utcMs,
@@ -298,7 +314,7 @@ function onAppended(
   state: VehicleState,
   ref: string,
   result: Extract<VehicleEvent, { type: 'appended' }>['result'],
-  now: Now,
+  mint: Mint,
 ): VehicleEffect[] {
   const pending = state.pending.get(ref)
   state.pending.delete(ref)
@@ -310,15 +326,17 @@ function onAppended(
       // Without a store the car stays visible: live goes out with no eventId and the store shown as poisoned.
       state.sampled = { position: pending.position, at: pending.at, eventId }
       return [{ type: 'live' }]
-    case 'tapped':
-      if (!result.ok) {
-        state.orders = replace(state.orders, pending.before)
-        settleAvailability(state)
-        return [tapped(pending.tapRef, result.code), { type: 'live' }]
-      }
-      return [tapped(pending.tapRef, null)]
+    case 'tapped': {
+      const { orderId, step: taken, tapRefs } = pending
+      state.orders = state.orders.map(o =>
+        o.order.orderId === orderId ? settleStep(o, taken, result.ok) : o,
+      )
+      settleAvailability(state)
+      const code = result.ok ? null : result.code
+      return [...tapRefs.map(ref => tapped(ref, code)), { type: 'live' }]
+    }
     case 'panic':
-      return onPanicStored(state, pending, eventId, first?.seq ?? null, result.ok ? null : result.code, now)
+      return onPanicStored(state, pending, eventId, first?.seq ?? null, result.ok ? null : result.code, mint)
     case 'receipt':
       // Unreceipted, the order will come again; it must not look like a replay then.
       if (!result.ok) state.nonces = forgetNonce(state.nonces, pending.nonce)
@@ -336,13 +354,13 @@ function onPanicStored(
   eventId: string | null,
   seq: number | null,
   code: string | null,
-  now: Now,
+  mint: Mint,
 ): VehicleEffect[] {
-  const pressed = state.panic?.pressed ?? now
-  if (state.panic && eventId) state.panic = { ...state.panic, eventId, seq }
   const answer = pending.tapRef === null ? [] : [tapped(pending.tapRef, code)]
+  const id = mint(16)
+  if (state.panic) state.panic = { ...state.panic, eventId: eventId ?? `unstored/${id}`, seq }
   if (eventId) return answer
-  return [{ type: 'unstored', kind: 'panic', body: pending.body, occurredMonoMs: pressed.monoMs }, ...answer]
+  return [{ type: 'unstored', id, kind: 'panic', body: pending.body, occurred: pending.pressed }, ...answer]
 }
 
 function onAcked(state: VehicleState, lane: string, upTo: number): VehicleEffect[] {
@@ -380,7 +398,18 @@ const tapped = (tapRef: string, code: string | null): VehicleEffect => ({
   result: { accepted: code === null, code } satisfies TapResult,
 })
 
-const ordersNote = (state: VehicleState): Note => ({ key: ORDERS_NOTE, value: state.orders })
+const ordersNote = (state: VehicleState, writing?: string): Note => ({
+  key: ORDERS_NOTE,
+  value: asStored(state.orders, writing),
+})
+
+/** The write behind a step that is shown and not stored yet. */
+function writingStep(state: VehicleState, orderId: string, step: AssignmentStep) {
+  for (const pending of state.pending.values()) {
+    if (pending.then === 'tapped' && pending.orderId === orderId && pending.step === step) return pending
+  }
+  return undefined
+}
 
 /** A record nobody waits for. */
 const record = <K extends RecordKind>(

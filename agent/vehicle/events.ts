@@ -5,6 +5,7 @@ import type { Order } from '#protocols/orders.ts'
 import type { Lane, RecordDraft, WireRecord } from '#protocols/record.ts'
 import type { Result } from '#protocols/result.ts'
 import type { DeviceConfig } from '#protocols/session.ts'
+import type { Now } from '#protocols/time.ts'
 import type { Tap, TapResult, TerminalState } from '#protocols/terminal.ts'
 
 /** All that can happen to a vehicle. A bug report is a list of these. */
@@ -36,9 +37,10 @@ export type VehicleEffect =
   /** The store refused an alarm: send it at once, idempotent by its id, and say that it is not stored. */
   | {
       readonly type: 'unstored'
+      readonly id: string
       readonly kind: string
       readonly body: string
-      readonly occurredMonoMs: number
+      readonly occurred: Now
     }
   /** The live slot changed; the uplink sends the newest one when it can. */
   | { readonly type: 'live' }

@@ -68,6 +68,7 @@ export function hold(order: DispatchOrder, now: Now): HeldOrder {
   return {
     order,
     step: 'received',
+    storedStep: 'received',
     revision: order.revision,
     note: '',
     receivedUtcMs: now.utcMs,
@@ -77,6 +78,19 @@ export function hold(order: DispatchOrder, now: Now): HeldOrder {
 
 export const replace = (orders: readonly HeldOrder[], next: HeldOrder): readonly HeldOrder[] =>
   orders.map(o => (o.order.orderId === next.order.orderId ? next : o))
+
+/** What is known to be on the disk: a step still being written is not in the note of anybody else's record. */
+export const asStored = (orders: readonly HeldOrder[], writing?: string): readonly HeldOrder[] =>
+  orders.map(o => (o.order.orderId === writing ? { ...o, storedStep: o.step } : { ...o, step: o.storedStep }))
+
+/** A step is on the disk, or will never be: then the order stands where its last stored step left it. */
+export function settleStep(held: HeldOrder, step: OrderStep, stored: boolean): HeldOrder {
+  if (stored) {
+    const further = STEP_RANK[step] > STEP_RANK[held.storedStep]
+    return further ? { ...held, storedStep: step } : held
+  }
+  return held.step === step ? { ...held, step: held.storedStep } : held
+}
 
 /** Ended orders leave the screen after a minute, active ones never do. */
 export const withoutOld = (orders: readonly HeldOrder[], now: Now): readonly HeldOrder[] =>

@@ -15,6 +15,8 @@ export type OrderStep = TerminalOrder['step']
 export type HeldOrder = {
   readonly order: DispatchOrder
   readonly step: OrderStep
+  /** The step whose record is synced; behind `step` while one is being written. */
+  readonly storedStep: OrderStep
   /** Newest revision of the incident heard; an order of an older one gives way. */
   readonly revision: number
   readonly note: string
@@ -71,8 +73,14 @@ export type VehicleState = {
 /** What to do when an append completes; plain data, so a state can be printed and replayed. */
 export type PendingAppend =
   | { readonly then: 'sampled'; readonly position: Position; readonly at: Now }
-  | { readonly then: 'tapped'; readonly tapRef: string; readonly orderId: string; readonly before: HeldOrder }
-  | { readonly then: 'panic'; readonly tapRef: string | null; readonly body: string }
+  | {
+      readonly then: 'tapped'
+      /** The tap and whoever bounced on the same button meanwhile: all are answered by the one write. */
+      readonly tapRefs: string[]
+      readonly orderId: string
+      readonly step: OrderStep
+    }
+  | { readonly then: 'panic'; readonly tapRef: string | null; readonly body: string; readonly pressed: Now }
   | {
       readonly then: 'receipt'
       readonly nonce: string
