@@ -91,9 +91,14 @@ async function build(
   if (world.report)
     say(`  left out: ${JSON.stringify(world.report.dropped)}; turn restrictions are counted, not yet obeyed`)
 
-  const gateway = await startChild(entryOf('gateway'), () => gatewayArgs(flags, world), {
+  // A gateway that is started again listens where it did before, also when the first ports were left to chance.
+  let ports = [flags['map-port'], flags['enrol-port'], flags['mqtt-port']].map(String)
+  const gateway = await startChild(entryOf('gateway'), () => gatewayArgs(flags, world, ports), {
     log: logs.demo,
     logFile: logs.gateway,
+    onReady: ({ pages, enrolment, mqtt }) => {
+      ports = [pages, enrolment, mqtt].map(url => new URL(url ?? '').port)
+    },
   })
   closers.houses.push(() => gateway.stop())
   const { pages = '', enrolment = '', mqtt = '' } = gateway.addresses
@@ -212,12 +217,11 @@ function openFleetVehicle(
   }
 }
 
-function gatewayArgs(flags: DemoFlags, world: World): string[] {
+function gatewayArgs(flags: DemoFlags, world: World, [map, enrol, mqtt]: readonly string[]): string[] {
   return [
     ...['--data', join(flags.data, 'gateway'), '--roads', world.files.roads],
     ...['--grids', world.files.grids, '--city', world.files.city],
-    ...['--pages-port', String(flags['map-port']), '--enrol-port', String(flags['enrol-port'])],
-    ...['--mqtt-port', String(flags['mqtt-port'])],
+    ...['--pages-port', map ?? '0', '--enrol-port', enrol ?? '0', '--mqtt-port', mqtt ?? '0'],
   ]
 }
 

@@ -1,7 +1,9 @@
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { issueCode } from '#agent/cli/enrol.ts'
 import { enrol } from '#agent/provisioning/enrol.ts'
-import { loadIdentity } from '#agent/provisioning/load-identity.ts'
+import { identityFile, loadIdentity } from '#agent/provisioning/load-identity.ts'
+import type { DeviceView } from '#protocols/api.ts'
 import type { DeviceIdentity } from '#protocols/enrolment.ts'
 import { ok } from '#protocols/result.ts'
 import type { Result } from '#protocols/result.ts'
@@ -34,9 +36,12 @@ export function demoUnits(count: number, grids: readonly Grid[]): DemoUnit[] {
 const callSignOf = (gridName: string, number: string): string =>
   /^网格\d+$/.test(gridName) ? `${gridName}-${number}` : `${gridName.replace('网格', '')}${number}`
 
+/** Certificates that end sooner than this are not begun with. */
+const SOON_MS = 24 * 3_600_000
+
 /**
- * The identity of a unit's device: the one it has, or a new one by the way every device goes, with a one-time code. One
- * that the gateway no longer admits is replaced by the caller (`again`).
+ * The identity of a unit's device: the one it has while the gateway still knows it, or a new one by the way every device
+ * goes, with a one-time code. A demo opened after a month away, or on a new gateway, begins with new certificates.
  */
 export async function identityOf(
   unit: DemoUnit,
@@ -45,7 +50,8 @@ export async function identityOf(
 ): Promise<Result<DeviceIdentity>> {
   const home = join(dir, unit.deviceId)
   const known = await loadIdentity(home)
-  if (known.ok) return known
+  if (known.ok && (await isAdmitted(unit.deviceId, gateway.pages))) return known
+  rmSync(identityFile(home), { force: true })
   const code = await issueCode(gateway.pages, {
     deviceId: unit.deviceId,
     unitId: unit.unitId,
@@ -55,4 +61,12 @@ export async function identityOf(
   if (!code.ok) return code
   const enrolled = await enrol({ url: gateway.enrolment, typedCode: code.value.code, dir: home })
   return enrolled.ok ? ok(enrolled.value) : enrolled
+}
+
+async function isAdmitted(deviceId: string, pages: string): Promise<boolean> {
+  const answer = await fetch(`${pages}/v1/devices`)
+  const { devices } = (await answer.json()) as { devices: DeviceView[] }
+  const device = devices.find(d => d.id === deviceId)
+  const endsMs = Date.parse(device?.certificateNotAfter ?? '')
+  return device?.state === 'active' && endsMs > Date.now() + SOON_MS
 }
