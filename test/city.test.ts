@@ -734,6 +734,24 @@ describe('an alarm', () => {
     ])
   })
 
+  it('gives way only after 200 later acknowledgements, and never while it waits for somebody', () => {
+    const town = new Town().crew(1, 0.1)
+    const raise = (): string => eventIdOf('ptu-1', town.record(1, 'alarm', 'panic', panic))
+    const ids = Array.from({ length: 203 }, raise)
+    const held = (): Set<string> => new Set(town.city.alarms(town.now()).map(alarm => alarm.id))
+    const [open, ...others] = ids as [string, ...string[]]
+    // The newest first, so that the last one acknowledged is the oldest; the wall clock goes back meanwhile.
+    for (const alarmId of others.toReversed()) {
+      town.utcMs -= 1_000
+      expect(town.demand<AlarmView>({ kind: 'alarm.acknowledge', alarmId })?.id).toBe(alarmId)
+    }
+    expect(held()).toEqual(new Set([open, ...others.slice(0, 200)]))
+    expect(town.unit(1).emergency).toBe(true)
+    town.restart()
+    expect(held().has(open)).toBe(true)
+    expect(held().size).toBe(201)
+  })
+
   it('is still there after a restart, no younger than before', () => {
     const town = new Town().crew(1, 0.1)
     town.record(

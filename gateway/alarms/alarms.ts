@@ -41,6 +41,7 @@ export type AlarmSource = {
 
 /** Alarms always alarm, however late, with their true age, until a person acknowledges. */
 export class AlarmBook {
+  /** Acknowledged ones among them in the order of their acknowledgement; only a restart needs the wall clock for it. */
   private readonly held = new Map<string, Held>()
 
   /** Newest first. */
@@ -106,15 +107,20 @@ export class AlarmBook {
     if (held === undefined) return undefined
     if (held.row.acknowledgedUtcMs !== null) return { row: held.row, isNew: false }
     const row = { ...held.row, acknowledgedUtcMs: now.utcMs, acknowledgedBy: by }
+    // To the end of the order: whoever is told of this alarm next still finds it.
+    this.held.delete(alarmId)
     this.held.set(alarmId, { ...held, row })
-    this.forgetOldest()
+    this.forgetLongestAcknowledged()
     return { row, isNew: true }
   }
 
-  restore(row: AlarmRow, now: Now): void {
-    const sinceMs = Math.max(row.arrivedAfterMs, now.utcMs - row.happenedUtcMs)
-    this.held.set(row.id, { row, happenedMonoMs: now.monoMs - sinceMs })
-    this.forgetOldest()
+  /** All rows at boot. */
+  restore(rows: readonly AlarmRow[], now: Now): void {
+    for (const row of rows.toSorted((a, b) => (a.acknowledgedUtcMs ?? 0) - (b.acknowledgedUtcMs ?? 0))) {
+      const sinceMs = Math.max(row.arrivedAfterMs, now.utcMs - row.happenedUtcMs)
+      this.held.set(row.id, { row, happenedMonoMs: now.monoMs - sinceMs })
+    }
+    this.forgetLongestAcknowledged()
   }
 
   private add(told: Told, source: AlarmSource, ageMs: number, now: Now): AlarmRow | undefined {
@@ -133,7 +139,7 @@ export class AlarmBook {
     return row
   }
 
-  private forgetOldest(): void {
+  private forgetLongestAcknowledged(): void {
     const done = [...this.held.values()].filter(h => h.row.acknowledgedUtcMs !== null)
     for (const { row } of done.slice(0, Math.max(0, done.length - ACKNOWLEDGED_KEPT)))
       this.held.delete(row.id)

@@ -41,7 +41,7 @@ export class City {
     for (const row of units) this.fleet.restore(row, now)
     for (const incident of incidents) this.incidents.put(incident)
     for (const row of orders) this.orders.restore(row, now)
-    for (const row of alarms) this.alarms.restore(row, now)
+    this.alarms.restore(alarms, now)
   }
 
   unitView(unit: Unit, now: Now): UnitView {
