@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { Channel, ChannelValue, EquipmentState } from './equipment.ts'
 import { IncidentId, OrderId } from './ids.ts'
-import { Lane } from './record.ts'
+import { Lane, SpanMs } from './record.ts'
 import { fault, ok } from './result.ts'
 import type { Result } from './result.ts'
 
@@ -60,7 +60,7 @@ export const RECORD_KINDS = {
       source: z.enum(['input', 'screen']),
       /** The newest position at the press and how old it was; null when the car never had a fix. */
       position: Position.nullable(),
-      positionAgeMs: z.number().nonnegative().nullable(),
+      positionAgeMs: SpanMs.nullable(),
     }),
   },
   'order.receipt': {

@@ -18,6 +18,16 @@ export type Epoch = z.infer<typeof Epoch>
 /** `prev` of the first record in a lane. */
 export const CHAIN_START = '0'.repeat(64)
 
+/** RFC 3339 ends with the year 9999. */
+export const UTC_MS_MAX = 253_402_300_799_999
+/** Ten years: no computer runs so long, and nothing told over a link is so old. */
+export const SPAN_MS_MAX = 10 * 366 * 24 * 3_600_000
+
+/** A moment by a wall clock, UTC milliseconds of the years 1970 to 9999, so that it can always be written down. */
+export const UtcMs = z.number().int().nonnegative().max(UTC_MS_MAX)
+/** An age, or a moment of a monotonic clock, milliseconds. Bounded, so that no sum of a few of them leaves the calendar. */
+export const SpanMs = z.number().nonnegative().max(SPAN_MS_MAX)
+
 const Sum = z.string().regex(/^[0-9a-f]{64}$/)
 
 /**
@@ -36,8 +46,8 @@ export const WireRecord = z.strictObject({
   sum: Sum,
   kind: z.string().regex(/^[a-z][a-z0-9_.]{0,47}$/),
   /** UTC milliseconds by the device's clock, as good as `clockQuality` says. */
-  occurredAt: z.number().int(),
-  monoMs: z.number().nonnegative(),
+  occurredAt: UtcMs,
+  monoMs: SpanMs,
   bootId: z.string().regex(/^[0-9a-f]{16}$/),
   clockQuality: ClockQuality,
   body: z.string().max(BODY_BYTES_MAX),

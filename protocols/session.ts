@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { Availability, AssignmentStep, Position } from './bodies.ts'
 import { EquipmentState } from './equipment.ts'
 import { IncidentId, OrderId } from './ids.ts'
-import { Epoch, Lane } from './record.ts'
+import { Epoch, Lane, SpanMs, UtcMs } from './record.ts'
 import { ClockQuality } from './time.ts'
 
 /** A window nonce: made by the agent every 10 s, cited by actuations, worthless after 30 s of the agent's own clock. */
@@ -62,8 +62,8 @@ export const Live = z.strictObject({
   bootId: z.string().regex(/^[0-9a-f]{16}$/),
   bootCount: z.number().int().nonnegative(),
   liveSeq: z.number().int().positive(),
-  sentMonoMs: z.number().nonnegative(),
-  sentAt: z.number().int(),
+  sentMonoMs: SpanMs,
+  sentAt: UtcMs,
   clockQuality: ClockQuality,
   window: WindowNonce,
   announcedMs: z.number().int().positive().max(60_000),
@@ -71,7 +71,7 @@ export const Live = z.strictObject({
     .strictObject({
       /** Of the record that entered lane `track`; null only in memory-only mode. */
       eventId: z.string().nullable(),
-      ageMs: z.number().nonnegative(),
+      ageMs: SpanMs,
       ...Position.shape,
       sats: z.record(z.string().max(16), z.tuple([z.number().int(), z.number().int()])).optional(),
     })
@@ -98,8 +98,8 @@ export const Unstored = z.strictObject({
   v: z.literal(1),
   id: z.string().regex(/^[0-9a-f]{32}$/),
   kind: z.string().max(48),
-  occurredAt: z.number().int(),
-  ageMs: z.number().nonnegative(),
+  occurredAt: UtcMs,
+  ageMs: SpanMs,
   clockQuality: ClockQuality,
   body: z.string().max(4096),
 })

@@ -724,6 +724,17 @@ describe('an alarm', () => {
     ])
   })
 
+  it('alarms with a moment that can be written down, however absurd the age or the clock it is told with', () => {
+    const town = new Town().crew(1, 0.1)
+    town.record(1, 'alarm', 'panic', panic, 1e17, { clockQuality: 'none' })
+    town.record(1, 'alarm', 'panic', panic, 0, { occurredAt: 9e15 })
+    town.record(1, 'alarm', 'panic', { ...panic, positionAgeMs: 1e17 })
+    const told = town.city.alarms(town.now()).map(alarm => [alarm.kind, alarm.occurredAt])
+    expect(told).toContainEqual(['panic', '9999-12-31T23:59:59.999Z'])
+    expect(told).toContainEqual(['panic', '1970-01-01T00:00:00.000Z'])
+    expect(told).toHaveLength(3)
+  })
+
   it('alarms when this version cannot read it, and when nobody bound the device', () => {
     const town = new Town().crew(1, 0.1)
     town.record(1, 'alarm', 'crash.detected', { g: 9 })

@@ -5,11 +5,12 @@ import type { IntakeState } from '#gateway/intake/intake-state.ts'
 import { intake } from '#gateway/intake/intake.ts'
 import type { IntakeEffect } from '#gateway/intake/intake.ts'
 import type { WatermarkRow } from '#gateway/intake/lane-book.ts'
+import { recordKey } from '#gateway/intake/rows.ts'
 import type { RecordRow } from '#gateway/intake/rows.ts'
 import type { CityEvent } from '#gateway/loop/effects.ts'
 import { packBatch } from '#protocols/batch.ts'
 import { chainRecord } from '#protocols/chain.ts'
-import { CHAIN_START, LANES } from '#protocols/record.ts'
+import { CHAIN_START, LANES, UTC_MS_MAX } from '#protocols/record.ts'
 import type { Lane, WireRecord } from '#protocols/record.ts'
 import type { Ack, Hello, Live } from '#protocols/session.ts'
 import type { Now } from '#protocols/time.ts'
@@ -242,6 +243,42 @@ describe('a record that does not fit', () => {
     expect(centre.rows.size).toBe(0)
   })
 
+  it('is refused with any time beyond ten years or the calendar, alone and in a batch, and not acknowledged', () => {
+    const heads = [
+      { monoMs: 1e17 },
+      { monoMs: Number.MAX_VALUE },
+      { monoMs: -1 },
+      { occurredAt: -1 },
+      { occurredAt: UTC_MS_MAX + 1 },
+      { occurredAt: -9e15 },
+    ]
+    for (const head of heads) {
+      const centre = new Centre()
+      const [one, two] = chain('alarm', 2, undefined, head) as [WireRecord, WireRecord]
+      centre.hear('up/alarm', one)
+      centre.hear('up/alarm', packBatch([one, two]))
+      expect(centre.rows.size).toBe(0)
+      expect(centre.acks).toEqual([])
+      expect(centre.logs.map(l => l.detail['code'])).toEqual(['RECORD_SCHEMA', 'RECORD_SCHEMA'])
+      // What is good goes on at once: nothing of the refused one is remembered.
+      centre.hear('up/alarm', chain('alarm', 1)[0]!)
+      expect(centre.upTo('alarm')).toBe(1)
+    }
+  })
+
+  it('is passed over at a restart when it was let in before such times were refused', () => {
+    const centre = new Centre()
+    const records = chain('event', 3)
+    centre.hear('up/event', records[1]!)
+    const key = recordKey('ptu-07', EPOCH, 'event', 2)
+    centre.rows.set(key, { ...(centre.rows.get(key) as RecordRow), monoMs: 1e300 })
+    centre.restart()
+    centre.hear('up/event', records[0]!)
+    centre.hear('up/event', records[2]!)
+    expect(centre.told('event')).toEqual([1, 3])
+    expect(centre.upTo('event')).toBe(3)
+  })
+
   it('is kept and told unread when its kind is unknown', () => {
     const centre = new Centre()
     centre.hear('up/event', chain('event', 1, () => ({ kind: 'future.kind', body: {} }))[0]!)
@@ -425,5 +462,22 @@ describe('hello, live and alarms without a store', () => {
     for (let i = 0; i < 3; i++) centre.hear('up/unstored', alarm)
     expect(centre.city).toHaveLength(1)
     expect(centre.acks).toEqual([])
+  })
+
+  it('tells nothing of a message with a time beyond ten years or the calendar', () => {
+    const centre = new Centre()
+    const unstored = { v: 1, id: 'a'.repeat(32), kind: 'panic', clockQuality: 'gnss', body: '{}' }
+    const position = { eventId: null, ageMs: 1e17, lat: 0, lon: 0, mode: 3 }
+    const messages: [UpChannel, object][] = [
+      ['up/unstored', { ...unstored, occurredAt: UTC_MS, ageMs: 1e17 }],
+      ['up/unstored', { ...unstored, occurredAt: 9e15, ageMs: 0 }],
+      ['up/unstored', { ...unstored, occurredAt: -9e15, ageMs: 0 }],
+      ['live', { ...live(1, 1e17) }],
+      ['live', { ...live(1, 0), sentAt: 9e15 }],
+      ['live', { ...live(1, 0), position }],
+    ]
+    for (const [channel, message] of messages) centre.hear(channel, message)
+    expect(centre.city).toEqual([])
+    expect(centre.logs.map(l => l.detail['code'])).toEqual(messages.map(() => 'RECORD_SCHEMA'))
   })
 })

@@ -114,6 +114,8 @@ export function untoldRanges(
         if (highestOf(book) <= book.told) continue
         const restore = (row: RecordRow): void => {
           const record = wireRecordOf(row)
+          // In the ledger, but with a head nobody could work with: passed over like a receipted gap.
+          if (record === undefined) return
           const arrival = {
             record,
             body: readBody(record).body,

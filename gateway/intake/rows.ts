@@ -6,8 +6,6 @@ import { rfc3339 } from '#protocols/time.ts'
 
 /** Twelve digits keep the order of text the order of numbers: a record a millisecond for 31 years. */
 export const SEQ_MAX = 999_999_999_999
-/** RFC 3339 ends with the year 9999. */
-export const UTC_MS_MAX = 253_402_300_799_999
 
 /**
  * A record as it lies in the ledger: what the API shows, plus what it takes to have the wire record back. `ageMs` is how
@@ -59,9 +57,9 @@ export function recordRowOf(
   }
 }
 
-/** The wire record back from its row. */
-export const wireRecordOf = (row: RecordRow): WireRecord =>
-  WireRecord.parse({
+/** The wire record back from its row; undefined for one that was let in before the bounds of today. */
+export const wireRecordOf = (row: RecordRow): WireRecord | undefined =>
+  WireRecord.safeParse({
     v: row.v,
     lane: row.lane,
     epoch: row.epoch,
@@ -74,4 +72,4 @@ export const wireRecordOf = (row: RecordRow): WireRecord =>
     bootId: row.bootId,
     clockQuality: row.clockQuality,
     body: row.body,
-  })
+  }).data
