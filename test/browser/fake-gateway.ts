@@ -47,6 +47,10 @@ const MOMENT_OF: Partial<Record<AssignmentState, Moment>> = {
   cleared: 'tCleared',
 }
 
+/** North of this the fake has no roads. */
+export const OFF_ROAD_LAT = 35.7
+const OFF_ROAD: Reply = { status: 422, body: problem(422, 'PLACE_OFF_ROAD', 'no road within reach') }
+
 const town = simulatedCity({ seed: 1 })
 const isoOf = (ms: number): string => new Date(ms).toISOString()
 
@@ -96,6 +100,7 @@ export async function openFakeGateway(options: { readonly autoplay?: boolean } =
     if (route === 'GET /v1/roads') return found(roads())
     if (route === 'GET /v1/grids') return found({ type: 'FeatureCollection', features: town.grids })
     if (route === 'GET /v1/city') return found(surroundings())
+
     if (route === 'GET /v1/nearest')
       return found(nearest(Number(url.searchParams.get('lat')), Number(url.searchParams.get('lon'))))
     if (route === 'POST /v1/incidents') return { status: 201, body: create(asked.body as IncidentCreate) }
@@ -104,6 +109,7 @@ export async function openFakeGateway(options: { readonly autoplay?: boolean } =
     if (kind === 'alarms' && verb === 'acknowledge') return found(acknowledge(decodeURIComponent(id!)))
     const incident = incidents.get(id ?? '')
     if (incident === undefined) return null
+    if (verb === 'recommendations' && incident.place.lat > OFF_ROAD_LAT) return OFF_ROAD
     if (verb === 'recommendations') return found(nearest(incident.place.lat, incident.place.lon))
     if (verb === 'close') return found(putIncident({ ...incident, state: 'resolved' }))
     return null
@@ -111,7 +117,6 @@ export async function openFakeGateway(options: { readonly autoplay?: boolean } =
   const found = (body: unknown): Reply => ({ status: 200, body })
 
   function nearest(lat: number, lon: number): Recommendation {
-    if (lat > 35.7) throw new Error('far away')
     const place = { lat, lon }
     const free = listOf(units).filter(
       unit => unit.position !== null && unit.freshness !== 'stale' && unit.assignment === null,

@@ -1,7 +1,7 @@
 import type { BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { openBrowser, openContext } from './chromium.ts'
-import { openFakeGateway } from './fake-gateway.ts'
+import { OFF_ROAD_LAT, openFakeGateway } from './fake-gateway.ts'
 import type { FakeGateway } from './fake-gateway.ts'
 import { watchPage } from './page-watch.ts'
 import type { PageWatch } from './page-watch.ts'
@@ -115,6 +115,20 @@ describe.skipIf(drawing === null)('the one map', () => {
     await desk.page.locator('.assignment').waitFor()
     await desk.page.keyboard.press('Enter')
     expect(posts(desk, /orders$/)).toHaveLength(1)
+  })
+
+  it('lets somebody be sent where no road leads, without a promised time', async () => {
+    const desk = await openDesk()
+    desk.gateway.happen({ ...HELP, place: { lat: OFF_ROAD_LAT + 0.01, lon: 117, text: '水库北岸' } })
+    await desk.page.locator('[data-incident="inc-7"]').click()
+    const nearest = desk.page.locator('.candidate').first()
+    await nearest.waitFor()
+    await desk.page.keyboard.press('Enter')
+    expect(posts(desk, /orders$/)).toEqual([])
+    const unitId = await nearest.getAttribute('data-unit')
+    await nearest.getByRole('button', { name: '派警' }).click()
+    await desk.page.locator('.assignment').waitFor()
+    expect(posts(desk, /orders$/)[0]?.body).toEqual({ kind: 'dispatch', incidentId: 'inc-7', unitId })
   })
 
   it('recalls an order only with a reason', async () => {

@@ -33,9 +33,9 @@ const MEDIUM = ['tertiary', 'tertiary_link']
 
 /** Road widths in pixels by zoom: `[zoom, width]`, widening by a steady factor between. */
 const WIDTHS = {
-  main: [10, 1.4, 13, 3.2, 15, 8, 18, 26],
-  large: [10, 0.9, 13, 2.4, 15, 6, 18, 22],
-  medium: [10, 0.5, 13, 1.5, 15, 4.2, 18, 17],
+  main: [9, 1.4, 11, 2.4, 13, 3.6, 15, 8, 18, 26],
+  large: [9, 0.9, 11, 1.8, 13, 2.6, 15, 6, 18, 22],
+  medium: [9, 0.5, 11, 1, 13, 1.6, 15, 4.2, 18, 17],
   small: [11, 0.25, 13, 0.7, 15, 2.6, 18, 12],
 } as const
 type RoadWeight = keyof typeof WIDTHS
@@ -76,7 +76,13 @@ const road = (weight: RoadWeight, part: 'case' | 'fill', palette: Palette): Laye
   ...(weight === 'small' && { minzoom: 11.5 }),
   layout: { 'line-cap': 'round', 'line-join': 'round' },
   paint: {
-    'line-color': palette(part === 'case' ? 'road-case' : `road-${weight}`),
+    'line-color': palette(
+      part === 'case'
+        ? weight === 'main' || weight === 'large'
+          ? 'road-case-large'
+          : 'road-case'
+        : `road-${weight}`,
+    ),
     'line-width': widthOf(weight, part === 'case' ? 1.6 : 0),
   },
 })
@@ -248,6 +254,28 @@ export const cityLayers = (palette: Palette): LayerSpecification[] => [
     },
   },
   {
+    // Under the marks, so that the marks get their room first; what is drawn on top comes first among the names.
+    id: 'unit-name',
+    type: 'symbol',
+    source: 'units',
+    layout: {
+      'symbol-sort-key': ['-', ['get', 'order']],
+      'text-field': ['get', 'label'],
+      'text-font': FONT,
+      'text-size': 12,
+      'text-variable-anchor': ['top', 'right', 'left', 'bottom'],
+      'text-radial-offset': 1.6,
+      'text-justify': 'auto',
+      'text-line-height': 1.15,
+      'text-padding': 0,
+    },
+    paint: {
+      'text-color': ['case', ['get', 'stale'], palette('stale-ink'), palette('ink')],
+      'text-halo-color': palette('halo-strong'),
+      'text-halo-width': 1.8,
+    },
+  },
+  {
     id: 'unit-nose',
     type: 'symbol',
     source: 'units',
@@ -266,31 +294,9 @@ export const cityLayers = (palette: Palette): LayerSpecification[] => [
     source: 'units',
     layout: {
       'icon-image': ['concat', 'unit-', ['get', 'look'], ['case', ['get', 'stale'], '-stale', '']],
+      'icon-padding': 0,
       'icon-allow-overlap': true,
-      'icon-ignore-placement': true,
       'symbol-sort-key': ['get', 'order'],
-    },
-  },
-  {
-    // Apart from the marks: what is drawn on top should also be the first to get room for its name.
-    id: 'unit-name',
-    type: 'symbol',
-    source: 'units',
-    layout: {
-      'symbol-sort-key': ['-', ['get', 'order']],
-      'text-field': ['get', 'label'],
-      'text-font': FONT,
-      'text-size': 12,
-      'text-variable-anchor': ['top', 'right', 'left', 'bottom'],
-      'text-radial-offset': 1.5,
-      'text-justify': 'auto',
-      'text-line-height': 1.15,
-      'text-padding': 0,
-    },
-    paint: {
-      'text-color': ['case', ['get', 'stale'], palette('stale-ink'), palette('ink')],
-      'text-halo-color': palette('halo-strong'),
-      'text-halo-width': 1.8,
     },
   },
   {

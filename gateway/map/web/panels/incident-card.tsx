@@ -15,6 +15,7 @@ import { incidentClock, momentOf, unsignedSeconds } from '../state/incident-cloc
 import { picked, primary } from '../state/keyboard.ts'
 import { isOpen, takeIncident, units } from '../state/picture.ts'
 import { agoWords, clockWords, refusalWords, timeWords, words } from '../words/words.ts'
+import { ByDistance } from './by-distance.tsx'
 import { Candidates, showUnitCard } from './candidates.tsx'
 import { Card, Refusal } from './card.tsx'
 import { Progress } from './progress.tsx'
@@ -140,7 +141,12 @@ export function IncidentCard({ held }: { held: Held<IncidentView> }) {
       ))}
       {choosing && <h3>{active.length > 0 ? w.addMore : w.recommended}</h3>}
       {choosing && answer === null && <p class="empty">{w.searching}</p>}
-      {choosing && answer?.ok === false && <Refusal text={refusalWords(answer)} />}
+      {choosing && answer?.ok === false && (
+        <Refusal text={answer.code === 'PLACE_OFF_ROAD' ? w.offRoad : refusalWords(answer)} />
+      )}
+      {choosing && answer?.ok === false && answer.code === 'PLACE_OFF_ROAD' && (
+        <ByDistance place={view.place} sending={sending.value} onSend={unitId => void send(unitId)} />
+      )}
       {choosing && answer?.ok && (
         <Candidates list={answer.value} sending={sending.value} onSend={unitId => void send(unitId)} />
       )}

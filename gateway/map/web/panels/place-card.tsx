@@ -2,7 +2,7 @@ import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import type { IncidentCreate } from '#protocols/api.ts'
 import { IncidentClass, Severity } from '#protocols/incident.ts'
-import { focus } from '../state/focus.ts'
+import { flyTo, focus } from '../state/focus.ts'
 import { createIncident, nearestTo } from '../state/gateway-http.ts'
 import { primary } from '../state/keyboard.ts'
 import { takeIncident } from '../state/picture.ts'
@@ -40,6 +40,7 @@ export function PlaceCard({ lat, lon }: { lat: number; lon: number }) {
     if (!created.ok) return void (refused.value = refusalWords(created))
     takeIncident(created.value)
     focus.value = { kind: 'incident', id: created.value.id }
+    flyTo(created.value.place)
   }
 
   useEffect(() => {

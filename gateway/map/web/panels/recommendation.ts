@@ -27,6 +27,8 @@ export function useRecommendation(
       answer.value = next
       ranked.value = next.ok ? next.value.candidates.slice(0, 5).map(one => one.unitId) : []
       routes.value = next.ok ? next.value.candidates.flatMap(one => (one.route ? [one.route] : [])) : []
+      // A place without a road stays one; anything else may be different in five seconds.
+      if (!next.ok && next.code === 'PLACE_OFF_ROAD') return
       timer = setTimeout(() => void round(), REFRESH_MS)
     }
     picked.value = 0

@@ -10,6 +10,9 @@ import { incidents } from '../state/picture.ts'
 import { agoWords, words } from '../words/words.ts'
 import { Card } from './card.tsx'
 
+/** A few records are always on their way; more means that the link does not keep up. */
+const QUEUE_WORTH_TELLING = 5
+
 const CHANNELS_SHOWN = ['lightbar', 'siren', 'door', 'weapon_rack', 'camera_recording'] as const
 
 /** Everything known of one unit, with the age of what is known. */
@@ -70,7 +73,7 @@ export function UnitCard({ held }: { held: Held<UnitView> }) {
         </Fact>
         <Fact name={w.linkWord}>
           {view.link === 'up' ? w.linkUp : w.linkDown}
-          {waiting > 0 && ` · ${w.queued(waiting)}`}
+          {waiting >= QUEUE_WORTH_TELLING && ` · ${w.queued(waiting)}`}
         </Fact>
         <Fact name={w.store}>{view.store === null ? '—' : w.stores[view.store]}</Fact>
         <Fact name={w.equipment}>

@@ -42,6 +42,12 @@ export const dateWords = (utcMs: number): string =>
     weekday: 'short',
   }).format(utcMs)
 
+/** `640 米`, `2.4 公里`. */
+export const kilometreWords = (metres: number): string =>
+  metres < 1000
+    ? words.value.metres(Math.round(metres / 10) * 10)
+    : words.value.kilometres((metres / 1000).toFixed(1))
+
 /** What a person can do about a refused request, by the gateway's stable code. */
 export const refusalWords = ({ code, detail }: { readonly code: string; readonly detail: string }): string =>
   words.value.codes[code] ?? `${words.value.failed(code)} ${detail.slice(0, 120)}`

@@ -93,6 +93,9 @@ export const zh = {
   nearest: '最近警力 · 按道路时间',
   recommended: '推荐警力',
   addMore: '增派警力',
+  offRoad: '此处附近没有道路，无法计算到达时间。',
+  byDistance: '空闲警力 · 直线距离，无到达时间',
+  kilometres: (km: string) => `${km} 公里`,
   eta: '预计',
   turnout: (s: string) => `出动 ${s}`,
   road: (s: string) => `路程 ${s}`,
@@ -201,8 +204,8 @@ export const zh = {
     cancelled: '已撤销',
   } as Record<IncidentState, string>,
   classes: {
-    emergency: '紧急',
-    major: '重大',
+    emergency: '紧急警情',
+    major: '重大事件',
     injury: '伤害',
     theft: '盗抢',
     vice: '黄赌毒',
@@ -228,7 +231,7 @@ export const zh = {
     complaint: '诉',
     unknown: '核',
   } as Record<IncidentClass, string>,
-  severities: { normal: '一般', urgent: '紧急', major: '重大' } as Record<Severity, string>,
+  severities: { normal: '一般', urgent: '加急', major: '重大' } as Record<Severity, string>,
   sources: { map: '地图', api: '接口', kiosk: '自助终端', crew: '车组', simulator: '模拟' } as Record<
     Source,
     string
