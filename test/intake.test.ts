@@ -1,6 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { lanesOf, newIntakeState, restoreWatermark, untoldRanges } from '#gateway/intake/intake-state.ts'
+import {
+  EPOCHS_MAX,
+  lanesOf,
+  newIntakeState,
+  restoreWatermark,
+  untoldRanges,
+} from '#gateway/intake/intake-state.ts'
 import type { IntakeState } from '#gateway/intake/intake-state.ts'
 import { intake } from '#gateway/intake/intake.ts'
 import type { IntakeEffect } from '#gateway/intake/intake.ts'
@@ -91,6 +97,7 @@ class Centre {
   private take(effects: IntakeEffect[]): IntakeEffect[] {
     for (const effect of effects) {
       if (effect.type === 'put') this.rows.set(effect.key, JSON.parse(JSON.stringify(effect.value)))
+      else if (effect.type === 'del') this.rows.delete(effect.key)
       else if (effect.type === 'city') this.city.push(effect.event)
       else if (effect.type === 'ack') this.acks.push(effect.ack)
       else if (effect.type === 'audit')
@@ -446,6 +453,37 @@ describe('hello, live and alarms without a store', () => {
     centre.monoMs = 900_400
     centre.hear('up/alarm', panic[0]!)
     expect(centre.city.at(-1)).toMatchObject({ type: 'record', ageMs: 180_400 })
+  })
+
+  it('hears a panic of the 65th store of a device: the longest silent one gives way, told to its end', () => {
+    const centre = new Centre()
+    const panic = {
+      kind: 'panic',
+      body: JSON.stringify({ source: 'input', position: null, positionAgeMs: null }),
+    }
+    const alarm = (n: number, seq = 1): WireRecord => {
+      const facts = { monoMs: n, bootId: BOOT, occurredAt: UTC_MS, clockQuality: 'rtc' as const }
+      const epoch = n.toString(16).padStart(16, '0')
+      return chainRecord({ lane: 'alarm', ...panic, ...facts }, { epoch, seq, prev: CHAIN_START })
+    }
+    for (let n = 1; n <= EPOCHS_MAX; n++) centre.hear('up/alarm', alarm(n))
+    // The first is heard again, so the second is the longest silent; its third alarm waits for the second to come.
+    centre.hear('up/alarm', alarm(2, 3))
+    for (let n = 3; n <= EPOCHS_MAX; n++) centre.hear('up/alarm', alarm(n))
+    centre.hear('up/alarm', alarm(1))
+    expect(centre.told('alarm')).toHaveLength(EPOCHS_MAX)
+    centre.hear('up/alarm', alarm(65))
+    expect(centre.told('alarm').slice(EPOCHS_MAX)).toEqual([3, 1])
+    expect(centre.acks.at(-1)).toMatchObject({ epoch: alarm(65).epoch, upTo: 1 })
+    expect(centre.rows.has(`watermark/ptu-07/${alarm(2).epoch}/alarm`)).toBe(false)
+    expect(centre.rows.has(`record/ptu-07/${alarm(2).epoch}/alarm/000000000003`)).toBe(true)
+    expect(centre.audits).toEqual(['intake.epoch_forgotten '])
+    centre.hear('hello', hello({}, 'f'.repeat(16)))
+    expect(centre.acks.at(-1)?.epoch).toBe('f'.repeat(16))
+    centre.restart()
+    expect(new Set(lanesOf(centre.state, 'ptu-07').map(lane => lane.epoch)).size).toBe(EPOCHS_MAX - 1)
+    centre.tick(60_000)
+    expect(centre.told('alarm')).toHaveLength(EPOCHS_MAX + 2)
   })
 
   it('tells an alarm of a car without a store once per id', () => {

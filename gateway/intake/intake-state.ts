@@ -11,14 +11,14 @@ import { countOf, missingIn } from './ranges.ts'
 import { lanePrefix, recordKey, wireRecordOf } from './rows.ts'
 import type { RecordRow } from './rows.ts'
 
-/** An epoch is minted only when a store was lost; a device with more of them is broken or hostile. */
+/** An epoch is minted only when a store was lost; of a device with more of them the longest silent one is forgotten. */
 export const EPOCHS_MAX = 64
 
 type Boot = { readonly bootId: string; readonly delays: DelayWindow; liveSeq: number }
 
 export type DeviceBook = {
   link: 'up' | 'down'
-  /** By epoch, then lane. */
+  /** By epoch, then lane; the epoch heard last comes last. */
   readonly epochs: Map<string, Map<Lane, LaneBook>>
   boot: Boot | null
   hello: Hello | null
@@ -66,19 +66,18 @@ export function deviceBookOf(state: IntakeState, deviceId: DeviceId): DeviceBook
   return book
 }
 
-/** The book of a lane, opened on first sight; undefined when the device has used up its epochs. */
-export function bookOf(
-  state: IntakeState,
-  deviceId: DeviceId,
-  epoch: string,
-  lane: Lane,
-): LaneBook | undefined {
+/** The epoch that must give way before `epoch` can be opened: the longest silent one, or undefined while there is room. */
+export function epochInTheWay(state: IntakeState, deviceId: DeviceId, epoch: string): string | undefined {
   const { epochs } = deviceBookOf(state, deviceId)
-  let lanes = epochs.get(epoch)
-  if (lanes === undefined) {
-    if (epochs.size >= EPOCHS_MAX) return undefined
-    epochs.set(epoch, (lanes = new Map()))
-  }
+  return epochs.has(epoch) || epochs.size < EPOCHS_MAX ? undefined : [...epochs.keys()][0]
+}
+
+/** The book of a lane, opened on first sight. */
+export function bookOf(state: IntakeState, deviceId: DeviceId, epoch: string, lane: Lane): LaneBook {
+  const { epochs } = deviceBookOf(state, deviceId)
+  const lanes = epochs.get(epoch) ?? new Map<Lane, LaneBook>()
+  epochs.delete(epoch)
+  epochs.set(epoch, lanes)
   let book = lanes.get(lane)
   if (book === undefined) lanes.set(lane, (book = newLaneBook()))
   return book

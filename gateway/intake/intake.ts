@@ -8,7 +8,7 @@ import { rfc3339 } from '#protocols/time.ts'
 import type { Now } from '#protocols/time.ts'
 import type { UpChannel } from '#protocols/topics.ts'
 import type { CityEffect, CityEvent } from '../loop/effects.ts'
-import { bookOf, count, deviceBookOf, EPOCHS_MAX, readBody } from './intake-state.ts'
+import { bookOf, count, deviceBookOf, epochInTheWay, readBody } from './intake-state.ts'
 import type { IntakeState, LaneRef } from './intake-state.ts'
 import {
   admit,
@@ -41,7 +41,7 @@ export type IntakeEvent =
   | { readonly type: 'tick' }
 
 export type IntakeEffect =
-  | Extract<CityEffect, { type: 'put' | 'audit' | 'log' }>
+  | Extract<CityEffect, { type: 'put' | 'del' | 'audit' | 'log' }>
   | { readonly type: 'city'; readonly event: CityEvent }
   | { readonly type: 'ack'; readonly deviceId: DeviceId; readonly ack: Ack }
 
@@ -103,17 +103,40 @@ function onRecords(
     return [
       refusal(state, deviceId, `up/${lane}`, 'RECORD_SCHEMA', `seq ${foreign.seq} of lane ${foreign.lane}`),
     ]
+  const effects = makeRoom(state, deviceId, epoch)
   const book = bookOf(state, deviceId, epoch, lane)
-  if (book === undefined)
-    return [refusal(state, deviceId, `up/${lane}`, 'RECORD_SCHEMA', `more than ${EPOCHS_MAX} epochs`)]
   const ref = { deviceId, epoch, lane }
-  const effects: IntakeEffect[] = []
   const before = book.records
   for (const record of opened.value) effects.push(...acceptRecord(state, ref, book, record, now))
   // Nothing new: nothing to write, but the ack may have been lost on its way and is said again.
   if (book.records > before) effects.push(...settle(state, ref, book))
   effects.push(ackOf(state, ref, book))
   return effects
+}
+
+/**
+ * A device that lost its store once too often is heard all the same: its longest silent epoch is forgotten. What of it
+ * still waited for a missing record is told first. Its records stay in the ledger.
+ */
+function makeRoom(state: IntakeState, deviceId: DeviceId, epoch: string): IntakeEffect[] {
+  const silent = epochInTheWay(state, deviceId, epoch)
+  if (silent === undefined) return []
+  const { epochs } = deviceBookOf(state, deviceId)
+  const effects: IntakeEffect[] = []
+  for (const [lane, book] of epochs.get(silent) ?? []) {
+    const ref = { deviceId, epoch: silent, lane }
+    while (isWaiting(book)) effects.push(...passAndTell(state, ref, book))
+    state.waiting.delete(book)
+    effects.push({ type: 'del', key: watermarkKey(deviceId, silent, lane) })
+  }
+  epochs.delete(silent)
+  count(state, 'epochs_forgotten')
+  const detail = { deviceId, epoch: silent, for: epoch }
+  return [
+    ...effects,
+    { type: 'audit', action: 'intake.epoch_forgotten', actor: `device:${deviceId}`, detail },
+    { type: 'log', level: 'warn', event: 'intake.epoch_forgotten', detail },
+  ]
 }
 
 function acceptRecord(
@@ -202,7 +225,7 @@ function onGap(
   ref: LaneRef,
   gap: { readonly lane: Lane; readonly ranges: Ranges; readonly reason: string },
 ): IntakeEffect[] {
-  const book = bookOf(state, ref.deviceId, ref.epoch, gap.lane)!
+  const book = bookOf(state, ref.deviceId, ref.epoch, gap.lane)
   const target = { ...ref, lane: gap.lane }
   const detail = { ...target, reason: gap.reason, count: countOf(gap.ranges) }
   if (!gap.ranges.every(([, last]) => last <= SEQ_MAX) || !excuse(book, gap.ranges))
@@ -219,18 +242,17 @@ function onHello(state: IntakeState, deviceId: DeviceId, payload: Uint8Array): I
   const hello = parsed.data
   const device = deviceBookOf(state, deviceId)
   const effects: IntakeEffect[] = [{ type: 'city', event: { type: 'hello', deviceId, hello } }]
+  effects.push(...makeRoom(state, deviceId, hello.epoch))
   const lanes = LANES.map(lane => ({ lane, book: bookOf(state, deviceId, hello.epoch, lane) }))
-  if (lanes.some(l => l.book === undefined))
-    return [...effects, refusal(state, deviceId, 'hello', 'RECORD_SCHEMA', `more than ${EPOCHS_MAX} epochs`)]
   const repeated = JSON.stringify(device.hello?.lanes) === JSON.stringify(hello.lanes)
   device.hello = hello
   device.unsettled = new Set(LANES)
   for (const { lane, book } of lanes) {
     const ref = { deviceId, epoch: hello.epoch, lane }
     const last = hello.lanes[lane].last
-    if (highestOf(book!) > last && !repeated)
-      effects.push(chainAudit(state, ref, { what: 'rolled_back', last, seen: highestOf(book!) }))
-    effects.push(ackOf(state, ref, book!))
+    if (highestOf(book) > last && !repeated)
+      effects.push(chainAudit(state, ref, { what: 'rolled_back', last, seen: highestOf(book) }))
+    effects.push(ackOf(state, ref, book))
   }
   return [...effects, ...settleLosses(state, { deviceId, epoch: hello.epoch, lane: 'event' })]
 }
@@ -249,13 +271,13 @@ function settleLosses(state: IntakeState, ref: LaneRef): IntakeEffect[] {
     effects.push(...declareLost(state, { ...ref, lane }, hello.lanes[lane].first - 1))
   }
   settleLane('event')
-  const events = bookOf(state, ref.deviceId, ref.epoch, 'event')!
+  const events = bookOf(state, ref.deviceId, ref.epoch, 'event')
   if (watermarkOf(events) >= hello.lanes.event.last) for (const lane of LANES) settleLane(lane)
   return effects
 }
 
 function declareLost(state: IntakeState, ref: LaneRef, upTo: number): IntakeEffect[] {
-  const book = bookOf(state, ref.deviceId, ref.epoch, ref.lane)!
+  const book = bookOf(state, ref.deviceId, ref.epoch, ref.lane)
   const holes = unexplainedUpTo(book, upTo)
   if (holes.length === 0 || upTo > SEQ_MAX || !excuse(book, holes)) return []
   count(state, 'lost', countOf(holes))
