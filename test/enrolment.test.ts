@@ -14,6 +14,7 @@ import type { Listener } from '#gateway/enrolment/https-listener.ts'
 import { openOrderKey } from '#gateway/identity/order-key.ts'
 import { openAuthority } from '#gateway/identity/x509-authority.ts'
 import type { Authority } from '#gateway/identity/x509-authority.ts'
+import type { Row } from '#gateway/ledger/ledger.ts'
 import type { Submission } from '#gateway/loop/loop.ts'
 import { openOrder } from '#protocols/crypto/order-signature.ts'
 import type { LogEntry, Logger } from '#protocols/log.ts'
@@ -27,6 +28,7 @@ let dir: string
 let time: Now
 let logged: LogEntry[]
 let submitted: Submission[]
+let dropped: string[]
 let gateway: { authority: Authority; desk: EnrolmentDesk; listener: Listener; url: string }
 
 const clock: Clock = { now: () => time, after: () => () => undefined }
@@ -38,7 +40,7 @@ const must = <T>(result: Result<T>): T => {
   return result.value
 }
 
-const openGateway = async (name: string): Promise<typeof gateway> => {
+const openGateway = async (name: string, rows: readonly Row[] = []): Promise<typeof gateway> => {
   const place = join(dir, name)
   const authority = must(await openAuthority(place, time.utcMs))
   const desk = openDesk({
@@ -46,11 +48,12 @@ const openGateway = async (name: string): Promise<typeof gateway> => {
     log,
     authority,
     orderKey: must(await openOrderKey(place)),
-    rows: [],
+    rows,
     submit: submission => {
       submitted.push(submission)
       return Promise.resolve(ok(undefined))
     },
+    drop: (deviceId, reason) => dropped.push(`${deviceId}: ${reason}`),
     mqttUrl: () => 'mqtts://127.0.0.1:8883',
     enrolmentUrl: () => 'https://127.0.0.1:5111',
   })
@@ -69,6 +72,7 @@ beforeEach(async () => {
   time = { monoMs: 0, utcMs: Date.UTC(2026, 10, 24), quality: 'ntp' }
   logged = []
   submitted = []
+  dropped = []
   gateway = await openGateway('gateway')
 })
 afterEach(async () => {
@@ -191,6 +195,30 @@ describe('enrolment', () => {
     const second = must(await enrol({ url: gateway.url, typedCode, dir: join(dir, 'new') }))
     expect(gateway.desk.admits('ptu-07', serialOf(first.certificate))).toBe(false)
     expect(gateway.desk.admits('ptu-07', serialOf(second.certificate))).toBe(true)
+    expect(dropped.at(-1)).toBe('ptu-07: enrolled anew')
+  })
+
+  it('gives a unit to its newest device alone: the one before is revoked, dropped, and stays so at the next boot', async () => {
+    const old = must(
+      await enrol({ url: gateway.url, typedCode: await newCode('ptu-09'), dir: join(dir, 'old') }),
+    )
+    dropped = []
+    must(await enrol({ url: gateway.url, typedCode: await newCode('ptu-01'), dir: join(dir, 'new') }))
+    expect(dropped).toEqual(['ptu-09: unit-07 was given to ptu-01', 'ptu-01: enrolled anew'])
+    const { serialNumber } = new X509Certificate(old.certificate)
+    expect(gateway.desk.admits('ptu-09', serialNumber)).toBe(false)
+    expect(
+      submitted
+        .at(-1)
+        ?.ops?.map(op => op.key)
+        .slice(1),
+    ).toEqual(['device/ptu-01', 'device/ptu-09'])
+    const ops = submitted.flatMap(({ ops = [] }) => ops)
+    const rows = new Map(ops.flatMap(op => (op.type === 'put' ? [[op.key, op.value] as const] : [])))
+    const rebooted = await openGateway('gateway', [...rows])
+    await rebooted.listener.close()
+    expect(rebooted.desk.bindings()).toMatchObject([{ binding: { deviceId: 'ptu-01', unitId: 'unit-07' } }])
+    expect(rebooted.desk.admits('ptu-09', serialNumber)).toBe(false)
   })
 
   it('stops listening to an address after ten wrong codes, for an hour', async () => {

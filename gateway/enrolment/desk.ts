@@ -27,6 +27,8 @@ export type DeskParts = {
   readonly rows: readonly Row[]
   /** Commits rows and tells the city; resolves after the commit. */
   readonly submit: (submission: Submission) => Promise<Result<void>>
+  /** Ends the session of a device whose certificate no longer counts. */
+  readonly drop?: (deviceId: DeviceId, reason: string) => void
   /** Where devices will find the broker, and where a technician's device finds the enrolment listener. */
   readonly mqttUrl: () => string
   readonly enrolmentUrl: () => string
@@ -94,18 +96,27 @@ export function openDesk(parts: DeskParts): EnrolmentDesk {
     const { pem, serial, notAfterMs } = signed.value
     const device: DeviceRow = { ...deviceOf(row), state: 'active', serials: [serial], notAfterMs }
     devices.set(row.deviceId, device)
+    // A unit has one device: after a restart the ledger must name the newest, and the old one must not speak for it.
+    const replaced = [...devices.values()]
+      .filter(other => other.unitId === device.unitId && other.deviceId !== device.deviceId)
+      .filter(other => other.state !== 'revoked')
+      .map((other): DeviceRow => ({ ...other, state: 'revoked' }))
+    for (const other of replaced) devices.set(other.deviceId, other)
     const { deviceId, unitId, callSign } = device
-    const detail = { deviceId, unitId, serial, address }
+    const detail = { deviceId, unitId, serial, address, revoked: replaced.map(other => other.deviceId) }
     const stored = await parts.submit({
       ops: [
         { type: 'put', key: codeKey(hash), value: row },
         { type: 'put', key: deviceKey(deviceId), value: device },
+        ...replaced.map(other => ({ type: 'put', key: deviceKey(other.deviceId), value: other }) as const),
       ],
       events: [{ type: 'bound', binding: bindingOf(device) }],
       audit: { action: 'enrolment.redeemed', actor: `device:${deviceId}`, detail },
     })
     if (!stored.ok) return stored
     log.info({ event: 'enrolment.redeemed', ...detail })
+    for (const other of replaced) parts.drop?.(other.deviceId, `${unitId} was given to ${deviceId}`)
+    parts.drop?.(deviceId, 'enrolled anew')
     const { keyId, publicKeyPem } = orderKey
     const { caPem: ca } = authority
     const mqttUrl = parts.mqttUrl()
