@@ -41,6 +41,8 @@ export async function buildPage({ name, web }) {
         modulePreload: { polyfill: false },
         chunkSizeWarningLimit: 2000,
         reportCompressedSize: false,
+        // How long plugins took on a busy machine is no news for somebody who starts the demo.
+        rolldownOptions: { checks: { pluginTimings: false } },
       },
     })
     mkdirSync(dirname(target), { recursive: true })
