@@ -51,6 +51,12 @@ const open = async (page: Page, car: FakeTerminal): Promise<void> => {
   await page.goto(car.server.url)
   await page.waitForSelector('[data-agent=live]')
 }
+/** From here on the page's time moves only by `page.clock.runFor`. */
+const stopClock = async (page: Page, car: FakeTerminal): Promise<void> => {
+  await page.clock.install()
+  await open(page, car)
+  await page.clock.pauseAt(Number(await page.evaluate('Date.now()')) + 500)
+}
 const kinds = (car: FakeTerminal): string[] => car.taps.map(tap => tap.kind)
 const textOf = (page: Page, selector: string): Promise<string> => page.locator(selector).innerText()
 
@@ -111,8 +117,8 @@ describe("the crew's page", () => {
     await page.click('button.huge[data-do=sign]')
     await page.waitForSelector('[data-tap=sending]')
     // The car may show the step before it is stored; that is not a confirmation.
-    car.say({ orders: [anOrder({ step: 'signed' })] })
-    await page.waitForFunction("document.querySelector('.order-age')?.textContent !== ''")
+    car.say({ orders: [anOrder({ step: 'signed' })], callSign: '鼓楼2' })
+    await page.waitForSelector('.call-sign:has-text("鼓楼2")')
     expect(await page.locator('.order').getAttribute('data-step')).toBe('received')
     expect(await page.locator('[data-tap=done]').count()).toBe(0)
     answer()
@@ -135,8 +141,7 @@ describe("the crew's page", () => {
 
   given('refuses an order only on the second tap', async () => {
     const { car, page } = await sit({ orders: [anOrder()] })
-    await page.clock.install()
-    await open(page, car)
+    await stopClock(page, car)
     await page.click('[data-do=refuse]')
     await page.click('[data-do=refuse][data-asked=true]')
     expect(kinds(car)).toEqual([])
@@ -172,15 +177,14 @@ describe("the crew's page", () => {
 
   given('raises panic only after the full hold, by finger and by key, and stays discreet', async () => {
     const { car, page } = await sit()
-    await page.clock.install()
-    await open(page, car)
+    await stopClock(page, car)
     await page.hover('.panic')
     await page.mouse.down()
     await page.waitForSelector('.panic[data-holding=true]')
     await page.clock.runFor(1_900)
     await page.mouse.up()
-    await page.clock.runFor(5_000)
-    expect(await textOf(page, '.panic')).toContain('未按满')
+    await page.clock.runFor(2_500)
+    await page.waitForSelector('.panic[data-holding=false]:has-text("未按满")')
     expect(kinds(car)).toEqual([])
 
     await page.mouse.down()
@@ -206,7 +210,7 @@ describe("the crew's page", () => {
     await page.keyboard.down('Space')
     await page.waitForSelector('.panic[data-holding=true]')
     await page.keyboard.up('Space')
-    await page.clock.runFor(5_000)
+    await page.clock.runFor(2_500)
     expect(kinds(car)).toEqual(['panic', 'panic'])
   })
 
@@ -230,10 +234,24 @@ describe("the crew's page", () => {
     expect(await textOf(page, '.gone')).toContain('车载程序无应答')
     expect(await textOf(page, '.link-chip')).toContain('状态不明')
     expect(await page.locator('.huge').count()).toBe(0)
-    expect(await page.locator('.panic').isDisabled()).toBe(true)
     car.server.restore()
     await page.waitForSelector('[data-agent=live]')
     await page.waitForSelector('button.huge[data-do=on_scene]')
+  })
+
+  given('tries a panic held while the car is gone again until the car answers', async () => {
+    const { car, page } = await sit()
+    await open(page, car)
+    car.server.cut(true)
+    await page.waitForSelector('[data-agent=gone]')
+    await page.hover('.panic')
+    await page.mouse.down()
+    await page.waitForSelector('.panic[data-word=sending]')
+    await page.mouse.up()
+    expect(kinds(car)).toEqual([])
+    car.server.restore()
+    await page.waitForSelector('.panic[data-word=stored]')
+    expect(kinds(car)).toEqual(['panic'])
   })
 
   given('shows no speed and no live position when the receiver is silent', async () => {

@@ -4,7 +4,10 @@ import { holdEnd, holdStart, holding, letGo, panicWord } from '../state/panic.ts
 import type { PanicWord } from '../state/panic.ts'
 import { ageWords, words } from '../words/words.ts'
 
-/** Always in the same corner. Silent, and quiet once sent: whoever looks over a shoulder sees a word, not an alarm. */
+/**
+ * Always in the same corner, and never refused: while the car computer is away a hold is tried again until it answers.
+ * Silent, and quiet once sent: whoever looks over a shoulder sees a word, not an alarm.
+ */
 export function PanicButton() {
   const w = words.value
   const word = panicWord.value
@@ -19,7 +22,7 @@ export function PanicButton() {
       data-holding={holding.value}
       data-sent={sent}
       data-word={word.kind}
-      disabled={off}
+      data-off={off}
       onPointerDown={event => {
         if (event.button !== 0) return
         event.currentTarget.setPointerCapture(event.pointerId)
@@ -56,8 +59,9 @@ export function PanicButton() {
 
 function captionOf(word: PanicWord, off: boolean): string {
   const w = words.value
-  if (off) return w.panicUnavailable
   if (holding.value) return w.panicHolding
+  if (word.kind === 'sending' || word.kind === 'failed') return w.panicWords[word.kind]
+  if (off) return w.panicAway
   if (word.kind !== 'none') return w.panicWords[word.kind]
   return letGo.value ? w.panicLetGo : w.panicHold
 }

@@ -1,12 +1,12 @@
 import { computed, effect, signal } from '@preact/signals'
-import { agent, grown, nowMs, said } from './car.ts'
+import { grown, nowMs, said } from './car.ts'
 import { sendTap } from './tap-http.ts'
 
 /** Long enough that a sleeve does not do it, short enough for a struggle. */
 export const HOLD_MS = 2_000
 /** An alarm nobody answered for is asked again this often; pressing twice is better than pressing in vain. */
 const AGAIN_MS = 1_000
-const TRIES_MAX = 20
+const TRIES_MAX = 60
 /** How long the screen says that the centre knows. */
 const KNOWN_SHOWN_MS = 10 * 60_000
 
@@ -40,7 +40,7 @@ export const panicWord = computed<PanicWord>(() => {
 let timer: ReturnType<typeof setTimeout> | undefined
 
 export function holdStart(): void {
-  if (holding.value || agent.value !== 'live') return
+  if (holding.value) return
   letGo.value = false
   holding.value = true
   timer = setTimeout(() => {

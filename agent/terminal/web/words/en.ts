@@ -23,7 +23,6 @@ export const en: Words = {
     hours: (h, m) => (m === 0 ? `${h} h` : `${h} h ${m} min`),
     days: d => `${d} d`,
     ago: age => `${age} ago`,
-    now: 'now',
   },
 
   noGrid: 'No grid',
@@ -55,7 +54,6 @@ export const en: Words = {
     memory: 'In memory only',
   },
 
-  equipment: 'Equipment',
   panelAbsent: 'No equipment panel',
   panelSilent: 'Equipment panel silent',
   channels: {
@@ -91,7 +89,6 @@ export const en: Words = {
   noOrders: 'On patrol, no orders',
   otherOrders: n => `${n} more`,
   orderAge: age => `sent ${age} ago`,
-  newOrder: 'New order',
   exercise: 'Exercise',
   classes: {
     emergency: 'Emergency',
@@ -148,9 +145,9 @@ export const en: Words = {
   panicHold: 'Hold 2 s',
   panicHolding: 'Keep holding…',
   panicLetGo: 'Too short, not sent',
-  panicUnavailable: 'Not available',
+  panicAway: 'No answer, a hold retries',
   panicWords: {
-    sending: 'Storing',
+    sending: 'Trying…',
     failed: 'Failed, use radio',
     stored: 'Stored, waiting',
     unstored: 'Not stored, sent direct',

@@ -14,7 +14,7 @@ export const zh = {
 
   starting: '正在连接车载程序…',
   gone: (age: string) => `车载程序无应答 ${age}`,
-  goneBody: '画面是停止前的最后状态，不是现在。正在自动重连；请用电台。',
+  goneBody: '画面停在最后状态，不是现在。正在自动重连，请用电台。',
   goneNever: '车载程序没有应答',
   goneNeverBody: '正在自动重连。请用电台联系指挥中心。',
   outdated: '车载程序已更新，请刷新本页',
@@ -26,7 +26,6 @@ export const zh = {
     hours: (h: number, m: number) => (m === 0 ? `${h}小时` : `${h}小时${m}分`),
     days: (d: number) => `${d}天`,
     ago: (age: string) => `${age}前`,
-    now: '刚刚',
   },
 
   noGrid: '未分配网格',
@@ -58,7 +57,6 @@ export const zh = {
     memory: '仅存内存，断电会丢',
   },
 
-  equipment: '设备',
   panelAbsent: '未装设备面板',
   panelSilent: '设备面板无应答',
   channels: {
@@ -94,7 +92,6 @@ export const zh = {
   noOrders: '待命，暂无指令',
   otherOrders: (n: number) => `另有 ${n} 条`,
   orderAge: (age: string) => `${age}前下达`,
-  newOrder: '新指令',
   exercise: '演练',
   classes: {
     emergency: '紧急',
@@ -163,9 +160,9 @@ export const zh = {
   panicHold: '按住 2 秒',
   panicHolding: '继续按住…',
   panicLetGo: '未按满，未报警',
-  panicUnavailable: '屏幕报警不可用',
+  panicAway: '连不上，按住会重试',
   panicWords: {
-    sending: '正在存',
+    sending: '正在报警…',
     failed: '未成功，用电台',
     stored: '已存待发',
     unstored: '未存车上，直接发送',
