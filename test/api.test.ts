@@ -291,6 +291,26 @@ describe('the HTTP API', () => {
     expect(await api.metrics.text()).toContain('reach5_refused_total{code="ORIGIN_REFUSED"} 10')
   })
 
+  it('refuses what the browser says a page of another site or port asks, but for a link to a page of ours', async () => {
+    const asked = async (url: string, site: string, more: Record<string, string> = {}) => {
+      const { status, json } = await api.ask('GET', url, undefined, { 'sec-fetch-site': site, ...more })
+      return status === 403 ? (json as Problem).code : status
+    }
+    const navigate = { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' }
+    for (const site of ['cross-site', 'same-site']) {
+      for (const url of ['/v1/units', '/v1/records?device=ptu-1', '/', '/metrics']) {
+        expect(await asked(url, site, { 'sec-fetch-mode': 'no-cors' }), url).toBe('ORIGIN_REFUSED')
+        expect(await asked(url, site), url).toBe('ORIGIN_REFUSED')
+      }
+      expect(await asked('/v1/units', site, navigate)).toBe('ORIGIN_REFUSED')
+      expect(await asked('/v1?x', site, navigate)).toBe('ORIGIN_REFUSED')
+      expect(await asked('/', site, { ...navigate, 'sec-fetch-dest': 'iframe' })).toBe('ORIGIN_REFUSED')
+      expect(await asked('/', site, navigate)).not.toBe('ORIGIN_REFUSED')
+    }
+    for (const site of ['same-origin', 'none']) expect(await asked('/v1/units', site)).toBe(200)
+    expect(api.audits).toEqual([])
+  })
+
   it('answers each unknown thing with its own code', async () => {
     expect(await api.refusal('GET', '/v1/units/u-9')).toBe('404 UNIT_UNKNOWN')
     expect(await api.refusal('GET', '/v1/incidents/inc-9')).toBe('404 INCIDENT_UNKNOWN')

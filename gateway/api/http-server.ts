@@ -68,7 +68,7 @@ export async function buildHttp(parts: HttpParts): Promise<FastifyInstance> {
   app.removeContentTypeParser('text/plain')
   app.addHook('onRequest', async (request, reply) => {
     void reply.headers(SAFETY_HEADERS)
-    const refusal = refusalAtDoor(request.headers.host, request.headers.origin)
+    const refusal = refusalAtDoor(request.headers.host, request.headers.origin, request)
     if (refusal !== null) {
       noteRefusal(parts, refusal.code, refusal.detail)
       await sendProblem(reply, refusal.code, refusal.detail)
