@@ -127,6 +127,7 @@ async function open(
     submit: submission => loop.submit(submission),
     mqttUrl: () => addresses.mqtt,
     enrolmentUrl: () => addresses.enrolment,
+    drop: (deviceId, reason) => broker?.drop(deviceId, reason),
   })
   await loop.submit({ events: desk.bindings() })
 

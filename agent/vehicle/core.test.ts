@@ -305,7 +305,7 @@ describe('panic', () => {
     })
   })
 
-  it('held through a gap in the line is one press until it is answered', () => {
+  it('held through gaps in the line is one press, and one more once it was let go', () => {
     const car = new Car()
     for (const value of ['on', 'unknown', 'on', 'unknown', 'on'] as const) {
       car.feed({ type: 'input', channel: 'panic', value })

@@ -126,13 +126,18 @@ function onInput(state: VehicleState, channel: Channel, value: ChannelValue, now
   state.equipment = { ...state.equipment, [channel]: value }
   // The first reading after a boot is an edge only where it differs from what was stored before it.
   if (before === value) return [...trigger, { type: 'live' }]
-  // A held button seen again after a gap in the line is the same press, as long as nobody has answered it.
-  const held = before === 'unknown' && state.panic !== null && !state.panic.acknowledged
-  const pressed = channel === 'panic' && value === 'on' && !held
-  const panic = pressed ? pressPanic(state, 'input', null, now) : []
+  const panic = hearPanicButton(state, channel, value) ? pressPanic(state, 'input', null, now) : []
   const edge = draftOf(state, 'equipment.edge', { channel, value, state: state.equipment }, now)
   const note: Note = { key: EQUIPMENT_NOTE, value: { ...state.equipmentBeforeBoot, ...state.equipment } }
   return [...trigger, ...panic, append(state, [edge], [note], { then: 'nothing' }), { type: 'live' }]
+}
+
+/** Whether this reading is a press: a button that was down before a gap in the line and is down after it was held. */
+function hearPanicButton(state: VehicleState, channel: Channel, value: ChannelValue): boolean {
+  if (channel !== 'panic' || value === 'unknown') return false
+  const pressed = value === 'on' && !state.panicHeld
+  state.panicHeld = value === 'on'
+  return pressed
 }
 
 function bodyCam(state: VehicleState, event: TriggerEvent, now: Now): VehicleEffect[] {

@@ -52,6 +52,8 @@ export type VehicleState = {
   /** As read since this boot; a channel not read yet is absent. */
   equipment: EquipmentState
   readonly equipmentBeforeBoot: EquipmentState
+  /** The panic button was down when it was last read clearly. */
+  panicHeld: boolean
   trigger: TriggerState
   orders: readonly HeldOrder[]
   /** Nonces already used, oldest first, with the floor below which every order counts as used. */
@@ -115,6 +117,7 @@ export function initialState(identity: VehicleIdentity, notes: ReadonlyMap<strin
     fix: null,
     sampled: null,
     sampling: { lastSampledMonoMs: -Infinity, last: null },
+    panicHeld: (notes.get(EQUIPMENT_NOTE) as EquipmentState | undefined)?.panic === 'on',
     gnss: 'absent',
     panel: 'absent',
     equipment: {},

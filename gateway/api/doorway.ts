@@ -1,11 +1,11 @@
-import type { IncomingHttpHeaders } from 'node:http'
 import { fault } from '#protocols/result.ts'
 import type { Fault } from '#protocols/result.ts'
 
 const LOOPBACK_HOST = /^(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?$/
 
 /** What a request says of where it comes from; browsers fill in `sec-fetch-*`, and no page can. */
-export type Asker = { readonly url: string; readonly headers: Readonly<IncomingHttpHeaders> }
+export type Asker = { readonly url: string; readonly headers: Headers }
+type Headers = Readonly<Record<string, string | string[] | undefined>>
 
 /**
  * Who may ask at all, before any route: a foreign Host is DNS rebinding, a foreign Origin is another page (also one of
