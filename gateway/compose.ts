@@ -91,7 +91,12 @@ async function open(
     metrics,
     snapshot: () => {
       const now = clock.now()
-      return { units: city.units(now), incidents: city.incidents(now), alarms: city.alarms(now) }
+      return {
+        units: city.units(now),
+        incidents: city.incidents(now),
+        alarms: city.alarms(now),
+        coverage: null,
+      }
     },
   })
   const loop = await openLoop({

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Availability, TimeSlot } from './bodies.ts'
+import { CoverageView } from './coverage.ts'
 import { EquipmentState } from './equipment.ts'
 import { DeviceId, GridId, IncidentId, OrderId, UnitId } from './ids.ts'
 import { AssignmentState, IncidentClass, IncidentState, Moment, Place, Severity } from './incident.ts'
@@ -21,6 +22,8 @@ import { StoreHealth } from './session.ts'
  *     GET  /v1/alarms                        { alarms: AlarmView[] }
  *     POST /v1/alarms/{id}/acknowledge       {} -> AlarmView                          (id url-encoded)
  *     GET  /v1/grids, /v1/roads, /v1/city    GeoJSON FeatureCollections; city: waters, railways, posts, named places
+ *     GET  /v1/coverage …                     see protocols/coverage.ts
+ *     GET  /v1/tiles.json, /v1/tiles/{z}/{x}/{y}   vector tiles: water, green, rail, roads, places
  *     GET  /v1/devices                       { devices: DeviceView[] }
  *     GET  /v1/devices/{id}/records?lane=&epoch=&after=&limit=   { records: LedgerRow[], next }
  *     POST /v1/enrolments                    EnrolmentCreate -> 201 EnrolmentIssued
@@ -279,6 +282,8 @@ export const Snapshot = z.object({
   units: z.array(UnitView),
   incidents: z.array(IncidentView),
   alarms: z.array(AlarmView),
+  /** null until the first refresh after a start. */
+  coverage: CoverageView.nullable().default(null),
 })
 export type Snapshot = z.infer<typeof Snapshot>
 
@@ -289,6 +294,7 @@ export const StreamMessage = z.discriminatedUnion('type', [
   z.object({ ...envelope, type: z.literal('incident.changed'), data: IncidentView }),
   z.object({ ...envelope, type: z.literal('alarm.changed'), data: AlarmView }),
   z.object({ ...envelope, type: z.literal('order.changed'), data: OrderView }),
+  z.object({ ...envelope, type: z.literal('coverage.changed'), data: CoverageView }),
   z.object({ ...envelope, type: z.literal('system.degraded'), data: z.object({ reason: z.string() }) }),
   z.object({ ...envelope, type: z.literal('heartbeat'), data: z.object({}) }),
 ])

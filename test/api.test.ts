@@ -70,6 +70,7 @@ function aGateway(overrides: Partial<HttpParts> = {}) {
       units: city.units(clock.now()),
       incidents: city.incidents(clock.now()),
       alarms: city.alarms(clock.now()),
+      coverage: null,
     }),
   })
   const submit = (command: Command, actor: string): Promise<Result<unknown>> => {

@@ -1,8 +1,8 @@
 import type { Server } from 'node:http'
 import { WebSocketServer } from 'ws'
 import type { Fault } from '#protocols/result.ts'
-import { refusalAtDoor } from './doorway.ts'
-import { problemOf } from './problems.ts'
+import { refusalAtDoor } from '#protocols/http/doorway.ts'
+import { problemOf } from '#protocols/http/problems.ts'
 import type { StreamHub } from './stream.ts'
 
 /** Pages have nothing to say on the stream. */

@@ -87,7 +87,12 @@ export async function openFakeGateway(options: { readonly autoplay?: boolean } =
       seq = 0
       return message({
         type: 'snapshot',
-        data: { units: listOf(units), incidents: newestFirst(), alarms: listOf(alarms).map(aged) },
+        data: {
+          units: listOf(units),
+          incidents: newestFirst(),
+          alarms: listOf(alarms).map(aged),
+          coverage: null,
+        },
       })
     },
   })

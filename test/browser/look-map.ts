@@ -95,7 +95,7 @@ for (const [theme, lang] of wanted.map(one => one.split('-'))) {
     viewport: { width: 1440, height: 900 },
     colorScheme: theme === 'night' ? 'dark' : 'light',
   })
-  await context.addInitScript(`localStorage.setItem('reach5.language', '${lang}')`)
+  await context.addInitScript(`localStorage.setItem('reach5.map.language', '${lang}')`)
   const page = await context.newPage()
   page.on('console', message => console.log(`${theme}-${lang} console: ${message.text()}`))
   page.on('pageerror', error => console.log(`${theme}-${lang} error: ${error.message}`))

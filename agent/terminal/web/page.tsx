@@ -1,4 +1,4 @@
-import './state/no-eval.ts'
+import '#protocols/web/no-eval.ts'
 import { render } from 'preact'
 import './style/tokens.css'
 import './style/frame.css'

@@ -94,6 +94,7 @@ export function apply(message: StreamMessage): void {
     case 'system.degraded':
       degraded.value = message.data.reason
       break
+    case 'coverage.changed':
     case 'order.changed':
     case 'heartbeat':
       break

@@ -1,5 +1,5 @@
-import { fault } from '#protocols/result.ts'
-import type { Fault } from '#protocols/result.ts'
+import { fault } from '../result.ts'
+import type { Fault } from '../result.ts'
 
 const LOOPBACK_HOST = /^(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?$/
 

@@ -1,6 +1,6 @@
-import type { Problem } from '#protocols/api.ts'
-import { ERROR_CODES } from '#protocols/errors.ts'
-import type { ErrorCode } from '#protocols/errors.ts'
+import type { Problem } from '../api.ts'
+import { ERROR_CODES } from '../errors.ts'
+import type { ErrorCode } from '../errors.ts'
 
 /** HTTP status of every code the API answers with; a code that is not here is the caller's to put right: 400. */
 const STATUS: Partial<Record<ErrorCode, number>> = {

@@ -5,12 +5,12 @@ import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import WebSocket from 'ws'
 import type { Tap, TerminalState } from '#protocols/terminal.ts'
-import { serveTerminal } from './http-server.ts'
-import type { TerminalServer } from './http-server.ts'
+import { serveTerminal } from './routes.ts'
+import type { LocalServer } from '../pages/local-server.ts'
 
 const STATE = { v: 1, deviceId: 'ptu-01', callSign: '鼓楼01' } as unknown as TerminalState
 
-const open: { server?: TerminalServer; dir?: string } = {}
+const open: { server?: LocalServer; dir?: string } = {}
 
 async function serve(taps: Tap[] = [], accepted = true): Promise<string> {
   open.dir = mkdtempSync(join(tmpdir(), 'reach5-terminal-'))
@@ -87,7 +87,7 @@ describe('the terminal’s server', () => {
   it('refuses a foreign host name, so that no rebound name reaches the crew’s buttons', async () => {
     const url = await serve()
     const answer = await ask(`${url}/v1/state`, { headers: { host: 'evil.example' } })
-    expect([answer.status, JSON.parse(answer.body).code]).toEqual([403, 'HOST_REFUSED'])
+    expect([answer.status, JSON.parse(answer.body).code]).toEqual([421, 'HOST_REFUSED'])
   })
 
   it('refuses what another page asks for, even without an Origin', async () => {

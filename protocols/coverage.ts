@@ -1,0 +1,138 @@
+import { z } from 'zod'
+import { GridId, IncidentId, UnitId } from './ids.ts'
+
+/*
+ * Who could be where in time, once a second for the whole city (DOMAIN 9.3, 9.4). Shares are 0 to 1 of road length unless
+ * the name says demand; times are road time plus turnout, in seconds.
+ *
+ *     GET  /v1/coverage                    CoverageView
+ *     GET  /v1/coverage/roads              CoverageRoads, binary (see below)
+ *     GET  /v1/coldspots                   GeoJSON: MultiLineString features whose properties are ColdSpotView
+ *     GET  /v1/warnings                    { warnings: GridCoverage[] }             worst first, never green
+ *     POST /v1/warnings/{gridId}/acknowledge  {} -> GridCoverage
+ *     GET  /v1/reach?unit=ID | lon=&lat=   GeoJSON: one MultiLineString per circle, properties { tau }
+ *     GET  /v1/reach/roads?unit=ID         binary like /v1/coverage/roads, of this unit alone
+ *     stream: `coverage.changed` with a CoverageView
+ */
+export const CIRCLE_SECONDS = [60, 180, 300] as const
+
+/** How a grid is judged; `unknown` is drawn hatched and never as green: too many of its units are stale. */
+export const CoverageColour = z.enum(['green', 'blue', 'red', 'black', 'unknown'])
+export type CoverageColour = z.infer<typeof CoverageColour>
+
+/** Why a grid has its colour; `value` and `limit` are what was compared, in the unit the code implies. */
+export const CoverageReason = z.object({
+  code: z.enum([
+    /** Share of road reached within 300 s: value, limit. */
+    'share_low',
+    /** Only `value` units reach the demand centre in 300 s, `limit` are wanted. */
+    'thin',
+    /** Share of the grid's demand that lies in cold spots, for at least the time of a cold spot. */
+    'cold_spot',
+    /** No unit on shift reaches any road of the grid in 300 s. */
+    'nobody_reaches',
+    /** An open urgent incident that no free unit reaches within its target. */
+    'incident_unreachable',
+    /** Share of the units this grid depends on that are stale: value, limit. */
+    'data_stale',
+    /** Already better, but a colour is left only after `limit` seconds; `value` of them have passed. */
+    'held',
+    'covered',
+  ]),
+  value: z.number().nullable(),
+  limit: z.number().nullable(),
+  incidentId: IncidentId.optional(),
+})
+export type CoverageReason = z.infer<typeof CoverageReason>
+
+const Share = z.number().min(0).max(1)
+export const AreaCoverage = z.object({
+  roadM: z.number(),
+  /** Share of road length some unit reaches within 60, 180 and 300 s; partly reached roads count by their reached part. */
+  circles: z.tuple([Share, Share, Share]),
+  /** The same, weighted by demand. */
+  demandCircles: z.tuple([Share, Share, Share]),
+  /** Share reached within 300 s by at least one, two and three units. */
+  atLeast: z.tuple([Share, Share, Share]),
+})
+export type AreaCoverage = z.infer<typeof AreaCoverage>
+
+export const GridCoverage = z.object({
+  gridId: GridId,
+  name: z.string(),
+  colour: CoverageColour,
+  /** How long it has had this colour, at `CoverageView.at`. */
+  sinceMs: z.number(),
+  reasons: z.array(CoverageReason),
+  /** Dispatchable units now in the grid, and those of it that are stale. */
+  units: z.number().int(),
+  unitsStale: z.number().int(),
+  /** Centre of the grid's demand, where "two can be there" is judged. */
+  centre: z.object({ lat: z.number(), lon: z.number() }),
+  acknowledged: z.boolean(),
+  area: AreaCoverage,
+})
+export type GridCoverage = z.infer<typeof GridCoverage>
+
+/** Connected road that nobody reaches in 300 s, for at least the time a cold spot needs (120 s). */
+export const ColdSpotView = z.object({
+  id: z.string(),
+  gridIds: z.array(GridId),
+  centre: z.object({ lat: z.number(), lon: z.number() }),
+  roadM: z.number(),
+  /** Area of the 100 m cells it touches. */
+  areaM2: z.number(),
+  sinceMs: z.number(),
+  /** Of the demand of the whole city. */
+  demandShare: Share,
+  /** Who could fill it soonest; null when nobody can. */
+  fillBy: z.object({ unitId: UnitId, callSign: z.string(), etaSeconds: z.number() }).nullable(),
+})
+export type ColdSpotView = z.infer<typeof ColdSpotView>
+
+export const CoverageView = z.object({
+  at: z.iso.datetime({ precision: 3 }),
+  /** Grows by one with every refresh. */
+  tick: z.number().int(),
+  tookMs: z.number(),
+  unitsCounted: z.number().int(),
+  unitsStale: z.number().int(),
+  city: AreaCoverage,
+  grids: z.array(GridCoverage),
+  coldSpots: z.array(ColdSpotView),
+})
+export type CoverageView = z.infer<typeof CoverageView>
+
+/*
+ * Coverage as the map colours it, little-endian, edges in the order of the graph (the order of /v1/roads/lines):
+ *
+ *     0   u32  0x56433552 'R5CV'
+ *     4   u32  format 1
+ *     8   u32  tick
+ *     12  u32  edges E
+ *     16  u8 x E   seconds to the edge's first end, in steps of 2 s rounded up; 255: 508 s or more, or never
+ *     16+E  u8 x E   the same to its last end
+ *     16+2E u8 x E   units that reach the middle of the edge within 300 s; 255: unknown, a grid without fresh data
+ *
+ * A point in between is reached after min(first + drive from there, last + drive from there).
+ */
+export const COVERAGE_ROADS_MAGIC = 0x56433552
+export const COVERAGE_ROADS_FORMAT = 1
+export const COVERAGE_STEP_SECONDS = 2
+export const COVERAGE_BEYOND = 255
+
+/*
+ * The roads themselves, fetched once (GET /v1/roads/lines), little-endian:
+ *
+ *     0   u32  0x4c523552 'R5RL'
+ *     4   u32  format 1
+ *     8   u32  edges E
+ *     12  u32  points P
+ *     16  u32 x (E+1)  first point of each edge; the last is P
+ *     .   i32 x 2P     lon, lat in 1e-7 degrees
+ *     .   u16 x E      seconds x 10 to drive it forward, 65535: closed that way
+ *     .   u16 x E      and backward
+ *     .   u8 x E       road class, as in protocols/roads
+ */
+export const ROAD_LINES_MAGIC = 0x4c523552
+export const ROAD_LINES_FORMAT = 1
