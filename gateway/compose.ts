@@ -29,6 +29,7 @@ import { gaugesOf, observeChanges } from './metrics/observe.ts'
 import { observedLedger } from './metrics/observed-ledger.ts'
 import { openPrometheus } from './metrics/prometheus.ts'
 import { refusalSteps } from './metrics/refusal-steps.ts'
+import { roadLines } from './roads/road-lines.ts'
 import { roadsGeoJson } from './roads/roads-geojson.ts'
 import { systemClock } from './system-clock.ts'
 
@@ -174,7 +175,12 @@ async function open(
       devices: () => Promise.resolve(deviceViewsOf(desk.devices, loop.intake)),
       issueCode: (create, actor) => desk.issue(create, actor),
       audit: (action, actor, detail) => loop.submit({ audit: { action, actor, detail } }),
-      geo: { grids: gridsGeoJson(grids), roads: roadsGeoJson(graph), city: surroundings },
+      geo: {
+        grids: gridsGeoJson(grids),
+        roads: roadsGeoJson(graph),
+        city: surroundings,
+        roadLines: roadLines(graph),
+      },
       ready: () => ready,
     },
     config.pagesPort,

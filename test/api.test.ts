@@ -2,6 +2,7 @@ import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { buildHttp, serveHttp } from '#gateway/api/http-server.ts'
@@ -94,7 +95,12 @@ function aGateway(overrides: Partial<HttpParts> = {}) {
       audits.push(line)
       return ok(undefined)
     },
-    geo: { grids: '{"type":"FeatureCollection","features":[]}', roads: '{}', city: '{}' },
+    geo: {
+      grids: '{"type":"FeatureCollection","features":[]}',
+      roads: '{}',
+      city: '{}',
+      roadLines: { plain: Buffer.from('lines'), gzip: gzipSync('lines') },
+    },
     ready: () => true,
     hub,
     pagesDir: null,
@@ -386,6 +392,24 @@ describe('the HTTP API', () => {
       expect(policy).not.toContain('unsafe')
       expect(policy).not.toMatch(/https?:|\*/)
     }
+  })
+
+  it('sends bytes packed to those who unpack, and as they are to others', async () => {
+    const app = await buildHttp(aGateway().parts)
+    const ask = (accept: string) =>
+      app.inject({
+        method: 'GET',
+        url: '/v1/roads/lines',
+        headers: { host: 'localhost', 'accept-encoding': accept },
+      })
+    const packed = await ask('gzip, br')
+    expect(packed.headers['content-encoding']).toBe('gzip')
+    expect(packed.headers['content-type']).toBe('application/octet-stream')
+    expect(packed.rawPayload.equals(gzipSync('lines'))).toBe(true)
+    const plain = await ask('identity')
+    expect(plain.headers['content-encoding']).toBeUndefined()
+    expect(plain.payload).toBe('lines')
+    await app.close()
   })
 
   it('says whether it lives, whether it is ready, and how it is', async () => {

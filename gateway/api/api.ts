@@ -33,7 +33,13 @@ export type ApiParts = {
   /** Commits one line of audit; a read that must be audited happens only after it did. */
   readonly audit: (action: string, actor: string, detail: Record<string, unknown>) => Promise<Result<void>>
   /** GeoJSON texts, made once at start. */
-  readonly geo: { readonly grids: string; readonly roads: string; readonly city: string }
+  readonly geo: {
+    readonly grids: string
+    readonly roads: string
+    readonly city: string
+    /** See the end of `protocols/coverage.ts`. */
+    readonly roadLines: { readonly plain: Uint8Array; readonly gzip: Uint8Array }
+  }
   /** False while starting or stopping: everything under /v1 answers NOT_READY. */
   readonly ready: () => boolean
 }

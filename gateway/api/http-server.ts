@@ -12,7 +12,7 @@ import { IdempotencyMemory } from './idempotency.ts'
 import type { SentAnswer } from './idempotency.ts'
 import { problemOf } from '#protocols/http/problems.ts'
 import { routesOf } from './routes.ts'
-import type { Route } from './routes.ts'
+import type { PackedBody, Route } from './routes.ts'
 import { openStreamSocket } from './stream-socket.ts'
 import type { StreamHub } from './stream.ts'
 
@@ -123,13 +123,26 @@ async function answerOf(route: Route, request: FastifyRequest): Promise<SentAnsw
     const problem = problemOf(result.code, result.detail)
     return { status: problem.status, body: JSON.stringify(problem) }
   }
-  const body = route.contentType === undefined ? JSON.stringify(result.value) : String(result.value)
-  return { status: route.status, body }
+  if (route.contentType === undefined) return { status: route.status, body: JSON.stringify(result.value) }
+  const value = result.value as string | Uint8Array | PackedBody
+  if (typeof value === 'string' || value instanceof Uint8Array) return { status: route.status, body: value }
+  return unpacks(request)
+    ? { status: route.status, body: value.gzip, encoding: 'gzip' }
+    : { status: route.status, body: value.plain }
 }
 
-function sendAnswer(reply: FastifyReply, route: Route, { status, body }: SentAnswer): FastifyReply {
+const unpacks = (request: FastifyRequest): boolean =>
+  /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''))
+
+function sendAnswer(reply: FastifyReply, route: Route, { status, body, encoding }: SentAnswer): FastifyReply {
   const type = status >= 400 ? 'application/problem+json' : (route.contentType ?? 'application/json')
-  return reply.code(status).header('cache-control', 'no-store').type(`${type}; charset=utf-8`).send(body)
+  if (encoding !== undefined) void reply.header('content-encoding', encoding)
+  const isText = typeof body === 'string'
+  return reply
+    .code(status)
+    .header('cache-control', 'no-store')
+    .type(isText ? `${type}; charset=utf-8` : type)
+    .send(isText ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength))
 }
 
 function sendProblem(reply: FastifyReply, code: string, detail: string): FastifyReply {

@@ -1,5 +1,10 @@
 /** An answer as it went out, so that asking again gives the same bytes. */
-export type SentAnswer = { readonly status: number; readonly body: string }
+export type SentAnswer = {
+  readonly status: number
+  readonly body: string | Uint8Array
+  /** How the body is packed; absent when it is not. */
+  readonly encoding?: 'gzip'
+}
 
 /** Keys remembered; the oldest gives way. A page repeats within seconds, so a thousand is hours of dispatching. */
 const KEYS_MAX = 1_000

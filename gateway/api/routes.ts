@@ -14,12 +14,15 @@ export type Route = {
   readonly verb: Verb
   /** 201 where something came to be. */
   readonly status: 200 | 201
-  /** GeoJSON and the like: the value is the body text. */
+  /** GeoJSON and the like: the value is the body itself, text or bytes. */
   readonly contentType?: string
   /** A POST that changes nothing is not remembered under its Idempotency-Key. */
   readonly readsOnly: boolean
   readonly answer: (asked: Asked) => Promise<Result<unknown>>
 }
+
+/** A body made once, with its packed twin for those who can unpack it. */
+export type PackedBody = { readonly plain: Uint8Array; readonly gzip: Uint8Array }
 
 export type Asked = {
   readonly params: Readonly<Record<string, string>>
@@ -92,6 +95,10 @@ export function routesOf(parts: ApiParts): readonly Route[] {
       ...get(`/v1/${name}`, 'map.read', () => ok(parts.geo[name])),
       contentType: 'application/geo+json',
     })),
+    {
+      ...get('/v1/roads/lines', 'map.read', () => ok(parts.geo.roadLines)),
+      contentType: 'application/octet-stream',
+    },
     get('/v1/devices', 'device.read', async () => ok({ devices: await parts.devices() })),
     get('/v1/devices/:id/records', 'track.read', a => readRecords(parts, a)),
     post('/v1/enrolments', 'enrolment.create', EnrolmentCreate, 201, (create, { actor }) =>
