@@ -1,18 +1,9 @@
-import type { Live, StoreHealth } from '#protocols/session.ts'
-import type { Lane } from '#protocols/record.ts'
+import type { Live } from '#protocols/session.ts'
 import type { Now } from '#protocols/time.ts'
+import type { DeliveryFacts } from '../uplink/carrier.ts'
 import { activeOrders } from './core.ts'
 import { SAMPLING } from './sampling.ts'
 import type { OrderStep, VehicleState } from './state.ts'
-
-/** What only the store and the uplink know. */
-export type DeliveryFacts = {
-  readonly epoch: string
-  readonly liveSeq: number
-  readonly queue: Readonly<Record<Lane, number>>
-  readonly bytes: number
-  readonly store: StoreHealth
-}
 
 const LIVE_ASSIGNMENTS_MAX = 16
 

@@ -2,11 +2,9 @@ import { bearingDeg, distanceM } from '#protocols/geo/sphere.ts'
 import type { TerminalOrder, TerminalState } from '#protocols/terminal.ts'
 import type { Now } from '#protocols/time.ts'
 import { triggerPhase } from '../bodycam/trigger.ts'
-import type { DeliveryFacts } from './live.ts'
+import type { DeliveryFacts, LinkFacts } from '../uplink/carrier.ts'
 import { isEnded } from './orders.ts'
 import type { HeldOrder, VehicleState } from './state.ts'
-
-export type LinkFacts = { readonly state: TerminalState['link']; readonly sinceMonoMs: number }
 
 /** What the in-vehicle terminal shows: the state of the car in words a page can print, ages as of `now`. */
 export function terminalView(
