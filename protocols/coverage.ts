@@ -35,6 +35,8 @@ export const CoverageReason = z.object({
     'incident_unreachable',
     /** Share of the units this grid depends on that are stale: value, limit. */
     'data_stale',
+    /** Nothing is known: just started, no unit heard yet, or no refresh for too long. */
+    'no_data',
     /** Already better, but a colour is left only after `limit` seconds; `value` of them have passed. */
     'held',
     'covered',
@@ -61,14 +63,15 @@ export const GridCoverage = z.object({
   gridId: GridId,
   name: z.string(),
   colour: CoverageColour,
-  /** How long it has had this colour, at `CoverageView.at`. */
+  /** How long it has had this colour, milliseconds at `CoverageView.at`. */
   sinceMs: z.number(),
   reasons: z.array(CoverageReason),
-  /** Dispatchable units now in the grid, and those of it that are stale. */
+  /** Units free to go that are in the grid now, and those last seen there whose position is stale. */
   units: z.number().int(),
   unitsStale: z.number().int(),
   /** Centre of the grid's demand, where "two can be there" is judged. */
   centre: z.object({ lat: z.number(), lon: z.number() }),
+  /** Black and seen: it no longer asks for attention, and it leaves black as soon as its cause is gone. */
   acknowledged: z.boolean(),
   area: AreaCoverage,
 })
@@ -82,10 +85,11 @@ export const ColdSpotView = z.object({
   roadM: z.number(),
   /** Area of the 100 m cells it touches. */
   areaM2: z.number(),
+  /** How long the oldest part of it has been out of reach, milliseconds. */
   sinceMs: z.number(),
   /** Of the demand of the whole city. */
   demandShare: Share,
-  /** Who could fill it soonest; null when nobody can. */
+  /** Who could be at its centre soonest; null when nobody can within an hour. */
   fillBy: z.object({ unitId: UnitId, callSign: z.string(), etaSeconds: z.number() }).nullable(),
 })
 export type ColdSpotView = z.infer<typeof ColdSpotView>
@@ -112,7 +116,7 @@ export type CoverageView = z.infer<typeof CoverageView>
  *     12  u32  edges E
  *     16  u8 x E   seconds to the edge's first end, in steps of 2 s rounded up; 255: 508 s or more, or never
  *     16+E  u8 x E   the same to its last end
- *     16+2E u8 x E   units that reach the middle of the edge within 300 s; 255: unknown, a grid without fresh data
+ *     16+2E u8 x E   units that reach the middle of the edge within 300 s, 4 for more; 255: unknown, a grid without fresh data
  *
  * A point in between is reached after min(first + drive from there, last + drive from there).
  */
