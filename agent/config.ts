@@ -1,6 +1,9 @@
 import { z } from 'zod'
 import { parseConfig } from '#protocols/cli/flags.ts'
+import { gpsdAddress, isGpsd } from '#hardware/gnss/gpsd-name.ts'
 import type { Result } from '#protocols/result.ts'
+
+const isLineName = (name: string): boolean => !isGpsd(name) || gpsdAddress(name) !== undefined
 
 const Port = z.coerce.number().int().min(0).max(65_535)
 
@@ -8,12 +11,12 @@ const Port = z.coerce.number().int().min(0).max(65_535)
 export const AgentConfig = z.strictObject({
   /** Where identity, outbox and log live. */
   data: z.string().min(1),
-  /** The serial line of the GNSS receiver, best by its stable name; empty: none fitted. */
-  gnss: z.string().default(''),
-  gnssBaud: z.coerce.number().int().min(1200).max(921_600).default(9600),
-  /** The serial line of the Modbus panel; empty: none fitted. */
+  /** The serial line of the GNSS receiver, best by its stable name, or `gpsd://host:port`; empty: as fitted. */
+  gnss: z.string().refine(isLineName, 'neither a path nor gpsd://host:port').default(''),
+  gnssBaud: z.coerce.number().int().min(1200).max(921_600).optional(),
+  /** The serial line of the Modbus panel; empty: as fitted. */
   panel: z.string().default(''),
-  panelBaud: z.coerce.number().int().min(1200).max(921_600).default(38_400),
+  panelBaud: z.coerce.number().int().min(1200).max(921_600).optional(),
   terminalPort: Port.default(5112),
   /** Another way to the gateway than the one in the identity, such as a proxy. */
   mqttUrl: z.string().default(''),

@@ -1,6 +1,7 @@
 import { openReceiver } from '#hardware/gnss/receiver.ts'
 import { openPanel } from '#hardware/panel/open-panel.ts'
 import { factoryProfile } from '#hardware/panel/profile.ts'
+import type { PanelProfile } from '#hardware/panel/profile.ts'
 import type { OpenPort } from '#hardware/port.ts'
 import { openReopeningPort } from '#hardware/reopening-port.ts'
 import type { LineState } from '#hardware/reopening-port.ts'
@@ -17,7 +18,8 @@ export type Line = { readonly path: string; readonly baud: number }
 export type VehicleParts = Omit<RuntimeParts, 'setOutput'> & {
   readonly openPort: OpenPort
   readonly gnss: Line | null
-  readonly panel: Line | null
+  /** Without a profile it is wired as the factory does it. */
+  readonly panel: (Line & { readonly profile?: PanelProfile }) | null
 }
 
 export type Vehicle = { readonly runtime: Runtime; close(): Promise<void> }
@@ -36,19 +38,19 @@ export function composeVehicle(parts: VehicleParts): Vehicle {
     const { path, baud } = parts.gnss
     const port = openReopeningPort(parts.openPort, path, { baud, silenceMsMax: GNSS_SILENCE_MS_MAX }, clock)
     port.onState((state, why) => {
-      log.info({ event: 'gnss.line', state, ...(why && { code: why.code, detail: why.detail }) })
+      log.info({ event: 'gnss.line', state, path, ...(why && { code: why.code, detail: why.detail }) })
       if (state !== 'open') runtime.feed({ type: 'gnss', state: wordOf(state) })
     })
     const receiver = openReceiver(port, clock, { onFix: fix => runtime.feed({ type: 'fix', fix }) })
     closers.push(() => receiver.close())
   }
   if (parts.panel) {
-    const { path, baud } = parts.panel
+    const { path, baud, profile = factoryProfile() } = parts.panel
     const port = openReopeningPort(parts.openPort, path, { baud, silenceMsMax: PANEL_SILENCE_MS_MAX }, clock)
-    const panel = openPanel(port, clock, factoryProfile(), {
+    const panel = openPanel(port, clock, profile, {
       onInput: (channel, value) => runtime.feed({ type: 'input', channel, value }),
       onState: state => {
-        log.info({ event: 'panel.state', state })
+        log.info({ event: 'panel.state', state, path })
         runtime.feed({ type: 'panel', state })
       },
     })
@@ -70,4 +72,4 @@ export function composeVehicle(parts: VehicleParts): Vehicle {
   }
 }
 
-const wordOf = (state: LineState): 'silent' | 'absent' => (state === 'stalled' ? 'silent' : 'absent')
+const wordOf = (state: LineState): 'silent' | 'no_device' => (state === 'stalled' ? 'silent' : 'no_device')

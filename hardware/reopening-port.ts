@@ -3,8 +3,8 @@ import type { Fault } from '#protocols/result.ts'
 import type { Clock } from '#protocols/time.ts'
 import type { OpenPort, Port } from './port.ts'
 
-/** `absent`: nothing to open, or it was pulled out. `stalled`: it is open and says nothing, or takes nothing. */
-export type LineState = 'open' | 'absent' | 'stalled'
+/** `no_device`: nothing to open, or it was pulled out. `stalled`: it is open and says nothing, or takes nothing. */
+export type LineState = 'open' | 'no_device' | 'stalled'
 
 export type ReopeningOptions = {
   readonly baud: number
@@ -30,7 +30,7 @@ const RETRY_GROWTH = 1.6
 
 /**
  * Keeps a line open: opens it, opens it again after an unplug, a silence or a stuck write, for as long as it takes.
- * Starts `absent`, returns at once; `write` on a line that is not there is a fault `PORT_ABSENT`.
+ * Starts `no_device`, returns at once; `write` on a line that is not there is a fault `PORT_ABSENT`.
  */
 export function openReopeningPort(
   open: OpenPort,
@@ -43,7 +43,7 @@ export function openReopeningPort(
   const stateListeners: ((state: LineState, why?: Fault) => void)[] = []
   const closeListeners: ((reason: string) => void)[] = []
   let line: Port | undefined
-  let state: LineState = 'absent'
+  let state: LineState = 'no_device'
   let baud = options.baud
   let generation = 0
   let waitMs = retry.first
@@ -83,7 +83,7 @@ export function openReopeningPort(
     const opened = await open(path, { baud })
     if (closed) return void (opened.ok && (await opened.value.close()))
     if (!opened.ok) {
-      report('absent', opened)
+      report('no_device', opened)
       return retryLater()
     }
     adopt(opened.value)
@@ -92,7 +92,7 @@ export function openReopeningPort(
     line = next
     generation += 1
     // A stalled line that merely opens again has proved nothing: it stays `stalled` until it speaks.
-    if (state === 'absent') report('open')
+    if (state === 'no_device') report('open')
     watchSilence()
     next.onBytes(bytes => {
       if (line !== next) return
@@ -102,7 +102,7 @@ export function openReopeningPort(
       for (const listener of byteListeners) listener(bytes)
     })
     next.onClosed(reason => {
-      if (line === next) void drop('absent', fault('PORT_ABSENT', reason))
+      if (line === next) void drop('no_device', fault('PORT_ABSENT', reason))
     })
   }
 

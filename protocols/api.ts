@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { Availability, TimeSlot } from './bodies.ts'
 import { CoverageView } from './coverage.ts'
-import { EquipmentState } from './equipment.ts'
+import { DriverStates, EquipmentState } from './equipment.ts'
 import { DeviceId, GridId, IncidentId, OrderId, UnitId } from './ids.ts'
 import { AssignmentState, IncidentClass, IncidentState, Moment, Place, Severity } from './incident.ts'
 import { StoreHealth } from './session.ts'
@@ -69,6 +69,8 @@ export const UnitView = z.object({
   link: z.enum(['up', 'down']),
   heardAgeMs: z.number().nullable(),
   equipment: EquipmentState,
+  /** How receiver and panel are doing; null until the device was heard. */
+  drivers: DriverStates.nullable(),
   recording: z.boolean(),
   emergency: z.boolean(),
   queue: z

@@ -63,6 +63,19 @@ export const RECORD_KINDS = {
       positionAgeMs: SpanMs.nullable(),
     }),
   },
+  /** A technician's press of the panic path: it travels as an alarm does, and never alarms anybody. */
+  'panic.test': { lane: 'alarm', body: z.object({ test: z.literal(true), runId: z.string().max(32) }) },
+  /** Sent by the self-test to see its acknowledgement come back. */
+  'selftest.probe': { lane: 'event', body: z.object({ test: z.literal(true), runId: z.string().max(32) }) },
+  /** What a technician left behind: the acceptance report as its exact text, with the device's signature over it. */
+  'selftest.report': {
+    lane: 'event',
+    body: z.object({
+      report: z.string().max(14_000),
+      signature: z.string().max(200),
+      keyId: z.string().max(64),
+    }),
+  },
   'order.receipt': {
     lane: 'event',
     body: z.object({

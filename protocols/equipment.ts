@@ -25,6 +25,18 @@ export type ChannelValue = z.infer<typeof ChannelValue>
 export const EquipmentState = z.partialRecord(Channel, ChannelValue)
 export type EquipmentState = z.infer<typeof EquipmentState>
 
+/** `silent`: the receiver says nothing; `no_fix`: it speaks and sees too little sky; `no_device`: its port is not there. */
+export const GnssState = z.enum(['fix', 'no_fix', 'silent', 'no_device'])
+export type GnssState = z.infer<typeof GnssState>
+
+/** `silent`: a port, and no answer to believe; `no_device`: its port is not there. */
+export const PanelLife = z.enum(['ok', 'silent', 'no_device'])
+export type PanelLife = z.infer<typeof PanelLife>
+
+/** How the parts a car is fitted with are doing. */
+export const DriverStates = z.object({ gnss: GnssState, panel: PanelLife })
+export type DriverStates = z.infer<typeof DriverStates>
+
 /** What the panel can switch: the trigger contact of the body-camera dock, and spares. */
 export const Output = z.enum(['camera_trigger'])
 export type Output = z.infer<typeof Output>

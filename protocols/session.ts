@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { Availability, AssignmentStep, Position } from './bodies.ts'
-import { EquipmentState } from './equipment.ts'
+import { DriverStates, EquipmentState } from './equipment.ts'
 import { IncidentId, OrderId } from './ids.ts'
 import { Epoch, Lane, SpanMs, UtcMs } from './record.ts'
 import { ClockQuality } from './time.ts'
@@ -77,6 +77,8 @@ export const Live = z.strictObject({
     })
     .nullable(),
   equipment: EquipmentState,
+  /** Absent from devices of before. */
+  drivers: DriverStates.optional(),
   recording: z.boolean(),
   emergency: z.boolean(),
   availability: Availability,

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { Position } from './bodies.ts'
-import { EquipmentState } from './equipment.ts'
+import { EquipmentState, GnssState, PanelLife } from './equipment.ts'
 import { IncidentId, OrderId } from './ids.ts'
 import { IncidentClass, Place, Severity } from './incident.ts'
 import { StoreHealth } from './session.ts'
@@ -41,8 +41,7 @@ export const TerminalState = z.object({
   gridName: z.string().nullable(),
   utcMs: z.number(),
   clockQuality: ClockQuality,
-  /** `silent`: the receiver says nothing; `no_fix`: it speaks but sees too little sky. */
-  gnss: z.enum(['fix', 'no_fix', 'silent', 'absent']),
+  gnss: GnssState,
   position: z
     .object({
       ...Position.shape,
@@ -50,7 +49,7 @@ export const TerminalState = z.object({
       sats: z.record(z.string(), z.tuple([z.number(), z.number()])).optional(),
     })
     .nullable(),
-  panel: z.enum(['ok', 'silent', 'absent']),
+  panel: PanelLife,
   equipment: EquipmentState,
   recording: z.boolean(),
   bodycam: z.enum(['idle', 'starting', 'recording', 'failed']),

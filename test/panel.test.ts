@@ -140,7 +140,7 @@ describe('the panel driver', () => {
       pass(10)
       await Promise.resolve()
     }
-    expect(states).toEqual(['ok', 'absent'])
+    expect(states).toEqual(['ok', 'no_device'])
   })
 
   it('switches an output and reads it back', async () => {
@@ -376,7 +376,7 @@ describe('a panel on a real pseudo-terminal', () => {
 
     await pty.unplug()
     await until(() => values.get('lightbar') === 'unknown')
-    expect(states.at(-1)).toBe('absent')
+    expect(states.at(-1)).toBe('no_device')
     panel.close()
     await port.close()
   })

@@ -64,7 +64,7 @@ describe('a port that is kept open', () => {
     port.onBytes(bytes => heard.push(...bytes))
     await until(() => port.state === 'open')
     await pty.unplug()
-    await until(() => port.state === 'absent')
+    await until(() => port.state === 'no_device')
     expect(existsSync(linkPath)).toBe(false)
     expect(await port.write(Uint8Array.of(1), 100)).toMatchObject({ ok: false, code: 'PORT_ABSENT' })
     pty = await terminal(linkPath)
@@ -72,7 +72,7 @@ describe('a port that is kept open', () => {
     await pty.port.write(Uint8Array.of(42), 100)
     await until(() => heard.length > 0)
     expect({ states, heard, generation: port.generation }).toEqual({
-      states: ['open', 'absent', 'open'],
+      states: ['open', 'no_device', 'open'],
       heard: [42],
       generation: 2,
     })

@@ -36,8 +36,10 @@ const WORLD_DOORS = [
   'agent/outbox/high-water-file.ts',
   'agent/outbox/level-outbox.ts',
   'agent/outbox/store-dir.ts',
+  'agent/fittings-file.ts',
   'agent/provisioning/enrol.ts',
   'agent/provisioning/load-identity.ts',
+  'agent/provisioning/replace-file.ts',
   'gateway/broker/aedes-broker.ts',
   'gateway/broker/deaf-emitter.ts', // yields to the sockets, knows no time
   'gateway/broker/length-guard.ts',
@@ -48,6 +50,7 @@ const WORLD_DOORS = [
   'gateway/ledger/level-ledger.ts',
   'gateway/loop/loop.ts', // yields to the sockets, knows no time
   'gateway/roads/osm-pbf-file.ts',
+  'hardware/gnss/gpsd-socket.ts',
   'sim/line/pseudo-terminal.ts',
   'sim/link/tcp-proxy.ts',
 ]

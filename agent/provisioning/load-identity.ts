@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs'
-import { mkdir, open, readFile, rename, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { DeviceIdentity } from '#protocols/enrolment.ts'
 import { fault, ok } from '#protocols/result.ts'
 import type { Result } from '#protocols/result.ts'
+import { replaceFile } from './replace-file.ts'
 
 export const identityFile = (dir: string): string => join(dir, 'identity.json')
 
@@ -24,18 +25,6 @@ export async function loadIdentity(dir: string): Promise<Result<DeviceIdentity>>
   }
 }
 
-/** Beside, synced, renamed: a power cut leaves no identity or the whole one. Readable by the agent's user only. */
-export async function saveIdentity(dir: string, identity: DeviceIdentity): Promise<Result<void>> {
-  const file = identityFile(dir)
-  try {
-    await mkdir(dir, { recursive: true, mode: 0o700 })
-    await writeFile(`${file}.new`, `${JSON.stringify(identity, null, 2)}\n`, { mode: 0o600, flush: true })
-    await rename(`${file}.new`, file)
-    const handle = await open(dir)
-    await handle.sync()
-    await handle.close()
-    return ok(undefined)
-  } catch (error) {
-    return fault('DIR_UNWRITABLE', `${dir}: ${String(error)}`)
-  }
-}
+/** A power cut leaves the identity of before or the whole new one. Fault `DIR_UNWRITABLE`. */
+export const saveIdentity = (dir: string, identity: DeviceIdentity): Promise<Result<void>> =>
+  replaceFile(dir, 'identity.json', `${JSON.stringify(identity, null, 2)}\n`)

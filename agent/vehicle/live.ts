@@ -24,6 +24,7 @@ export function liveOf(state: VehicleState, facts: DeliveryFacts, now: Now): Liv
     announcedMs: SAMPLING.announcedMs,
     position: livePosition(state, now),
     equipment: state.equipment,
+    drivers: { gnss: state.gnss, panel: state.panel },
     recording: state.equipment.camera_recording === 'on',
     emergency: state.panic !== null && !state.panic.acknowledged,
     availability: state.availability,

@@ -1,6 +1,6 @@
 import type { UnitView } from '#protocols/api.ts'
 import type { Availability } from '#protocols/bodies.ts'
-import type { EquipmentState } from '#protocols/equipment.ts'
+import type { DriverStates, EquipmentState } from '#protocols/equipment.ts'
 import type { DeviceId, GridId, UnitId } from '#protocols/ids.ts'
 import type { Live } from '#protocols/session.ts'
 import { rfc3339 } from '#protocols/time.ts'
@@ -44,6 +44,7 @@ export type Unit = {
   readonly fixMonoMs: number
   readonly equipment: EquipmentState
   readonly equipmentMark: FoldMark | null
+  readonly drivers: DriverStates | null
   readonly availability: Availability
   readonly availabilityMark: FoldMark | null
   readonly recording: boolean
@@ -84,6 +85,7 @@ export function viewOfUnit(unit: Unit, duties: UnitDuties, now: Now): UnitView {
     link: unit.link,
     heardAgeMs: unit.heardMonoMs === null ? null : Math.round(now.monoMs - unit.heardMonoMs),
     equipment: unit.equipment,
+    drivers: unit.drivers,
     recording: unit.recording,
     emergency: unit.emergency || duties.panic,
     queue: unit.queue,

@@ -2,7 +2,8 @@ import type { Fix } from '#protocols/fix.ts'
 import type { Clock, Now } from '#protocols/time.ts'
 import type { Port } from '../port.ts'
 import { GnssDecoder } from './decoder.ts'
-import type { GnssStats } from './decoder.ts'
+import { GpsdDecoder } from './gpsd-decoder.ts'
+import { isGpsd } from './gpsd-name.ts'
 
 /** Receivers send an epoch as one burst; this much quiet means that it is over. */
 const QUIET_MS = 150
@@ -12,15 +13,24 @@ export type ReceiverListener = {
   onFix(fix: Fix, now: Now): void
 }
 
+/** Bytes to fixes, whatever the bytes are: sentences of a receiver, or the JSON lines of gpsd. */
+export type FixDecoder = { feed(bytes: Uint8Array): Fix[]; quiet(): Fix[] }
+
 export type Receiver = {
-  stats(): GnssStats
   /** Stops listening and closes the port. */
   close(): Promise<void>
 }
 
+/** What understands the bytes of a line: `gpsd://…` speaks JSON, everything else NMEA and UBX. */
+export const decoderOf = (path: string): FixDecoder => (isGpsd(path) ? new GpsdDecoder() : new GnssDecoder())
+
 /** Listens to a receiver on a port: bytes in, fixes out, an epoch closed by the next one or by 150 ms of quiet. */
-export function openReceiver(port: Port, clock: Clock, listener: ReceiverListener): Receiver {
-  const decoder = new GnssDecoder()
+export function openReceiver(
+  port: Port,
+  clock: Clock,
+  listener: ReceiverListener,
+  decoder: FixDecoder = decoderOf(port.path),
+): Receiver {
   let closed = false
   let cancelQuiet = (): void => {}
 
@@ -34,7 +44,6 @@ export function openReceiver(port: Port, clock: Clock, listener: ReceiverListene
     cancelQuiet = clock.after(QUIET_MS, () => give(decoder.quiet()))
   })
   return {
-    stats: () => decoder.stats(),
     close: async () => {
       closed = true
       cancelQuiet()

@@ -1,11 +1,11 @@
-import type { Channel, ChannelValue, Output } from '#protocols/equipment.ts'
+import type { Channel, ChannelValue, Output, PanelLife } from '#protocols/equipment.ts'
 import { fault, ok } from '#protocols/result.ts'
 import type { Result } from '#protocols/result.ts'
 import type { Clock, Now } from '#protocols/time.ts'
 import type { Port } from '../port.ts'
 import { advancePanel } from './panel.ts'
 import { initialPanel } from './panel-state.ts'
-import type { PanelCounts, PanelEffect, PanelEvent, PanelLife } from './panel-state.ts'
+import type { PanelCounts, PanelEffect, PanelEvent } from './panel-state.ts'
 import type { PanelProfile } from './profile.ts'
 
 export type PanelListener = {

@@ -1,4 +1,4 @@
-import type { Channel, ChannelValue, Output } from '#protocols/equipment.ts'
+import type { Channel, ChannelValue, Output, PanelLife } from '#protocols/equipment.ts'
 import { UNREAD } from './debounce.ts'
 import type { Debounce } from './debounce.ts'
 import type { PanelProfile } from './profile.ts'
@@ -17,9 +17,6 @@ export type PanelEffect =
   /** The coil was read back as wanted, or was not in time, or a newer wish came. */
   | { readonly type: 'switched'; readonly ticket: number; readonly outcome: 'done' | 'late' | 'superseded' }
   | { readonly type: 'wake'; readonly atMs: number }
-
-/** `absent`: no port; `silent`: a port, and no sample to believe. */
-export type PanelLife = 'ok' | 'silent' | 'absent'
 
 /** Counted for the technician's page; only ever grow. */
 export type PanelCounts = {
@@ -88,7 +85,7 @@ export type PanelState = {
 export const initialPanel = (profile: PanelProfile, nowMs: number): PanelState => ({
   // Bytes from before the start may still be on their way: begin as after a fault.
   phase: { is: 'guard', untilMs: nowMs + profile.guardMs },
-  life: 'absent',
+  life: 'no_device',
   absent: false,
   inStep: false,
   doubt: { first: null },

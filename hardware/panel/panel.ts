@@ -1,16 +1,8 @@
-import type { Output } from '#protocols/equipment.ts'
+import type { Output, PanelLife } from '#protocols/equipment.ts'
 import { encodeRequest, readReply } from '#protocols/modbus/frames.ts'
 import type { ModbusReply, ModbusRequest } from '#protocols/modbus/frames.ts'
 import { UNREAD, debounced } from './debounce.ts'
-import type {
-  Exchange,
-  PanelCounts,
-  PanelEffect,
-  PanelEvent,
-  PanelLife,
-  PanelState,
-  Phase,
-} from './panel-state.ts'
+import type { Exchange, PanelCounts, PanelEffect, PanelEvent, PanelState, Phase } from './panel-state.ts'
 import type { PanelProfile } from './profile.ts'
 
 /*
@@ -207,7 +199,7 @@ function forget(run: Run): void {
   }
   state.bits = null
   state.doubt ??= { first: null }
-  live(run, state.absent ? 'absent' : 'silent')
+  live(run, state.absent ? 'no_device' : 'silent')
 }
 
 function live(run: Run, life: PanelLife): void {

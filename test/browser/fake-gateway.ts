@@ -412,6 +412,7 @@ function unitAt(n: number, callSign: string): UnitView {
       panic: 'off',
       camera_recording: n === 2 ? 'on' : 'off',
     },
+    drivers: { gnss: 'fix', panel: 'ok' },
     recording: n === 2,
     emergency: false,
     queue: { alarm: 0, event: 0, track: n, diag: 0, bytes: n * 900 },

@@ -24,11 +24,11 @@ export function EquipmentRow({ view }: { readonly view: TerminalState }) {
       <BodyCam view={view} />
       {view.panel !== 'ok' && (
         <p class="panel-fault">
-          <Icon name={view.panel === 'absent' ? 'cross' : 'alarm'} />
-          {view.panel === 'absent' ? w.panelAbsent : w.panelSilent}
+          <Icon name={view.panel === 'no_device' ? 'cross' : 'alarm'} />
+          {view.panel === 'no_device' ? w.panelAbsent : w.panelSilent}
         </p>
       )}
-      {view.panel !== 'absent' &&
+      {view.panel !== 'no_device' &&
         fitted.map(([channel, icon]) => {
           // A panel or a car that does not answer knows nothing, whatever it said last.
           const known = view.panel === 'ok' && agent.value === 'live'

@@ -40,7 +40,7 @@ const GNSS_ICONS: Readonly<Record<TerminalState['gnss'], IconName>> = {
   fix: 'target',
   no_fix: 'search',
   silent: 'alarm',
-  absent: 'cross',
+  no_device: 'cross',
 }
 const CONSTELLATIONS = ['beidou', 'gps', 'glonass', 'galileo'] as const
 

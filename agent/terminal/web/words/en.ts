@@ -31,7 +31,7 @@ export const en: Words = {
   speedUnknown: 'Speed unknown',
 
   fix: 'Position',
-  gnss: { fix: 'Fixed', no_fix: 'No fix yet', silent: 'Receiver silent', absent: 'No receiver' },
+  gnss: { fix: 'Fixed', no_fix: 'No fix yet', silent: 'Receiver silent', no_device: 'No receiver' },
   satellites: 'Satellites used',
   satsOf: (used, seen) => `${used} used, ${seen} in view`,
   constellations: { beidou: 'BeiDou', gps: 'GPS', glonass: 'GLONASS', galileo: 'Galileo' },

@@ -34,7 +34,7 @@ export const zh = {
   speedUnknown: '车速未知',
 
   fix: '定位',
-  gnss: { fix: '已定位', no_fix: '搜星中，无定位', silent: '接收机无应答', absent: '未装接收机' },
+  gnss: { fix: '已定位', no_fix: '搜星中，无定位', silent: '接收机无应答', no_device: '接收机未接入' },
   satellites: '使用卫星',
   satsOf: (used: number, seen: number) => `用 ${used} 颗，可见 ${seen} 颗`,
   constellations: { beidou: '北斗', gps: 'GPS', glonass: 'GLONASS', galileo: 'Galileo' },
@@ -57,7 +57,7 @@ export const zh = {
     memory: '仅存内存，断电会丢',
   },
 
-  panelAbsent: '未装设备面板',
+  panelAbsent: '设备面板未接入',
   panelSilent: '设备面板无应答',
   channels: {
     ignition: '点火',

@@ -1,0 +1,47 @@
+import { z } from 'zod'
+import { Channel, CHANNELS } from '#protocols/equipment.ts'
+import { factoryProfile } from '#hardware/panel/profile.ts'
+import type { PanelProfile } from '#hardware/panel/profile.ts'
+import { panelDevice } from '#hardware/panel/device-table.ts'
+
+export const Wiring = z.strictObject({
+  channel: Channel,
+  /** Terminal of the module, 0 is the first. */
+  input: z.number().int().min(0).max(63),
+  activeWhen: z.enum(['closed', 'open']),
+  releaseMs: z.number().int().min(0).max(5_000).default(30),
+})
+export type Wiring = z.infer<typeof Wiring>
+
+/**
+ * What this vehicle is fitted with, as a technician found it: the agent starts with it, flags override it.
+ *
+ *     { "v": 1, "gnss": { "path": "/dev/serial/by-id/usb-u-blox…", "baud": 9600 },
+ *       "panel": { "path": "…", "baud": 38400, "device": "waveshare-io-8ch", "address": 1, "inputs": [ … ] } }
+ */
+export const Fittings = z.strictObject({
+  v: z.literal(1),
+  gnss: z
+    .strictObject({ path: z.string().min(1), baud: z.number().int() })
+    .nullable()
+    .default(null),
+  panel: z
+    .strictObject({
+      path: z.string().min(1),
+      baud: z.number().int(),
+      device: z.string(),
+      address: z.number().int().min(1).max(247),
+      inputs: z.array(Wiring).max(CHANNELS.length),
+    })
+    .nullable()
+    .default(null),
+})
+export type Fittings = z.infer<typeof Fittings>
+
+export const NOTHING_FITTED: Fittings = { v: 1, gnss: null, panel: null }
+
+/** The driver's profile of a fitted panel; undefined for a module this version does not know. */
+export function profileOf(panel: NonNullable<Fittings['panel']>): PanelProfile | undefined {
+  const device = panelDevice(panel.device)
+  return device && factoryProfile(device, { address: panel.address, inputs: panel.inputs })
+}
