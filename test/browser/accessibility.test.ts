@@ -99,7 +99,7 @@ describe('what axe sees', () => {
           await page.locator('[data-step=received]').first().waitFor()
         },
         async () => {
-          car.say({ orders: [anOrder({ step: 'on_scene' })], gnss: 'absent', link: 'down' })
+          car.say({ orders: [anOrder({ step: 'on_scene' })], gnss: 'no_device', link: 'down' })
           await page.locator('[data-step=on_scene]').first().waitFor()
         },
       ])
