@@ -16,13 +16,14 @@ export type Bend = (p: Metres) => Metres
 
 /** `core` is the half size of the old town around the origin; the finest wave fades out over 150 m around it. */
 export function bendOf(seed: number, core: { readonly halfX: number; readonly halfY: number }): Bend {
+  const noises = WAVES.flatMap((_, turn) => [noiseOf(seed, 2 * turn), noiseOf(seed, 2 * turn + 1)])
   return p => {
     let { x, y } = p
     WAVES.forEach((wave, turn) => {
       const reachM = wave.coreOnly ? wave.reachM * insideShare(p, core) : wave.reachM
       if (reachM === 0) return
-      x += reachM * noise(seed, 2 * turn, p.x / wave.cellM, p.y / wave.cellM)
-      y += reachM * noise(seed, 2 * turn + 1, p.x / wave.cellM, p.y / wave.cellM)
+      x += reachM * noises[2 * turn]!(p.x / wave.cellM, p.y / wave.cellM)
+      y += reachM * noises[2 * turn + 1]!(p.x / wave.cellM, p.y / wave.cellM)
     })
     return { x, y }
   }
@@ -33,15 +34,25 @@ function insideShare(p: Metres, core: { readonly halfX: number; readonly halfY: 
   return 1 - ease(Math.min(1, outsideM / 150))
 }
 
-/** Value noise in [-1, 1] on a lattice, eased between the corners. */
-function noise(seed: number, channel: number, u: number, v: number): number {
-  const [i, j] = [Math.floor(u), Math.floor(v)]
-  const [s, t] = [ease(u - i), ease(v - j)]
-  const corner = (a: number, b: number): number =>
-    (hash32(`${channel}/${a}/${b}`, seed) / 0xffff_ffff) * 2 - 1
-  const low = corner(i, j) * (1 - s) + corner(i + 1, j) * s
-  const high = corner(i, j + 1) * (1 - s) + corner(i + 1, j + 1) * s
-  return low * (1 - t) + high * t
+/** Value noise in [-1, 1] on a lattice, eased between the corners; every corner is drawn once and remembered. */
+function noiseOf(seed: number, channel: number): (u: number, v: number) => number {
+  const corners = new Map<number, number>()
+  const corner = (a: number, b: number): number => {
+    const key = (a + 0x8_0000) * 0x10_0000 + b + 0x8_0000
+    let value = corners.get(key)
+    if (value === undefined) {
+      value = (hash32(`${channel}/${a}/${b}`, seed) / 0xffff_ffff) * 2 - 1
+      corners.set(key, value)
+    }
+    return value
+  }
+  return (u, v) => {
+    const [i, j] = [Math.floor(u), Math.floor(v)]
+    const [s, t] = [ease(u - i), ease(v - j)]
+    const low = corner(i, j) * (1 - s) + corner(i + 1, j) * s
+    const high = corner(i, j + 1) * (1 - s) + corner(i + 1, j + 1) * s
+    return low * (1 - t) + high * t
+  }
 }
 
 const ease = (t: number): number => t * t * (3 - 2 * t)

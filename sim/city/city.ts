@@ -53,7 +53,11 @@ export type CityOptions = {
   /** Junctions wanted; the city comes within 5 %. The area grows with it: 2,000 are 6 x 6 km, 60,000 are 33 x 33 km. */
   readonly junctions?: number
   readonly centre?: LatLon
+  readonly onProgress?: (words: string) => void
 }
+
+/** Part of the name of every cached city: counts up whenever the same seed gives another city. */
+export const CITY_VERSION = 1
 
 /** The middle of Qufu, WGS-84: the invented town stands where the reform text's smallest example is. */
 export const QUFU: LatLon = { lat: 35.5833, lon: 116.9858 }

@@ -17,6 +17,8 @@ const SAME_PLACE_M = 0.8
 /** Junctions closer than this are one junction: nobody builds two crossings a car length apart. */
 const ONE_JUNCTION_M = 15
 const SQUARE_M = 120
+/** Most places lie well inside such a square and are looked for in it alone. */
+const PLACE_SQUARE_M = 16
 
 /**
  * Finds the junctions of crossing and touching streets, keeps the connected town and drops what hangs apart. Bends of a
@@ -48,11 +50,12 @@ function piecesOf(streets: readonly Street[]): { nodes: Metres[]; pieces: Piece[
 }
 
 /** Shares along the segment, 0 and 1 included, where another street crosses it or ends on it. */
-function stopsOn(segment: Segment, squares: Map<string, Segment[]>): number[] {
+function stopsOn(segment: Segment, squares: Map<number, Segment[]>): number[] {
   const stops = new Set([0, 1])
   for (const key of keysOf(segment)) {
     for (const other of squares.get(key) ?? []) {
       if (other === segment) continue
+      if (apart(segment, other)) continue
       for (const end of [other.a, other.b]) {
         const t = alongSegment(end, segment.a, segment.b)
         if (gapM(end, lerp(segment.a, segment.b, t)) < SAME_PLACE_M) stops.add(t)
@@ -64,6 +67,13 @@ function stopsOn(segment: Segment, squares: Map<string, Segment[]>): number[] {
   return [...stops].sort((s, t) => s - t)
 }
 
+/** Boxes that do not touch: most pairs that share a square end here. */
+const apart = ({ a, b }: Segment, { a: c, b: d }: Segment): boolean =>
+  Math.max(a.x, b.x) + SAME_PLACE_M < Math.min(c.x, d.x) ||
+  Math.max(c.x, d.x) + SAME_PLACE_M < Math.min(a.x, b.x) ||
+  Math.max(a.y, b.y) + SAME_PLACE_M < Math.min(c.y, d.y) ||
+  Math.max(c.y, d.y) + SAME_PLACE_M < Math.min(a.y, b.y)
+
 function crossing({ a, b }: Segment, { a: c, b: d }: Segment): number | undefined {
   const turn = (b.x - a.x) * (d.y - c.y) - (b.y - a.y) * (d.x - c.x)
   if (Math.abs(turn) < 1e-9) return undefined
@@ -72,8 +82,8 @@ function crossing({ a, b }: Segment, { a: c, b: d }: Segment): number | undefine
   return t > 0 && t < 1 && u > 0 && u < 1 ? t : undefined
 }
 
-function squaresOf(segments: readonly Segment[]): Map<string, Segment[]> {
-  const squares = new Map<string, Segment[]>()
+function squaresOf(segments: readonly Segment[]): Map<number, Segment[]> {
+  const squares = new Map<number, Segment[]>()
   for (const segment of segments) {
     for (const key of keysOf(segment)) {
       const list = squares.get(key)
@@ -85,33 +95,38 @@ function squaresOf(segments: readonly Segment[]): Map<string, Segment[]> {
 }
 
 /** The squares of the segment's box, one metre wider, so that a touch on a square's edge is seen from both sides. */
-function keysOf({ a, b }: Segment): string[] {
-  const keys: string[] = []
+function keysOf({ a, b }: Segment): number[] {
+  const keys: number[] = []
   const square = (v: number): number => Math.floor(v / SQUARE_M)
   for (let i = square(Math.min(a.x, b.x) - 1); i <= square(Math.max(a.x, b.x) + 1); i += 1) {
     for (let j = square(Math.min(a.y, b.y) - 1); j <= square(Math.max(a.y, b.y) + 1); j += 1)
-      keys.push(`${i}/${j}`)
+      keys.push(keyOf(i, j))
   }
   return keys
 }
 
+/** One number for a square: room for half a million squares either way, exact in a double. */
+const keyOf = (i: number, j: number): number => (i + 0x8_0000) * 0x10_0000 + j + 0x8_0000
+
 /** Gives every place one number, whoever comes there first. */
 class Places {
   readonly points: Metres[] = []
-  private readonly squares = new Map<string, number[]>()
+  private readonly squares = new Map<number, number[]>()
 
   at(p: Metres): number {
-    const [i, j] = [Math.floor(p.x), Math.floor(p.y)]
-    for (let di = -1; di <= 1; di += 1) {
-      for (let dj = -1; dj <= 1; dj += 1) {
-        for (const node of this.squares.get(`${i + di}/${j + dj}`) ?? []) {
+    const square = (v: number): number => Math.floor(v / PLACE_SQUARE_M)
+    for (let i = square(p.x - SAME_PLACE_M); i <= square(p.x + SAME_PLACE_M); i += 1) {
+      for (let j = square(p.y - SAME_PLACE_M); j <= square(p.y + SAME_PLACE_M); j += 1) {
+        for (const node of this.squares.get(keyOf(i, j)) ?? []) {
           if (gapM(this.points[node]!, p) < SAME_PLACE_M) return node
         }
       }
     }
     const node = this.points.push(p) - 1
-    const key = `${i}/${j}`
-    this.squares.set(key, [...(this.squares.get(key) ?? []), node])
+    const key = keyOf(square(p.x), square(p.y))
+    const found = this.squares.get(key)
+    if (found === undefined) this.squares.set(key, [node])
+    else found.push(node)
     return node
   }
 }
@@ -120,11 +135,11 @@ class Places {
 function contracted(nodes: readonly Metres[], pieces: readonly Piece[]): Piece[] {
   const group = unions(nodes.length)
   for (const { from, to } of pieces) if (gapM(nodes[from]!, nodes[to]!) < ONE_JUNCTION_M) group.join(from, to)
-  const seen = new Set<string>()
+  const seen = new Set<number>()
   return pieces
     .map(piece => ({ ...piece, from: group.rootOf(piece.from), to: group.rootOf(piece.to) }))
     .filter(({ from, to }) => {
-      const key = from < to ? `${from}/${to}` : `${to}/${from}`
+      const key = Math.min(from, to) * nodes.length + Math.max(from, to)
       if (from === to || seen.has(key)) return false
       seen.add(key)
       return true

@@ -10,8 +10,8 @@ export const DemoFlags = z.object({
   data: z.string().min(1).default('.reach5/demo'),
   fresh: z.boolean().default(false),
   seed: z.coerce.number().int().min(0).default(1),
-  units: z.coerce.number().int().min(1).max(64).default(8),
-  junctions: z.coerce.number().int().min(200).max(20_000).default(2_000),
+  units: z.coerce.number().int().min(1).max(255).default(102),
+  junctions: z.coerce.number().int().min(200).max(100_000).default(60_000),
   /** An OSM extract to live on instead of the simulated town. */
   roads: z.string().optional(),
   /** A recorded receiver whose bytes the full agent hears instead of the simulated one's. */
@@ -31,8 +31,8 @@ export const DEMO_USAGE = `usage: npm start -- [options]
   --fresh               begin anew: removes what --data holds
   --roads FILE.osm.pbf  live on a real OSM extract instead of the simulated town
   --nmea FILE           the full vehicle hears this recorded receiver instead of the simulated one
-  --units N             vehicles on the street, 1 to 64      (8)
-  --junctions N         size of the simulated town           (2000)
+  --units N             vehicles on the street, 1 to 255     (102: two per grid)
+  --junctions N         size of the simulated city           (60000)
   --seed N              another town, other incidents        (1)
   --incident-every S    seconds between incidents, 0: none   (20)
   --map-port, --enrol-port, --terminal-port, --mqtt-port     (5110, 5111, 5112, 8883; 0: any free one)`

@@ -12,7 +12,7 @@ import type { CarDevices } from './car-devices.ts'
 import { entryOf, startChild } from './child.ts'
 import type { Child, Entry } from './child.ts'
 import type { DemoUnit } from './units.ts'
-import { VehicleBody, beatIn } from './vehicle-body.ts'
+import { VehicleBody } from './vehicle-body.ts'
 import type { World } from './world.ts'
 
 const LOOK_EVERY_MS = 500
@@ -28,7 +28,7 @@ export type FullVehicle = {
 
 export type FullVehicleParts = {
   readonly unit: Pick<DemoUnit, 'deviceId' | 'unitId' | 'grid'>
-  readonly world: Pick<World, 'map' | 'city'>
+  readonly world: Pick<World, 'map' | 'beatOf'>
   readonly clock: Clock
   readonly random: Random
   /** Where identity and outbox lie. */
@@ -58,7 +58,7 @@ export async function openFullVehicle(parts: FullVehicleParts): Promise<FullVehi
     ...['--backoff-max-ms', String(parts.backoffMaxMs ?? 5_000)],
   ]
   const body = new VehicleBody(
-    { map: world.map, beat: beatIn(world.map, unit.grid.polygon), clock, random },
+    { map: world.map, beat: world.beatOf(unit.grid), clock, random },
     {
       tap: tap => press(child.addresses['terminal'] ?? '', tap),
       lights: on => devices.setChannel('lightbar', on),

@@ -6,7 +6,7 @@ import { identityFile, loadIdentity } from '#agent/provisioning/load-identity.ts
 import type { DeviceView } from '#protocols/api.ts'
 import type { DeviceIdentity } from '#protocols/enrolment.ts'
 import { ok } from '#protocols/result.ts'
-import type { Result } from '#protocols/result.ts'
+import type { Fault, Result } from '#protocols/result.ts'
 import type { Grid } from '#gateway/grids/grid.ts'
 
 /** One vehicle of the demo before it has an identity. */
@@ -38,19 +38,50 @@ const callSignOf = (gridName: string, number: string): string =>
 
 /** Certificates that end sooner than this are not begun with. */
 const SOON_MS = 24 * 3_600_000
+/** Each enrolment is two requests and a key; more at once only wait for the same processors. */
+const ENROL_AT_ONCE = 8
+
+type GatewayUrls = { readonly pages: string; readonly enrolment: string }
 
 /**
- * The identity of a unit's device: the one it has while the gateway still knows it, or a new one by the way every device
- * goes, with a one-time code. A demo opened after a month away, or on a new gateway, begins with new certificates.
+ * The identities of all units, in their order: those the gateway still knows as they are, new ones for the rest. A demo
+ * opened after a month away, or on a new gateway, begins with new certificates.
  */
+export async function identitiesOf(
+  units: readonly DemoUnit[],
+  dir: string,
+  gateway: GatewayUrls,
+  onDone: (done: number) => void = () => {},
+): Promise<Result<DeviceIdentity[]>> {
+  const admitted = await admittedDevices(gateway.pages)
+  const identities: DeviceIdentity[] = []
+  const waiting = units.entries()
+  let [done, refused]: [number, Fault | undefined] = [0, undefined]
+  const work = async (): Promise<void> => {
+    for (const [i, unit] of waiting) {
+      const identity = await identityOf(unit, dir, gateway, admitted)
+      if (!identity.ok) return void (refused ??= identity)
+      identities[i] = identity.value
+      onDone(++done)
+      if (refused) return
+    }
+  }
+  await Promise.all(Array.from({ length: ENROL_AT_ONCE }, work))
+  return refused ?? ok(identities)
+}
+
+/** The identity of one unit's device: the one it has while it is admitted, else a new one by a one-time code. */
 export async function identityOf(
   unit: DemoUnit,
   dir: string,
-  gateway: { readonly pages: string; readonly enrolment: string },
+  gateway: GatewayUrls,
+  admitted?: ReadonlySet<string>,
 ): Promise<Result<DeviceIdentity>> {
   const home = join(dir, unit.deviceId)
   const known = await loadIdentity(home)
-  if (known.ok && (await isAdmitted(unit.deviceId, gateway.pages))) return known
+  // Another city gives the same car another call sign: that is another unit.
+  const isThis = known.ok && known.value.callSign === unit.callSign
+  if (isThis && (admitted ?? (await admittedDevices(gateway.pages))).has(unit.deviceId)) return known
   rmSync(identityFile(home), { force: true })
   const code = await issueCode(gateway.pages, {
     deviceId: unit.deviceId,
@@ -63,10 +94,17 @@ export async function identityOf(
   return enrolled.ok ? ok(enrolled.value) : enrolled
 }
 
-async function isAdmitted(deviceId: string, pages: string): Promise<boolean> {
+/** Devices whose certificate the gateway honours today and tomorrow. */
+async function admittedDevices(pages: string): Promise<ReadonlySet<string>> {
   const answer = await fetch(`${pages}/v1/devices`)
   const { devices } = (await answer.json()) as { devices: DeviceView[] }
-  const device = devices.find(d => d.id === deviceId)
-  const endsMs = Date.parse(device?.certificateNotAfter ?? '')
-  return device?.state === 'active' && endsMs > Date.now() + SOON_MS
+  const soonMs = Date.now() + SOON_MS
+  return new Set(
+    devices
+      .filter(
+        ({ state, certificateNotAfter }) =>
+          state === 'active' && Date.parse(certificateNotAfter ?? '') > soonMs,
+      )
+      .map(({ id }) => id),
+  )
 }

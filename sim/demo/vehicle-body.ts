@@ -1,7 +1,6 @@
 import type { TerminalState } from '#protocols/terminal.ts'
 import type { LatLon } from '#protocols/geo/sphere.ts'
 import type { Clock } from '#protocols/time.ts'
-import { beatOf } from '../traffic/beat.ts'
 import type { Beat } from '../traffic/beat.ts'
 import { moverStep, openMover, poseOf } from '../traffic/mover.ts'
 import type { Mover, MoverEvent } from '../traffic/mover.ts'
@@ -82,10 +81,4 @@ export class VehicleBody {
   private monoMs(): number {
     return this.clock.now().monoMs
   }
-}
-
-/** Where a unit patrols: its grid, or everywhere when the grid holds no road it could drive. */
-export function beatIn(map: StreetMap, polygon: Parameters<typeof beatOf>[1]): Beat {
-  const beat = beatOf(map, polygon)
-  return beat.edges.length > 0 ? beat : beatOf(map)
 }

@@ -1,37 +1,62 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { layGrids } from '#gateway/grids/lay-grids.ts'
 import type { Grid } from '#gateway/grids/grid.ts'
 import { importPbf } from '#gateway/roads/import-pbf.ts'
 import type { ImportReport } from '#gateway/roads/import-pbf.ts'
-import { ok } from '#protocols/result.ts'
+import { fault, ok } from '#protocols/result.ts'
 import type { Result } from '#protocols/result.ts'
 import { openGraph } from '#protocols/roads/graph.ts'
 import { packGraph } from '#protocols/roads/pack-graph.ts'
-import { cityOn, simulatedCity } from '../city/city.ts'
+import { CITY_VERSION, cityOn, simulatedCity } from '../city/city.ts'
 import type { City } from '../city/city.ts'
+import type { Beat } from '../traffic/beat.ts'
 import { StreetMap } from '../traffic/street-map.ts'
+import { beatsOf } from './beats.ts'
 import type { DemoFlags } from './flags.ts'
+import { readCache, writeCache } from './world-cache.ts'
+import { surroundingsOf } from './surroundings.ts'
 
-const GRIDS = 4
+/** Grids laid over an extract: as many as the reform text's city has, fewer when a small town would be cut to shreds. */
+const GRIDS_MAX = 51
+const JUNCTIONS_PER_GRID_MIN = 250
 
 /** The place the demo lives on, and the files the gateway reads it from. */
 export type World = {
   readonly city: City
   readonly map: StreetMap
   readonly grids: readonly Grid[]
+  /** The streets a unit of this grid patrols. */
+  beatOf(grid: Grid): Beat
   readonly files: { readonly roads: string; readonly grids: string; readonly city: string }
   /** Only of a real extract: what was kept and what was left out. */
   readonly report: ImportReport | null
 }
 
-/** Draws the simulated town, or reads a real extract, and writes it down for the gateway. */
+/** What is kept of a world besides the gateway's files. */
+type Made = { readonly city: City; readonly grids: readonly Grid[]; readonly report: ImportReport | null }
+
+/**
+ * Draws the simulated city, or reads a real extract, and writes it down for the gateway. Made once per seed, size and
+ * generator (or extract): the next start reads `dir`; what it cannot read there, or is of another kind, it makes again.
+ */
 export async function prepareWorld(
   flags: Pick<DemoFlags, 'seed' | 'junctions' | 'roads'>,
   dir: string,
-  onProgress: (doneBytes: number, totalBytes: number) => void,
+  say: (words: string) => void = () => {},
 ): Promise<Result<World>> {
-  const made = flags.roads === undefined ? drawn(flags) : await imported(flags.roads, flags.seed, onProgress)
+  const key = await keyOf(flags)
+  if (!key.ok) return key
+  const files = {
+    roads: join(dir, 'roads.graph'),
+    grids: join(dir, 'grids.geojson'),
+    city: join(dir, 'city.geojson'),
+  }
+  const known = await readCache<Made>(dir, key.value)
+  if (known !== undefined) return ok(worldOf(known, files, say))
+
+  const made = flags.roads === undefined ? drawn(flags, say) : await imported(flags.roads, flags.seed, say)
   if (!made.ok) return made
   const { city, report } = made.value
   const packed = packGraph(city.network)
@@ -40,55 +65,75 @@ export async function prepareWorld(
   const grids =
     city.grids.length > 0
       ? city.grids.map(g => ({ id: g.id, name: g.properties.name, polygon: g.geometry.coordinates }))
-      : layGrids(graph.value, GRIDS)
-  mkdirSync(dir, { recursive: true })
-  const files = {
-    roads: join(dir, 'roads.graph'),
-    grids: join(dir, 'grids.geojson'),
-    city: join(dir, 'city.geojson'),
-  }
-  writeFileSync(files.roads, packed)
-  writeFileSync(files.grids, JSON.stringify(gridCollection(grids)))
-  writeFileSync(files.city, JSON.stringify(surroundings(city)))
-  return ok({ city, map: new StreetMap(city.network), grids, files, report })
+      : layGrids(graph.value, gridCountOf(city))
+  const whole: Made = { city, grids, report }
+  await writeCache(dir, key.value, whole, {
+    'roads.graph': packed,
+    'grids.geojson': JSON.stringify(gridCollection(city, grids)),
+    'city.geojson': JSON.stringify(surroundingsOf(city)),
+  })
+  return ok(worldOf(whole, files, say))
 }
 
-type Made = { readonly city: City; readonly report: ImportReport | null }
+function worldOf({ city, grids, report }: Made, files: World['files'], say: (words: string) => void): World {
+  const { network } = city
+  say(
+    `${network.nodes.length} junctions, ${network.edges.length} roads, ${grids.length} grids (${network.source})`,
+  )
+  if (report)
+    say(`  left out: ${JSON.stringify(report.dropped)}; turn restrictions are counted, not yet obeyed`)
+  const map = new StreetMap(network)
+  return { city, grids, report, files, map, beatOf: beatsOf(map, grids) }
+}
 
-const drawn = ({ seed, junctions }: Pick<DemoFlags, 'seed' | 'junctions'>): Result<Made> =>
-  ok({ city: simulatedCity({ seed, junctions }), report: null })
+const gridCountOf = ({ network }: City): number =>
+  Math.max(1, Math.min(GRIDS_MAX, Math.floor(network.nodes.length / JUNCTIONS_PER_GRID_MIN)))
 
-async function imported(
-  file: string,
-  seed: number,
-  onProgress: (doneBytes: number, totalBytes: number) => void,
-): Promise<Result<Made>> {
-  const read = await importPbf(file, onProgress)
+/** Everything the result depends on. */
+async function keyOf(flags: Pick<DemoFlags, 'seed' | 'junctions' | 'roads'>): Promise<Result<string>> {
+  const { seed, junctions, roads } = flags
+  if (roads === undefined) return ok(`city ${CITY_VERSION}, seed ${seed}, ${junctions} junctions`)
+  try {
+    const hash = createHash('sha256')
+      .update(await readFile(roads))
+      .digest('hex')
+    return ok(`extract ${hash}, city ${CITY_VERSION}, seed ${seed}`)
+  } catch (error) {
+    const absent = (error as NodeJS.ErrnoException).code === 'ENOENT'
+    return fault(absent ? 'FILE_ABSENT' : 'FILE_UNREADABLE', `--roads ${roads}: ${(error as Error).message}`)
+  }
+}
+
+type Drawn = Omit<Made, 'grids'>
+
+function drawn(
+  { seed, junctions }: Pick<DemoFlags, 'seed' | 'junctions'>,
+  say: (words: string) => void,
+): Result<Drawn> {
+  if (junctions > 10_000)
+    say(`drawing a city of ${junctions} junctions; the next start reads it from its file`)
+  return ok({ city: simulatedCity({ seed, junctions, onProgress: say }), report: null })
+}
+
+async function imported(file: string, seed: number, say: (words: string) => void): Promise<Result<Drawn>> {
+  let told = 0
+  const read = await importPbf(file, (done, total) => {
+    const quarter = Math.floor((4 * done) / Math.max(1, total))
+    if (quarter > told) say(`reading roads: ${(told = quarter) * 25} %`)
+  })
   if (!read.ok) return read
   return ok({ city: cityOn(read.value.network, seed), report: read.value.report })
 }
 
-const gridCollection = (grids: readonly Grid[]) => ({
+const gridCollection = (city: City, grids: readonly Grid[]) => ({
   type: 'FeatureCollection',
-  features: grids.map(grid => ({
-    type: 'Feature',
-    id: grid.id,
-    properties: { id: grid.id, name: grid.name },
-    geometry: { type: 'Polygon', coordinates: grid.polygon },
-  })),
-})
-
-/** Waters, railways, parks, posts and named places, as the map draws them. */
-const surroundings = (city: City) => ({
-  type: 'FeatureCollection',
-  features: [
-    ...city.waters,
-    ...city.railways,
-    ...city.parks,
-    ...[...city.posts, ...city.landmarks].map(place => ({
-      type: 'Feature',
-      properties: { kind: place.kind, id: place.id, name: place.name },
-      geometry: { type: 'Point', coordinates: [place.lon, place.lat] },
-    })),
-  ],
+  features:
+    city.grids.length > 0
+      ? city.grids
+      : grids.map(grid => ({
+          type: 'Feature',
+          id: grid.id,
+          properties: { id: grid.id, name: grid.name },
+          geometry: { type: 'Polygon', coordinates: grid.polygon },
+        })),
 })

@@ -28,7 +28,14 @@ const WEIGHT: Partial<Record<RoadClass, number>> = {
 
 /** The streets inside the polygon, or of the whole map when none is given; never empty while the map has streets. */
 export function beatOf(map: StreetMap, area?: Polygon): Beat {
-  const usable = map.network.edges.flatMap((edge, e) =>
+  const usable = usableEdges(map)
+  const inside = area === undefined ? usable : usable.filter(e => isInside(map, e, area))
+  return beatAmong(map, inside.length > 0 ? inside : usable)
+}
+
+/** Edges a car can be on and leave again. */
+export const usableEdges = (map: StreetMap): number[] =>
+  map.network.edges.flatMap((edge, e) =>
     map.main[edge.from] === 1 &&
     map.main[edge.to] === 1 &&
     (edge.forward || edge.backward) &&
@@ -36,8 +43,9 @@ export function beatOf(map: StreetMap, area?: Polygon): Beat {
       ? [e]
       : [],
   )
-  const inside = area === undefined ? usable : usable.filter(e => isInside(map, e, area))
-  const edges = inside.length > 0 ? inside : usable
+
+/** A beat of these very streets. */
+export function beatAmong(map: StreetMap, edges: readonly number[]): Beat {
   let sum = 0
   const upTo = edges.map(
     e => (sum += map.lengthM(e) * (WEIGHT[map.network.edges[e]!.roadClass] ?? 0.7) + 0.01),

@@ -52,7 +52,7 @@ export async function openRunningHouse(seed = 1): Promise<RunningHouse> {
     agent: openSync(join(dir, 'agent.log'), 'a'),
   }
   const clock = openRealClock()
-  const world = await prepareWorld({ seed, junctions: 400 }, join(dir, 'city'), () => {})
+  const world = await prepareWorld({ seed, junctions: 400 }, join(dir, 'city'))
   if (!world.ok) throw new Error(world.detail)
 
   // The ports are free ones at first and stay the same over a restart, as an operator's would.

@@ -43,7 +43,8 @@ describe('the demo', () => {
 
   beforeAll(async () => {
     const zero = ['--map-port', '0', '--enrol-port', '0', '--terminal-port', '0', '--mqtt-port', '0']
-    demo = spawn(process.execPath, ['dist/reach5.js', 'demo', '--data', dir, ...zero], {
+    const small = ['--junctions', '2000', '--units', '8', '--incident-every', '20']
+    demo = spawn(process.execPath, ['dist/reach5.js', 'demo', '--data', dir, ...small, ...zero], {
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     for (const stream of [demo.stdout, demo.stderr]) stream!.on('data', words => (said += String(words)))
