@@ -113,6 +113,14 @@ export const ERROR_CODES = {
   OSM_UNSUPPORTED: 'The extract uses a feature this version cannot read; `detail` names it.',
   OSM_NO_ROADS: 'The extract holds no connected drivable road.',
   UNITS_INVALID: 'The units file is no GeoJSON of points with ids; `detail` says where.',
+  // simulator
+  PROCESS_LIMIT:
+    'The simulator could not limit what a process may write. It needs `prlimit` (package util-linux).',
+  SIM_UNIT_UNKNOWN: 'The running demo has no such unit. The message lists the first ones it has.',
+  SIM_ACTION_UNKNOWN: 'There is no such action. `reach5 sim do --help` lists them.',
+  SIM_ACTION_ABSENT: 'This unit has nothing of the kind; the message names what can be done to it.',
+  SIM_VALUE: 'The value does not fit the action. The message names what fits.',
+  SIM_NOT_RUNNING: 'No demo runs with this --data. Start one with `npm start`, or name its directory.',
   USAGE: 'The command was called wrongly; --help shows how.',
 } as const
 

@@ -2,7 +2,9 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fault, ok } from '#protocols/result.ts'
 import type { Result } from '#protocols/result.ts'
+import { openPacedClock } from './clock/paced-clock.ts'
 import { openRealClock } from './clock/real-clock.ts'
+import { openControlBook } from './control/knobs.ts'
 import { startDispatcher } from './demo/dispatcher.ts'
 import type { DemoFlags } from './demo/flags.ts'
 import { openFleet } from './demo/fleet.ts'
@@ -52,7 +54,9 @@ async function build(flags: DemoFlags, closers: Closers, say: Say): Promise<Demo
   const logs = openLogs(flags, closers)
   const world = must(await prepareWorld(flags, join(flags.data, 'city'), say))
   const { gateway, urls } = await openGatewayProcess(flags, world, logs, closers)
-  const house: House = { flags, clock, world, logs, closers, urls, say }
+  const pace = openPacedClock(clock)
+  const book = openControlBook()
+  const house: House = { flags, clock, pace, world, logs, closers, urls, book, say }
 
   const units = demoUnits(flags.units, world.grids)
   const members = await enrolled(house, units)
@@ -83,13 +87,14 @@ async function enrolled({ flags, urls, say }: House, units: readonly DemoUnit[])
 
 /** The one car with a process of its own, behind a link that can be cut: its terminal is the visitor's. */
 async function openVisitorsCar(house: House, unit: DemoUnit): Promise<FullVehicle> {
-  const { flags, clock, world, logs, closers, urls } = house
+  const { flags, clock, pace, world, logs, closers, urls, book } = house
   const proxy = await openTcpProxy({ host: '127.0.0.1', port: Number(new URL(urls.mqtt).port) })
   closers.add('houses', () => proxy.close())
   const full = await openFullVehicle({
     unit,
     world,
     clock,
+    pace,
     random: randomOf(flags.seed, unit.unitId, 'drive'),
     dir: join(flags.data, 'units', unit.deviceId),
     terminalPort: flags['terminal-port'],
@@ -99,23 +104,27 @@ async function openVisitorsCar(house: House, unit: DemoUnit): Promise<FullVehicl
     logFile: logs.files.agent,
   })
   closers.add('cars', () => full.close())
+  book.register(unit.unitId, {
+    ...full.controls,
+    link: { read: () => proxy.state, turn: to => ok(proxy.set(to)) },
+  })
   return full
 }
 
 function startIncidents(
-  { flags, clock, world, logs, closers, urls }: House,
+  { flags, pace, world, logs, closers, urls }: House,
   units: readonly DemoUnit[],
 ): void {
   const incidents = openIncidents({
     map: world.map,
     landmarks: world.city.landmarks,
     beat: beatOf(world.map),
-    random: randomOf(flags.seed, 'city', `incidents ${clock.now().utcMs}`),
-    nowMs: clock.now().monoMs,
+    random: randomOf(flags.seed, 'city', `incidents ${pace.now().utcMs}`),
+    nowMs: pace.now().monoMs,
   })
   const dispatcher = startDispatcher({
     url: urls.pages,
-    clock,
+    clock: pace,
     log: logs.demo,
     next: () => drawIncident(incidents),
     everyMs: flags['incident-every'] * 1000,

@@ -9,6 +9,7 @@ export type SimCamera = {
   readonly recording: boolean
   /** Who started the recording that runs; null while none does. */
   readonly startedBy: 'trigger' | 'officer' | null
+  readonly mode: CameraMode
   setMode(mode: CameraMode): void
   /** The officer's own button: starts a recording or stops whatever runs. */
   press(): void
@@ -54,6 +55,9 @@ export function attachCamera(
     },
     get startedBy() {
       return startedBy
+    },
+    get mode() {
+      return mode
     },
     setMode: next => void (mode = next),
     press: () => {

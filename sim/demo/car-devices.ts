@@ -9,12 +9,18 @@ import type { SimPanel } from '../panel/attach-panel.ts'
 import type { Random } from '../random.ts'
 import { simulatedReceiver } from '../receiver/receiver.ts'
 import type { Truth } from '../receiver/receiver.ts'
+import type { ReceiverMode } from '../control/knobs.ts'
 
 export type CarDevices = {
   readonly panel: SimPanel
   readonly camera: SimCamera
   /** Closes or opens the contact a channel is wired to. */
   setChannel(channel: Channel, on: boolean): void
+  contact(channel: Channel): boolean
+  /** How the receiver behaves; one that replays a recording is not ours to change. */
+  readonly receiver: { mode: ReceiverMode }
+  /** Whether the panel has power. */
+  readonly panelPower: { on: boolean }
   stop(): void
 }
 
@@ -32,18 +38,39 @@ export function attachCarDevices(
   const camera = attachCamera(panel, clock)
   const setChannel = (channel: Channel, on: boolean): void => panel.setContact(CHANNELS.indexOf(channel), on)
   setChannel('ignition', true)
-  const stopReceiver = ends.gnss ? talk(ends.gnss, truth, clock, random) : () => {}
-  return { panel, camera, setChannel, stop: stopReceiver }
+  const contact = (channel: Channel): boolean => panel.contact(CHANNELS.indexOf(channel))
+  const receiver: { mode: ReceiverMode } = { mode: 'on' }
+  const seen = (): Truth => ({ ...truth(), fix: receiver.mode === 'on' })
+  const stopReceiver = ends.gnss
+    ? talk(ends.gnss, seen, () => receiver.mode === 'silent', clock, random)
+    : () => {}
+  let powered = true
+  const panelPower = {
+    get on() {
+      return powered
+    },
+    set on(next: boolean) {
+      powered = next
+      panel.setPower(next)
+    },
+  }
+  return { panel, camera, setChannel, contact, receiver, panelPower, stop: stopReceiver }
 }
 
 /** Receivers of a fleet do not speak in the same millisecond: each begins its second at a moment of its own. */
-function talk(port: Port, truth: () => Truth, clock: Clock, random: Random): () => void {
+function talk(
+  port: Port,
+  truth: () => Truth,
+  isSilent: () => boolean,
+  clock: Clock,
+  random: Random,
+): () => void {
   const receiver = simulatedReceiver()
   let stopped = false
   let cancel = clock.after(random.uniform(0, EPOCH_MS), epoch)
   function epoch(): void {
     if (stopped) return
-    void port.write(receiver.epoch(truth()), WRITE_WITHIN_MS)
+    if (!isSilent()) void port.write(receiver.epoch(truth()), WRITE_WITHIN_MS)
     cancel = clock.after(EPOCH_MS, epoch)
   }
   return () => {

@@ -17,6 +17,10 @@ export type Child = {
   stop(): Promise<void>
   /** As a power cut would; it is started again. */
   kill(): void
+  /** The same, but it stays dark until `restore`. */
+  cut(): void
+  restore(): void
+  readonly isCut: boolean
 }
 
 const RESTART_MS = { first: 500, max: 10_000 }
@@ -56,6 +60,7 @@ export function startChild(
   let waitMs = RESTART_MS.first
   let addresses: Child['addresses'] = {}
   let restart: NodeJS.Timeout | undefined
+  let cut = false
 
   return new Promise((resolve, reject) => {
     let resolved = false
@@ -67,6 +72,20 @@ export function startChild(
         return child?.pid
       },
       kill: () => child?.kill('SIGKILL'),
+      cut: () => {
+        cut = true
+        clearTimeout(restart)
+        child?.kill('SIGKILL')
+      },
+      restore: () => {
+        if (!cut || stopping) return
+        cut = false
+        waitMs = RESTART_MS.first
+        if (child === undefined || child.exitCode !== null || child.signalCode !== null) start()
+      },
+      get isCut() {
+        return cut
+      },
       stop: () => {
         stopping = true
         clearTimeout(restart)
@@ -98,7 +117,7 @@ export function startChild(
         resolved = true
       })
       started.on('exit', (code, signal) => {
-        if (stopping) return
+        if (stopping || cut) return
         if (!resolved) return reject(new Error(`${file} ended at once (${signal ?? code}); see its log`))
         options.log.warn({ event: 'child.ended', file, code, signal, restartMs: waitMs })
         restart = setTimeout(start, waitMs)

@@ -1,13 +1,17 @@
 import { randomBytes } from 'node:crypto'
-import { openMemoryOutbox } from '#agent/outbox/memory-outbox.ts'
+import { MemoryDisk, openMemoryOutbox } from '#agent/outbox/memory-outbox.ts'
 import { SOFTWARE } from '#agent/compose.ts'
 import { mqttDial } from '#agent/uplink/mqtt-uplink.ts'
 import { composeVehicle } from '#agent/vehicle.ts'
+import type { Vehicle } from '#agent/vehicle.ts'
 import type { DeviceIdentity } from '#protocols/enrolment.ts'
+import { ok } from '#protocols/result.ts'
 import { createMemoryLine } from '../line/memory-line.ts'
+import { gateDial } from '../link/gated-dial.ts'
 import { randomOf } from '../random.ts'
 import { attachCarDevices } from './car-devices.ts'
 import type { CarDevices } from './car-devices.ts'
+import { controlsOfDevices } from './device-knobs.ts'
 import type { House } from './house.ts'
 import type { DemoUnit } from './units.ts'
 import { VehicleBody } from './vehicle-body.ts'
@@ -28,35 +32,56 @@ export function openFleet(
   return members.map(({ unit, identity }) => openFleetVehicle(house, unit, identity))
 }
 
+/** A disk that can be full: every write fails until there is room again. */
+class FillableDisk extends MemoryDisk {
+  full = false
+
+  override write(...args: Parameters<MemoryDisk['write']>): void {
+    if (this.full) throw new Error('no space left on the simulated disk')
+    super.write(...args)
+  }
+}
+
+/** Its disk outlives its power, as a real one does; a power cut is a new boot on the old disk. */
 function openFleetVehicle(house: House, unit: DemoUnit, identity: DeviceIdentity): FleetVehicle {
-  const { clock, world, flags } = house
+  const { clock, pace, world, flags } = house
   const mint = (bytes: number): string => randomBytes(bytes).toString('hex')
   const lines = {
     gnss: createMemoryLine(clock, { path: 'gnss' }),
     panel: createMemoryLine(clock, { path: 'panel' }),
   }
-  const bootId = mint(8)
-  const vehicle = composeVehicle({
-    identity,
-    clock,
-    log: house.logs.quiet,
-    outbox: openMemoryOutbox(clock, { bootId, mintEpoch: () => mint(8), health: 'ok' }),
-    openPort: (path, options) => (path === 'gnss' ? lines.gnss : lines.panel).open(path, options),
-    gnss: { path: 'gnss', baud: DEMO_BAUD },
-    panel: { path: 'panel', baud: DEMO_BAUD },
-    dial: mqttDial(identity, house.urls.mqtt),
-    mint,
-    random: Math.random,
-    software: SOFTWARE,
-    bootId,
-    bootCount: 1,
-    backoffMaxMs: 5_000,
-  })
+  const disk = new FillableDisk()
+  const gate = gateDial(mqttDial(identity, house.urls.mqtt))
+  let boots = 0
+
+  const boot = (): Vehicle => {
+    const bootId = mint(8)
+    boots += 1
+    const made = composeVehicle({
+      identity,
+      clock,
+      log: house.logs.quiet,
+      outbox: openMemoryOutbox(clock, { bootId, mintEpoch: () => mint(8), health: 'ok' }, disk),
+      openPort: (path, options) => (path === 'gnss' ? lines.gnss : lines.panel).open(path, options),
+      gnss: { path: 'gnss', baud: DEMO_BAUD },
+      panel: { path: 'panel', baud: DEMO_BAUD },
+      dial: gate.dial,
+      mint,
+      random: Math.random,
+      software: SOFTWARE,
+      bootId,
+      bootCount: boots,
+      backoffMaxMs: 5_000,
+    })
+    made.runtime.onView(view => body.see(view))
+    return made
+  }
+
   const random = randomOf(flags.seed, unit.unitId, 'drive')
   const body = new VehicleBody(
-    { map: world.map, beat: world.beatOf(unit.grid), clock, random },
+    { map: world.map, beat: world.beatOf(unit.grid), clock, pace, random },
     {
-      tap: tap => vehicle.runtime.tap(tap),
+      tap: tap => vehicle?.runtime.tap(tap) ?? Promise.resolve({ accepted: false, code: 'NOT_READY' }),
       lights: on => devices.setChannel('lightbar', on),
       taps: true,
       parked: false,
@@ -68,11 +93,44 @@ function openFleetVehicle(house: House, unit: DemoUnit, identity: DeviceIdentity
     clock,
     random,
   )
-  vehicle.runtime.onView(view => body.see(view))
+  let vehicle: Vehicle | null = boot()
+
+  /** Without a goodbye: the link goes first, then whatever was not yet written is gone. */
+  const powerOff = (): void => {
+    const dying = vehicle
+    vehicle = null
+    const before = gate.state()
+    gate.set('reset')
+    void dying?.close()
+    if (before !== 'reset') gate.set(before)
+  }
+
+  house.book.register(unit.unitId, {
+    ...controlsOfDevices(devices),
+    deviceId: unit.deviceId,
+    callSign: unit.callSign,
+    kind: 'fleet',
+    view: () => vehicle?.runtime.view() ?? null,
+    truth: () => body.truth(),
+    link: { read: gate.state, turn: to => ok(gate.set(to)) },
+    power: {
+      read: () => (vehicle === null ? 'off' : 'on'),
+      turn: to => {
+        if (to === 'off') powerOff()
+        else vehicle ??= boot()
+        return ok(undefined)
+      },
+    },
+    disk: {
+      how: 'outbox',
+      read: () => (disk.full ? 'full' : 'ok'),
+      turn: to => ok(void (disk.full = to === 'full')),
+    },
+  })
   house.closers.add('cars', async () => {
     devices.stop()
     body.stop()
-    await vehicle.close()
+    await vehicle?.close()
   })
   return { unit, devices }
 }

@@ -2,12 +2,16 @@ import { join } from 'node:path'
 import type { Logger } from '#protocols/log.ts'
 import type { TapResult, TerminalState } from '#protocols/terminal.ts'
 import type { Tap } from '#protocols/terminal.ts'
+import { ok } from '#protocols/result.ts'
 import type { Clock } from '#protocols/time.ts'
 import type { Port } from '#hardware/port.ts'
 import { openPseudoTerminal } from '../line/pseudo-terminal.ts'
 import type { Random } from '../random.ts'
 import { replayOf } from '../receiver/replay.ts'
+import type { UnitControls } from '../control/knobs.ts'
 import { attachCarDevices } from './car-devices.ts'
+import { controlsOfDevices } from './device-knobs.ts'
+import { limitFileSize } from './file-size-limit.ts'
 import type { CarDevices } from './car-devices.ts'
 import { entryOf, startChild } from './child.ts'
 import type { Child, Entry } from './child.ts'
@@ -20,6 +24,7 @@ const LOOK_EVERY_MS = 500
 export type FullVehicle = {
   readonly devices: CarDevices
   readonly process: Child
+  readonly controls: Omit<UnitControls, 'link'>
   /** In words for the person who started it. */
   readonly receiver: string
   terminalUrl(): string
@@ -27,9 +32,11 @@ export type FullVehicle = {
 }
 
 export type FullVehicleParts = {
-  readonly unit: Pick<DemoUnit, 'deviceId' | 'unitId' | 'grid'>
+  readonly unit: Pick<DemoUnit, 'deviceId' | 'unitId' | 'callSign' | 'grid'>
   readonly world: Pick<World, 'map' | 'beatOf'>
   readonly clock: Clock
+  /** Of driving; the world's own when absent. */
+  readonly pace?: Clock
   readonly random: Random
   /** Where identity and outbox lie. */
   readonly dir: string
@@ -58,7 +65,7 @@ export async function openFullVehicle(parts: FullVehicleParts): Promise<FullVehi
     ...['--backoff-max-ms', String(parts.backoffMaxMs ?? 5_000)],
   ]
   const body = new VehicleBody(
-    { map: world.map, beat: world.beatOf(unit.grid), clock, random },
+    { map: world.map, beat: world.beatOf(unit.grid), clock, pace: parts.pace ?? clock, random },
     {
       tap: tap => press(child.addresses['terminal'] ?? '', tap),
       lights: on => devices.setChannel('lightbar', on),
@@ -77,14 +84,44 @@ export async function openFullVehicle(parts: FullVehicleParts): Promise<FullVehi
     log: parts.log,
     logFile: parts.logFile,
   })
+  let shown: TerminalState | null = null
+  let full = false
   const stopLooking = look(
     () => child.addresses['terminal'] ?? '',
     clock,
-    view => body.see(view),
+    view => {
+      shown = view
+      if (view) body.see(view)
+    },
   )
   return {
     devices,
     process: child,
+    controls: {
+      ...controlsOfDevices(devices, { replayed: parts.recording !== null }),
+      deviceId: unit.deviceId,
+      callSign: unit.callSign,
+      kind: 'vehicle',
+      view: () => shown,
+      truth: () => body.truth(),
+      page: () => child.addresses['terminal'] ?? '',
+      power: {
+        read: () => (child.isCut ? 'off' : 'on'),
+        turn: to => {
+          shown = null
+          return ok(to === 'off' ? child.cut() : child.restore())
+        },
+      },
+      disk: {
+        how: 'file-size-limit',
+        read: () => (full ? 'full' : 'ok'),
+        turn: async to => {
+          const limited = await limitFileSize(child.pid, to === 'full' ? 0 : null)
+          if (limited.ok) full = to === 'full'
+          return limited
+        },
+      },
+    },
     receiver: parts.recording
       ? `the recording ${parts.recording.name} (parked: it signs but does not drive)`
       : 'simulated',
@@ -128,7 +165,7 @@ function replay(
 }
 
 /** The driver's glance at the terminal. */
-function look(url: () => string, clock: Clock, see: (view: TerminalState) => void): () => void {
+function look(url: () => string, clock: Clock, see: (view: TerminalState | null) => void): () => void {
   let stopped = false
   let cancel = (): void => {}
   const glance = async (): Promise<void> => {
@@ -137,6 +174,7 @@ function look(url: () => string, clock: Clock, see: (view: TerminalState) => voi
       if (!stopped) see((await answer.json()) as TerminalState)
     } catch {
       // The terminal is dark for a moment: its process is being started again.
+      if (!stopped) see(null)
     }
     if (!stopped) cancel = clock.after(LOOK_EVERY_MS, () => void glance())
   }

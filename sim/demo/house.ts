@@ -2,6 +2,8 @@ import { closeSync, existsSync, mkdirSync, openSync, rmSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import type { Logger } from '#protocols/log.ts'
 import type { Clock } from '#protocols/time.ts'
+import type { PacedClock } from '../clock/paced-clock.ts'
+import type { ControlBook } from '../control/knobs.ts'
 import { fileLog } from './file-log.ts'
 import type { DemoFlags } from './flags.ts'
 import type { World } from './world.ts'
@@ -37,11 +39,15 @@ export class Closers {
 export type House = {
   readonly flags: DemoFlags
   readonly clock: Clock
+  /** Time of driving, crews and incidents: `clock`, hurried when somebody speeds the city up. */
+  readonly pace: PacedClock
   readonly world: World
   readonly logs: Logs
   readonly closers: Closers
   /** The gateway's addresses. */
   readonly urls: { readonly pages: string; readonly enrolment: string; readonly mqtt: string }
+  /** Whoever opens a car or a station writes down here what can be done to it. */
+  readonly book: ControlBook
   readonly say: Say
 }
 

@@ -15,6 +15,7 @@ const DRIVE_EVERY_MS = 200
 /** A car on the street with its crew: drives, arrives, and knows at every instant where it truly is. */
 export class VehicleBody {
   private readonly clock: Clock
+  private readonly pace: Clock
   private readonly mover: Mover
   private readonly crew: Crew
   private readonly parked: boolean
@@ -22,7 +23,14 @@ export class VehicleBody {
   private stopped = false
 
   constructor(
-    parts: { readonly map: StreetMap; readonly beat: Beat; readonly clock: Clock; readonly random: Random },
+    parts: {
+      readonly map: StreetMap
+      readonly beat: Beat
+      readonly clock: Clock
+      /** Of driving and of the crew; may run faster than `clock`, which is the world's. */
+      readonly pace?: Clock
+      readonly random: Random
+    },
     options: {
       readonly tap: Hands['tap']
       readonly lights: Hands['lights']
@@ -34,6 +42,7 @@ export class VehicleBody {
     },
   ) {
     this.clock = parts.clock
+    this.pace = parts.pace ?? parts.clock
     this.parked = options.parked
     const { start } = options
     this.mover = openMover({ ...parts, nowMs: this.monoMs(), ...(start && { start }) })
@@ -43,7 +52,7 @@ export class VehicleBody {
       patrol: () => this.feed({ type: 'patrol' }),
       lights: options.lights,
     }
-    this.crew = new Crew(hands, parts.clock, parts.random, { taps: options.taps })
+    this.crew = new Crew(hands, this.pace, parts.random, { taps: options.taps })
     if (!this.parked) this.feed({ type: 'patrol' })
     this.drive()
   }
@@ -79,6 +88,6 @@ export class VehicleBody {
   }
 
   private monoMs(): number {
-    return this.clock.now().monoMs
+    return this.pace.now().monoMs
   }
 }
