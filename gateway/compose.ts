@@ -31,6 +31,9 @@ import { openPrometheus } from './metrics/prometheus.ts'
 import { refusalSteps } from './metrics/refusal-steps.ts'
 import { roadLines } from './roads/road-lines.ts'
 import { roadsGeoJson } from './roads/roads-geojson.ts'
+import { tilesBeside } from './tiles/base-map.ts'
+import { openTiles } from './tiles/tiles-file.ts'
+import type { Tiles } from './tiles/tiles-file.ts'
 import { systemClock } from './system-clock.ts'
 
 const LOOPBACK = '127.0.0.1'
@@ -74,6 +77,10 @@ async function open(
   const land = await readLand(config)
   if (!land.ok) return land
   const { graph, grids, surroundings } = land.value
+  const opening = await openBaseMap(config, log)
+  if (!opening.ok) return opening
+  const tiles = opening.value
+  if (tiles !== null) opened.push(() => tiles.close())
   const city = createCity({
     mint: mintOf(hex),
     reach: createRoadReach(graph),
@@ -181,6 +188,7 @@ async function open(
         city: surroundings,
         roadLines: roadLines(graph),
       },
+      tiles,
       ready: () => ready,
     },
     config.pagesPort,
@@ -228,6 +236,19 @@ async function readLand(config: GatewayConfig): Promise<Result<Land>> {
   const city = config.city === '' ? ok(Buffer.from(EMPTY_COLLECTION)) : await readNamed(config.city)
   if (!city.ok) return city
   return ok({ graph: graph.value, grids: grids.value, surroundings: city.value.toString('utf8') })
+}
+
+/** The tiles named, or those beside the graph; without any the page draws the roads alone, and the log says so. */
+async function openBaseMap(config: GatewayConfig, log: Logger): Promise<Result<Tiles | null>> {
+  const file = config.tiles === '' ? tilesBeside(config.roads) : config.tiles
+  const found = await openTiles(file)
+  if (found.ok) {
+    log.info({ event: 'tiles.opened', file, tiles: found.value.count })
+    return found
+  }
+  if (config.tiles !== '' || found.code !== 'FILE_ABSENT') return found
+  log.warn({ event: 'tiles.absent', file, detail: 'the map shows roads only; import the extract again' })
+  return ok(null)
 }
 
 async function readGrids(file: string): Promise<Result<readonly Grid[]>> {

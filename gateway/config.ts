@@ -15,6 +15,8 @@ export const GatewayConfig = z.strictObject({
   gridCount: z.coerce.number().int().min(1).max(2_000).default(4),
   /** GeoJSON of waters, railways, posts and named places, for the map alone. */
   city: z.string().default(''),
+  /** Vector tiles of the base map; by default beside `roads`, when they are there. */
+  tiles: z.string().default(''),
   pages: z.string().min(1),
   pagesPort: Port.default(5110),
   enrolPort: Port.default(5111),

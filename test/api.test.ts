@@ -95,6 +95,7 @@ function aGateway(overrides: Partial<HttpParts> = {}) {
       audits.push(line)
       return ok(undefined)
     },
+    tiles: null,
     geo: {
       grids: '{"type":"FeatureCollection","features":[]}',
       roads: '{}',

@@ -50,6 +50,7 @@ const WORLD_DOORS = [
   'gateway/ledger/level-ledger.ts',
   'gateway/loop/loop.ts', // yields to the sockets, knows no time
   'gateway/roads/osm-pbf-file.ts',
+  'gateway/tiles/tiles-file.ts',
   'hardware/gnss/gpsd-socket.ts',
   'sim/line/pseudo-terminal.ts',
   'sim/link/tcp-proxy.ts',

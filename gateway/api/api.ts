@@ -7,6 +7,7 @@ import type { Clock } from '#protocols/time.ts'
 import type { CityViews } from '../city.ts'
 import type { Command } from '../loop/effects.ts'
 import type { Metrics } from '../metrics/metrics.ts'
+import type { Tiles } from '../tiles/tiles-file.ts'
 
 export type RecordQuery = {
   readonly deviceId: DeviceId
@@ -35,11 +36,14 @@ export type ApiParts = {
   /** GeoJSON texts, made once at start. */
   readonly geo: {
     readonly grids: string
-    readonly roads: string
+    /** Undefined for a city too large for one text. */
+    readonly roads: string | undefined
     readonly city: string
     /** See the end of `protocols/coverage.ts`. */
     readonly roadLines: { readonly plain: Uint8Array; readonly gzip: Uint8Array }
   }
+  /** The base map; null where none was imported. */
+  readonly tiles: Tiles | null
   /** False while starting or stopping: everything under /v1 answers NOT_READY. */
   readonly ready: () => boolean
 }

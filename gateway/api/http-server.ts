@@ -118,11 +118,13 @@ function addRoute(app: FastifyInstance, parts: HttpParts, route: Route, memory: 
 
 async function answerOf(route: Route, request: FastifyRequest): Promise<SentAnswer> {
   const params = request.params as Readonly<Record<string, string>>
-  const result = await route.answer({ params, query: request.query, body: request.body, actor: LOCAL })
+  const { query, body, headers } = request
+  const result = await route.answer({ params, query, body, headers, actor: LOCAL })
   if (!result.ok) {
     const problem = problemOf(result.code, result.detail)
     return { status: problem.status, body: JSON.stringify(problem) }
   }
+  if (route.whole === true) return result.value as SentAnswer
   if (route.contentType === undefined) return { status: route.status, body: JSON.stringify(result.value) }
   const value = result.value as string | Uint8Array | PackedBody
   if (typeof value === 'string' || value instanceof Uint8Array) return { status: route.status, body: value }
@@ -134,16 +136,28 @@ async function answerOf(route: Route, request: FastifyRequest): Promise<SentAnsw
 const unpacks = (request: FastifyRequest): boolean =>
   /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''))
 
-function sendAnswer(reply: FastifyReply, route: Route, { status, body, encoding }: SentAnswer): FastifyReply {
+function sendAnswer(
+  reply: FastifyReply,
+  route: Route,
+  { status, body, encoding, headers }: SentAnswer,
+): FastifyReply {
+  if (headers !== undefined)
+    return reply
+      .code(status)
+      .headers(headers)
+      .send(body === '' ? undefined : bytesOf(body))
   const type = status >= 400 ? 'application/problem+json' : (route.contentType ?? 'application/json')
   if (encoding !== undefined) void reply.header('content-encoding', encoding)
-  const isText = typeof body === 'string'
   return reply
     .code(status)
     .header('cache-control', 'no-store')
-    .type(isText ? `${type}; charset=utf-8` : type)
-    .send(isText ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength))
+    .type(typeof body === 'string' ? `${type}; charset=utf-8` : type)
+    .send(bytesOf(body))
 }
+
+/** Fastify sends a Buffer as it is and would write any other array of bytes as JSON. */
+const bytesOf = (body: string | Uint8Array): string | Buffer =>
+  typeof body === 'string' ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength)
 
 function sendProblem(reply: FastifyReply, code: string, detail: string): FastifyReply {
   const problem = problemOf(code, detail)

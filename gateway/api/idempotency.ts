@@ -4,6 +4,8 @@ export type SentAnswer = {
   readonly body: string | Uint8Array
   /** How the body is packed; absent when it is not. */
   readonly encoding?: 'gzip'
+  /** Instead of the usual ones: an answer that says itself what it is and how long it may be kept. */
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 /** Keys remembered; the oldest gives way. A page repeats within seconds, so a thousand is hours of dispatching. */

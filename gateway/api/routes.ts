@@ -4,6 +4,7 @@ import { Epoch, Lane } from '#protocols/record.ts'
 import { fault, ok } from '#protocols/result.ts'
 import type { Result } from '#protocols/result.ts'
 import type { Now } from '#protocols/time.ts'
+import { tileAnswer, tileJson } from '../tiles/tile-routes.ts'
 import type { ApiParts } from './api.ts'
 import type { Actor, Verb } from './authorise.ts'
 
@@ -16,6 +17,8 @@ export type Route = {
   readonly status: 200 | 201
   /** GeoJSON and the like: the value is the body itself, text or bytes. */
   readonly contentType?: string
+  /** The value is the answer as it goes out, status and headers included. */
+  readonly whole?: true
   /** A POST that changes nothing is not remembered under its Idempotency-Key. */
   readonly readsOnly: boolean
   readonly answer: (asked: Asked) => Promise<Result<unknown>>
@@ -29,6 +32,7 @@ export type Asked = {
   readonly query: unknown
   readonly body: unknown
   readonly actor: Actor
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
 }
 
 const Nothing = z.strictObject({})
@@ -92,9 +96,21 @@ export function routesOf(parts: ApiParts): readonly Route[] {
       parts.submit({ kind: 'alarm.acknowledge', alarmId: idOf(a) }, a.actor.name),
     ),
     ...(['grids', 'roads', 'city'] as const).map(name => ({
-      ...get(`/v1/${name}`, 'map.read', () => ok(parts.geo[name])),
+      ...get(`/v1/${name}`, 'map.read', () => {
+        const text = parts.geo[name]
+        return text === undefined ? fault('ROADS_TILED', '/v1/tiles.json says where') : ok(text)
+      }),
       contentType: 'application/geo+json',
     })),
+    get('/v1/tiles.json', 'map.read', ({ headers }) =>
+      parts.tiles === null ? noTiles : ok(tileJson(parts.tiles, String(headers['host']))),
+    ),
+    {
+      ...get('/v1/tiles/:z/:x/:y', 'map.read', asked =>
+        parts.tiles === null ? noTiles : tileAnswer(parts.tiles, asked),
+      ),
+      whole: true,
+    },
     {
       ...get('/v1/roads/lines', 'map.read', () => ok(parts.geo.roadLines)),
       contentType: 'application/octet-stream',
@@ -122,6 +138,8 @@ async function readRecords(parts: ApiParts, asked: Asked): Promise<Result<unknow
   const noted = await parts.audit('records.read', asked.actor.name, { deviceId, ...query.value })
   return noted.ok ? parts.readRecords({ deviceId, ...query.value }) : noted
 }
+
+const noTiles = fault('NOT_FOUND', 'this gateway has no map tiles: import the extract again, or give --tiles')
 
 const idOf = (asked: Asked): string => asked.params['id'] ?? ''
 

@@ -6,7 +6,7 @@ import { composeGateway } from '../compose.ts'
 import { parseGatewayConfig } from '../config.ts'
 import { openLog } from '../pino-log.ts'
 
-const USAGE = `usage: reach5 gateway --data DIR --roads FILE.graph [--grids FILE.geojson | --grid-count 4] [--city FILE.geojson]
+const USAGE = `usage: reach5 gateway --data DIR --roads FILE.graph [--tiles FILE.tiles] [--grids FILE.geojson | --grid-count 4] [--city FILE.geojson]
                       [--pages-port 5110] [--enrol-port 5111] [--mqtt-port 8883] [--mqtt-url URL] [--log-level info]
 
   Runs the command centre: broker, ledger, map and API. Pages listen on loopback only.
@@ -15,6 +15,7 @@ const USAGE = `usage: reach5 gateway --data DIR --roads FILE.graph [--grids FILE
 const FLAGS = [
   'data',
   'roads',
+  'tiles',
   'grids',
   'grid-count',
   'city',

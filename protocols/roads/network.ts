@@ -34,6 +34,8 @@ export type NetworkEdge = {
   readonly forward: boolean
   /** Drivable from `to` to `from`. */
   readonly backward: boolean
+  /** For the map alone: searches do not ask what carries a road. */
+  readonly structure?: 'bridge' | 'tunnel'
   readonly shape: readonly (readonly [number, number])[]
 }
 

@@ -10,7 +10,7 @@ export const surroundingsOf = (city: City) => ({
     ...[...city.posts, ...city.landmarks].map(place => ({
       type: 'Feature',
       properties: { kind: place.kind, id: place.id, name: place.name },
-      geometry: { type: 'Point', coordinates: [place.lon, place.lat] },
+      geometry: { type: 'Point' as const, coordinates: [place.lon, place.lat] as const },
     })),
   ],
 })

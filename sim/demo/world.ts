@@ -3,6 +3,9 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { layGrids } from '#gateway/grids/lay-grids.ts'
 import type { Grid } from '#gateway/grids/grid.ts'
+import { baseMapOf } from '#gateway/tiles/base-map.ts'
+import { tilesFile } from '#gateway/tiles/pack-tiles.ts'
+import { TILES_VERSION } from '#gateway/tiles/tiles-layout.ts'
 import { importPbf } from '#gateway/roads/import-pbf.ts'
 import type { ImportReport } from '#gateway/roads/import-pbf.ts'
 import { fault, ok } from '#protocols/result.ts'
@@ -67,10 +70,13 @@ export async function prepareWorld(
       ? city.grids.map(g => ({ id: g.id, name: g.properties.name, polygon: g.geometry.coordinates }))
       : layGrids(graph.value, gridCountOf(city))
   const whole: Made = { city, grids, report }
+  const surroundings = surroundingsOf(city)
+  say('cutting map tiles')
   await writeCache(dir, key.value, whole, {
     'roads.graph': packed,
     'grids.geojson': JSON.stringify(gridCollection(city, grids)),
-    'city.geojson': JSON.stringify(surroundingsOf(city)),
+    'city.geojson': JSON.stringify(surroundings),
+    'roads.tiles': tilesFile(baseMapOf(city.network, surroundings.features), city.network.source),
   })
   return ok(worldOf(whole, files, say))
 }
@@ -92,12 +98,13 @@ const gridCountOf = ({ network }: City): number =>
 /** Everything the result depends on. */
 async function keyOf(flags: Pick<DemoFlags, 'seed' | 'junctions' | 'roads'>): Promise<Result<string>> {
   const { seed, junctions, roads } = flags
-  if (roads === undefined) return ok(`city ${CITY_VERSION}, seed ${seed}, ${junctions} junctions`)
+  if (roads === undefined)
+    return ok(`city ${CITY_VERSION}, tiles ${TILES_VERSION}, seed ${seed}, ${junctions} junctions`)
   try {
     const hash = createHash('sha256')
       .update(await readFile(roads))
       .digest('hex')
-    return ok(`extract ${hash}, city ${CITY_VERSION}, seed ${seed}`)
+    return ok(`extract ${hash}, city ${CITY_VERSION}, tiles ${TILES_VERSION}, seed ${seed}`)
   } catch (error) {
     const absent = (error as NodeJS.ErrnoException).code === 'ENOENT'
     return fault(absent ? 'FILE_ABSENT' : 'FILE_UNREADABLE', `--roads ${roads}: ${(error as Error).message}`)
