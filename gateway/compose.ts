@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomInt } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { Logger } from '#protocols/log.ts'
 import { fault, ok } from '#protocols/result.ts'
@@ -97,6 +97,7 @@ async function open(
   const hub = createStreamHub({
     clock,
     metrics,
+    firstSeq: randomInt(2 ** 40),
     snapshot: () => {
       const now = clock.now()
       return {

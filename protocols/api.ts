@@ -27,7 +27,7 @@ import { StoreHealth } from './session.ts'
  *     GET  /v1/devices                       { devices: DeviceView[] }
  *     GET  /v1/devices/{id}/records?lane=&epoch=&after=&limit=   { records: LedgerRow[], next }
  *     POST /v1/enrolments                    EnrolmentCreate -> 201 EnrolmentIssued
- *     GET  /healthz /readyz /metrics         WebSocket /v1/stream: StreamMessage
+ *     GET  /healthz /readyz /metrics         WebSocket /v1/stream?after=SEQ&compact=1: StreamMessage
  *
  * Failures are RFC 9457 problems: { type, title, status, code, detail }.
  */
@@ -289,10 +289,43 @@ export const Snapshot = z.object({
 })
 export type Snapshot = z.infer<typeof Snapshot>
 
+/**
+ * Units that only moved, one column per value, for pages that ask with `compact=1`: 5,000 units a second are then a third of
+ * a megabyte and not five. Everything else about a unit, a new grid or state for example, comes as `unit.changed`; what only
+ * a unit's card shows (satellites, queue) may be up to 2 s late with 250 units and 20 s with 5,000.
+ */
+const Column = z.array(z.number())
+const GappyColumn = z.array(z.number().nullable())
+export const UnitMoves = z.object({
+  ids: z.array(UnitId),
+  lat: Column,
+  lon: Column,
+  speedMps: GappyColumn,
+  trackDeg: GappyColumn,
+  fixAgeMs: Column,
+  heardAgeMs: GappyColumn,
+})
+export type UnitMoves = z.infer<typeof UnitMoves>
+
+/*
+ * `seq` numbers what happened: incidents, alarms, orders. Such a message has the number after the one before it; units,
+ * coverage and heartbeats repeat the newest number, so a page that misses something sees it within a heartbeat.
+ *
+ *     connect              -> snapshot
+ *     connect ?after=SEQ   -> what happened after SEQ, the newest of everything else, resumed
+ *                          or resync (why that cannot be done), snapshot
+ */
 const envelope = { seq: z.number().int(), at: Time, v: z.literal(1) }
 export const StreamMessage = z.discriminatedUnion('type', [
   z.object({ ...envelope, type: z.literal('snapshot'), data: Snapshot }),
+  z.object({
+    ...envelope,
+    type: z.literal('resync'),
+    data: z.object({ reason: z.enum(['too_old', 'unknown']) }),
+  }),
+  z.object({ ...envelope, type: z.literal('resumed'), data: z.object({ missed: z.number().int() }) }),
   z.object({ ...envelope, type: z.literal('unit.changed'), data: UnitView }),
+  z.object({ ...envelope, type: z.literal('units.moved'), data: UnitMoves }),
   z.object({ ...envelope, type: z.literal('incident.changed'), data: IncidentView }),
   z.object({ ...envelope, type: z.literal('alarm.changed'), data: AlarmView }),
   z.object({ ...envelope, type: z.literal('order.changed'), data: OrderView }),

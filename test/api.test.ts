@@ -626,7 +626,7 @@ describe('the stream', () => {
   const pass = (gateway: ReturnType<typeof aGateway>, ms: number) =>
     gateway.clock.runUntil(gateway.clock.now().monoMs + ms)
 
-  it('begins with a snapshot and counts by one from there', async () => {
+  it('begins with a snapshot and numbers what happens by one from there', async () => {
     const gateway = aGateway()
     const one = page()
     gateway.hub.join(one.client)
@@ -645,7 +645,7 @@ describe('the stream', () => {
     )
     pass(gateway, HEARTBEAT_MS)
     expect(one.types()).toEqual(['snapshot', 'incident.changed', 'heartbeat'])
-    expect(one.messages.map(m => m.seq)).toEqual([0, 1, 2])
+    expect(one.messages.map(m => m.seq)).toEqual([0, 1, 1])
   })
 
   it('sends a unit at most four times a second and always its newest view', () => {
@@ -680,7 +680,6 @@ describe('the stream', () => {
     pass(gateway, 260)
     const caughtUp = slow.messages.flatMap(m => (m.type === 'unit.changed' ? [m.data.callSign] : []))
     expect(caughtUp).toEqual(['P-9', 'Q-9'])
-    expect(slow.messages.map(m => m.seq)).toEqual(slow.messages.map((_, i) => i))
   })
 
   it('never leaves out an incident: a page that cannot take it is disconnected with a reason', () => {
@@ -800,7 +799,7 @@ describe('the listening server', () => {
       '1 incident.changed',
       '2 incident.changed',
       '3 order.changed',
-      '4 unit.changed',
+      '3 unit.changed',
     ])
     const [snapshot] = messages
     expect(snapshot?.type === 'snapshot' && snapshot.data.units.map(u => u.id)).toEqual(['u-1', 'u-2'])

@@ -3,7 +3,7 @@ import { WebSocketServer } from 'ws'
 import type { Fault } from '#protocols/result.ts'
 import { refusalAtDoor } from '#protocols/http/doorway.ts'
 import { problemOf } from '#protocols/http/problems.ts'
-import type { StreamHub } from './stream.ts'
+import type { StreamHub, StreamWish } from './stream.ts'
 
 /** Pages have nothing to say on the stream. */
 const HEARD_BYTES_MAX = 1024
@@ -39,14 +39,17 @@ export function openStreamSocket(
       return
     }
     sockets.handleUpgrade(request, socket, head, ws => {
-      const leave = hub.join({
-        bufferedBytes: () => ws.bufferedAmount,
-        send: text => ws.send(text),
-        close: (code, reason) => {
-          ws.close(code, reason)
-          parts.after(CLOSE_MS, () => ws.terminate())
+      const leave = hub.join(
+        {
+          bufferedBytes: () => ws.bufferedAmount,
+          send: text => ws.send(text),
+          close: (code, reason) => {
+            ws.close(code, reason)
+            parts.after(CLOSE_MS, () => ws.terminate())
+          },
         },
-      })
+        wishOf(request.url),
+      )
       ws.on('error', () => ws.terminate())
       ws.on('close', leave)
     })
@@ -56,6 +59,13 @@ export function openStreamSocket(
     for (const ws of sockets.clients) ws.terminate()
     sockets.close()
   }
+}
+
+/** `?after=SEQ&compact=1`; what does not fit is as if it were absent, which starts with a snapshot. */
+export function wishOf(url: string | undefined): StreamWish {
+  const asked = new URLSearchParams(url?.split('?')[1] ?? '')
+  const after = asked.get('after') ?? ''
+  return { after: /^\d{1,15}$/.test(after) ? Number(after) : null, compact: asked.get('compact') === '1' }
 }
 
 function refusalOf(

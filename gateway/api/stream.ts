@@ -3,17 +3,21 @@ import { rfc3339 } from '#protocols/time.ts'
 import type { Clock } from '#protocols/time.ts'
 import type { Change } from '../loop/effects.ts'
 import type { Metrics } from '../metrics/metrics.ts'
+import { EventRing } from './event-ring.ts'
+import { movesOf, onlyMoved, quietEveryMs, sameQuiet } from './unit-moves.ts'
 
 /*
- *     connect -> snapshot (seq 0) -> changes, seq growing by one per message and connection -> heartbeat every 5 s
+ *     connect -> snapshot -> changes -> heartbeat every 5 s
+ *     connect, after=SEQ -> the events missed, the newest of everything else, resumed (or: resync, snapshot)
  *
- * A unit is sent at most four times a second, always its newest view. A client that reads too slowly first gets only the
- * newest view of each unit when it has caught up, then, when even the rest does not fit, is disconnected with a reason.
- * Incidents, alarms and orders are never left out: a page either sees all of them or knows that it does not.
+ * Incidents, alarms and orders are events: numbered, kept for pages that come back, never left out. Units and coverage are
+ * a state: only the newest matters. A unit is sent at most four times a second; to a page that asked for it compact, those
+ * that only moved go together. A client that reads too slowly first gets only the newest state when it has caught up, then,
+ * when even the events do not fit, is disconnected with a reason: a page either sees all of them or knows that it does not.
  */
 export const HEARTBEAT_MS = 5_000
 const UNIT_EVERY_MS = 250
-/** Queued bytes from which units are held back for this client. */
+/** Queued bytes from which state is held back for this client. */
 const HOLD_BYTES = 256 * 1024
 export const QUEUE_BYTES_MAX = 1024 * 1024
 /** A client that has not caught up for this long is gone or frozen. */
@@ -29,9 +33,18 @@ export type StreamClient = {
   readonly close: (code: number, reason: string) => void
 }
 
+/** What a page asks for when it connects. */
+export type StreamWish = {
+  /** The newest `seq` it has; null starts with a snapshot. */
+  readonly after: number | null
+  /** Units that only moved as `units.moved`. */
+  readonly compact: boolean
+}
+const EVERYTHING: StreamWish = { after: null, compact: false }
+
 export type StreamHub = {
-  /** Sends the snapshot and, from now on, every change; the returned function ends it. */
-  readonly join: (client: StreamClient) => () => void
+  /** Sends the snapshot, or what was missed, and from now on every change; the returned function ends it. */
+  readonly join: (client: StreamClient, wish?: StreamWish) => () => void
   /** Changes of one commit, in their order. */
   readonly publish: (changes: readonly Change[]) => void
   readonly count: () => number
@@ -39,14 +52,16 @@ export type StreamHub = {
   readonly close: () => void
 }
 
+type State = Extract<Change, { type: 'unit.changed' | 'coverage.changed' }>
+
 type Member = {
   readonly client: StreamClient
-  seq: number
-  /** Newest view of units held back, by id. */
-  readonly held: Map<string, string>
+  readonly compact: boolean
+  /** Newest state held back: by unit id, coverage under its own name. */
+  readonly held: Map<string, State>
   heldSinceMonoMs: number
-  /** The snapshot may be larger than any queue; it does not count until it was taken. */
-  snapshotBytes: number
+  /** The first picture may be larger than any queue; it does not count until it was taken. */
+  pictureBytes: number
 }
 
 /** Fans changes out to pages. Time and the connections are handed in; `snapshot` is the whole picture now. */
@@ -54,23 +69,31 @@ export function createStreamHub(parts: {
   readonly clock: Clock
   readonly snapshot: () => Snapshot
   readonly metrics: Pick<Metrics, 'streamClients' | 'streamDropped'>
+  /** Where `seq` starts: another number in every process, so that a page of the one before is told to start anew. */
+  readonly firstSeq?: number
 }): StreamHub {
   const { clock, metrics } = parts
+  const ring = new EventRing(parts.firstSeq ?? 0)
   const members = new Set<Member>()
+  /** Views waiting for their turn, and when each unit was last sent. */
   const pending = new Map<string, UnitView>()
   const sentMonoMs = new Map<string, number>()
+  /** What compact pages have whole, and which of those moved since. */
+  const whole = new Map<string, { readonly view: UnitView; readonly monoMs: number }>()
+  const moved = new Map<string, UnitView>()
   let flushing = false
   let cancelFlush = (): void => undefined
   let cancelHeartbeat = (): void => undefined
 
   const queuedOf = (member: Member): number => {
     const buffered = member.client.bufferedBytes()
-    if (buffered < HOLD_BYTES) member.snapshotBytes = 0
-    return Math.max(0, buffered - member.snapshotBytes)
+    if (buffered < HOLD_BYTES) member.pictureBytes = 0
+    return Math.max(0, buffered - member.pictureBytes)
   }
 
-  const envelope = (member: Member, type: string, data: string): string =>
-    `{"v":1,"seq":${member.seq++},"at":"${rfc3339(clock.now().utcMs)}","type":"${type}","data":${data}}`
+  /** `at` is when it is sent: a page that gets an event late sees by the event's own time how late. */
+  const envelope = (type: string, data: string, seq = ring.seq): string =>
+    `{"v":1,"seq":${seq},"at":"${rfc3339(clock.now().utcMs)}","type":"${type}","data":${data}}`
 
   const drop = (member: Member, reason: string): void => {
     if (!members.delete(member)) return
@@ -79,29 +102,70 @@ export function createStreamHub(parts: {
     member.client.close(1013, reason)
   }
 
-  const sendTo = (member: Member, type: string, data: string): void => {
-    if (queuedOf(member) + data.length > QUEUE_BYTES_MAX) return drop(member, 'queue over 1 MiB')
-    member.client.send(envelope(member, type, data))
+  const sendTo = (member: Member, text: string): void => {
+    if (queuedOf(member) + text.length > QUEUE_BYTES_MAX) return drop(member, 'queue over 1 MiB')
+    member.client.send(text)
   }
 
-  const sendUnit = (member: Member, unitId: string, data: string): void => {
-    if (member.held.size === 0 && queuedOf(member) < HOLD_BYTES) return sendTo(member, 'unit.changed', data)
+  const hasRoom = (member: Member): boolean => member.held.size === 0 && queuedOf(member) < HOLD_BYTES
+
+  const hold = (member: Member, key: string, state: State): void => {
     if (member.held.size === 0) member.heldSinceMonoMs = clock.now().monoMs
-    member.held.set(unitId, data)
+    member.held.set(key, state)
     armFlush()
   }
 
-  const broadcastUnit = (unit: UnitView): void => {
-    sentMonoMs.set(unit.id, clock.now().monoMs)
-    const data = JSON.stringify(unit)
-    for (const member of [...members]) sendUnit(member, unit.id, data)
+  /** To everybody who is meant: now where there is room, newest only where there is not. */
+  const sendState = (key: string, state: State, isMeant: (member: Member) => boolean): void => {
+    let text: string | undefined
+    for (const member of [...members]) {
+      if (!isMeant(member)) continue
+      if (!hasRoom(member)) hold(member, key, state)
+      else sendTo(member, (text ??= envelope(state.type, JSON.stringify(state.data))))
+    }
+  }
+
+  const sendEvent = (change: Change): void => {
+    const event = ring.add(change.type, JSON.stringify(change.data))
+    const text = envelope(event.type, event.data, event.seq)
+    for (const member of [...members]) sendTo(member, text)
+  }
+
+  const sendUnit = (view: UnitView): void => {
+    const nowMonoMs = clock.now().monoMs
+    sentMonoMs.set(view.id, nowMonoMs)
+    const known = whole.get(view.id)
+    const isMove =
+      known !== undefined &&
+      onlyMoved(known.view, view) &&
+      (nowMonoMs - known.monoMs < quietEveryMs(whole.size) || sameQuiet(known.view, view))
+    if (isMove) {
+      moved.set(view.id, view)
+      armFlush()
+    } else {
+      moved.delete(view.id)
+      whole.set(view.id, { view, monoMs: nowMonoMs })
+    }
+    sendState(view.id, { type: 'unit.changed', data: view }, member => !member.compact || !isMove)
+  }
+
+  const sendMoves = (): void => {
+    if (moved.size === 0) return
+    let text: string | undefined
+    for (const member of [...members]) {
+      if (!member.compact) continue
+      if (hasRoom(member))
+        sendTo(member, (text ??= envelope('units.moved', JSON.stringify(movesOf(moved.values())))))
+      else for (const [id, data] of moved) hold(member, id, { type: 'unit.changed', data })
+    }
+    moved.clear()
   }
 
   const releaseHeld = (member: Member): void => {
-    for (const [unitId, data] of member.held) {
+    for (const [key, state] of member.held) {
       if (queuedOf(member) >= HOLD_BYTES) return
-      member.held.delete(unitId)
-      sendTo(member, 'unit.changed', data)
+      member.held.delete(key)
+      sendTo(member, envelope(state.type, JSON.stringify(state.data)))
     }
   }
 
@@ -111,64 +175,86 @@ export function createStreamHub(parts: {
     for (const [unitId, unit] of pending) {
       if (nowMonoMs - (sentMonoMs.get(unitId) ?? -Infinity) < UNIT_EVERY_MS) continue
       pending.delete(unitId)
-      broadcastUnit(unit)
+      sendUnit(unit)
     }
+    sendMoves()
     for (const member of [...members]) {
       releaseHeld(member)
       if (member.held.size > 0 && nowMonoMs - member.heldSinceMonoMs > STUCK_MS_MAX)
         drop(member, 'reads too slowly')
     }
-    if (pending.size > 0 || [...members].some(m => m.held.size > 0)) armFlush()
+    if (pending.size > 0 || [...members].some(member => member.held.size > 0)) armFlush()
   }
 
   const armFlush = (): void => {
     if (flushing) return
     flushing = true
-    cancelFlush = clock.after(UNIT_EVERY_MS / 5, flush)
+    cancelFlush = clock.after(UNIT_EVERY_MS, flush)
   }
 
   const heartbeat = (): void => {
-    for (const member of [...members]) sendTo(member, 'heartbeat', '{}')
+    const text = envelope('heartbeat', '{}')
+    for (const member of [...members]) sendTo(member, text)
     cancelHeartbeat = clock.after(HEARTBEAT_MS, heartbeat)
   }
   cancelHeartbeat = clock.after(HEARTBEAT_MS, heartbeat)
 
+  /** The messages a page starts with. */
+  const picture = ({ after }: StreamWish): string[] => {
+    const now = parts.snapshot()
+    const missed = after === null ? null : ring.after(after)
+    if (missed === null) return [envelope('snapshot', JSON.stringify(now))]
+    if (typeof missed === 'string')
+      return [
+        envelope('resync', JSON.stringify({ reason: missed })),
+        envelope('snapshot', JSON.stringify(now)),
+      ]
+    return [
+      ...missed.map(event => envelope(event.type, event.data, event.seq)),
+      ...now.units.map(unit => envelope('unit.changed', JSON.stringify(unit))),
+      ...(now.coverage === null ? [] : [envelope('coverage.changed', JSON.stringify(now.coverage))]),
+      envelope('resumed', JSON.stringify({ missed: missed.length })),
+    ]
+  }
+
   return {
-    join(client) {
+    join(client, wish = EVERYTHING) {
       if (members.size >= CLIENTS_MAX) {
         metrics.streamDropped('too many clients')
         client.close(1013, 'too many clients')
         return () => undefined
       }
-      const snapshot = JSON.stringify(parts.snapshot())
+      // The picture is newer than a view that waits; what changes back meanwhile must still be told whole.
+      for (const unitId of pending.keys()) whole.delete(unitId)
+      const texts = picture(wish)
       const member: Member = {
         client,
-        seq: 0,
+        compact: wish.compact,
         held: new Map(),
         heldSinceMonoMs: 0,
-        snapshotBytes: snapshot.length,
+        pictureBytes: texts.reduce((sum, text) => sum + text.length, 0),
       }
       members.add(member)
       metrics.streamClients(members.size)
-      client.send(envelope(member, 'snapshot', snapshot))
+      for (const text of texts) client.send(text)
       return () => {
         if (members.delete(member)) metrics.streamClients(members.size)
       }
     },
     publish(changes) {
       for (const change of changes) {
-        if (change.type !== 'unit.changed') {
-          const data = JSON.stringify(change.data)
-          for (const member of [...members]) sendTo(member, change.type, data)
-          continue
-        }
-        const unit = change.data
-        pending.delete(unit.id)
-        const sinceMs = clock.now().monoMs - (sentMonoMs.get(unit.id) ?? -Infinity)
-        if (sinceMs >= UNIT_EVERY_MS) broadcastUnit(unit)
-        else {
-          pending.set(unit.id, unit)
-          armFlush()
+        if (change.type === 'coverage.changed') {
+          sendState('coverage.changed', change, () => true)
+        } else if (change.type !== 'unit.changed') {
+          sendEvent(change)
+        } else {
+          const sinceMs = clock.now().monoMs - (sentMonoMs.get(change.data.id) ?? -Infinity)
+          pending.delete(change.data.id)
+          if (sinceMs >= UNIT_EVERY_MS) sendUnit(change.data)
+          else {
+            pending.set(change.data.id, change.data)
+            armFlush()
+          }
         }
       }
     },

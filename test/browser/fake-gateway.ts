@@ -6,12 +6,16 @@ import type {
   IncidentView,
   OrderCreate,
   Recommendation,
-  StreamMessage,
   UnitView,
 } from '#protocols/api.ts'
+import type { CoverageView } from '#protocols/coverage.ts'
 import type { AssignmentState, Moment } from '#protocols/incident.ts'
 import { pointInPolygon } from '#protocols/geo/polygon.ts'
 import { bearingDeg, distanceM } from '#protocols/geo/sphere.ts'
+import { createStreamHub } from '#gateway/api/stream.ts'
+import { wishOf } from '#gateway/api/stream-socket.ts'
+import type { Change } from '#gateway/loop/effects.ts'
+import { systemClock } from '#gateway/system-clock.ts'
 import { simulatedCity } from '#sim/city/city.ts'
 import { openFakeServer, problem } from './fake-server.ts'
 import type { Asked, FakeServer, Reply } from './fake-server.ts'
@@ -30,13 +34,7 @@ export type FakeGateway = FakeServer & {
   /** The crew of an order takes a step, as its terminal would report it. */
   step(orderId: string, state: AssignmentState): void
   alarm(patch: Partial<AlarmView>): AlarmView
-  heartbeat(): void
 }
-
-type Distributed<T> = T extends { type: infer K; data: infer D }
-  ? { readonly type: K; readonly data: D }
-  : never
-type Change = Distributed<StreamMessage>
 
 const CALL_SIGNS = ['巡01', '巡02', '巡03', '巡04', '巡05', '巡06', '巡07', '巡08']
 const MOMENT_OF: Partial<Record<AssignmentState, Moment>> = {
@@ -63,15 +61,9 @@ export async function openFakeGateway(options: { readonly autoplay?: boolean } =
   const incidents = new Map<string, IncidentView>()
   const alarms = new Map<string, AlarmView>()
   const timers = new Set<NodeJS.Timeout>()
-  let seq = 0
   let numbered = 6
+  const coverage: CoverageView | null = null
 
-  const message = (change: Change): StreamMessage => ({
-    v: 1,
-    seq: (seq += 1),
-    at: isoOf(Date.now()),
-    ...change,
-  })
   const listOf = <T>(map: Map<string, T>): T[] => [...map.values()]
   const aged = <T extends { at: string; ageMs: number }>(view: T): T => ({
     ...view,
@@ -83,19 +75,30 @@ export async function openFakeGateway(options: { readonly autoplay?: boolean } =
   const server: FakeServer = await openFakeServer({
     page: 'map',
     answer,
-    greet: () => {
-      seq = 0
-      return message({
-        type: 'snapshot',
-        data: {
-          units: listOf(units),
-          incidents: newestFirst(),
-          alarms: listOf(alarms).map(aged),
-          coverage: null,
+    // The gateway's own stream: what a page must cope with is what it really does.
+    join: (socket, url) => {
+      const leave = hub.join(
+        {
+          bufferedBytes: () => socket.bufferedAmount,
+          send: text => socket.send(text),
+          close: (code, reason) => socket.close(code, reason),
         },
-      })
+        wishOf(url),
+      )
+      socket.on('close', leave)
     },
   })
+  const hub = createStreamHub({
+    clock: systemClock(),
+    metrics: { streamClients: () => undefined, streamDropped: () => undefined },
+    snapshot: () => ({
+      units: listOf(units),
+      incidents: newestFirst(),
+      alarms: listOf(alarms).map(aged),
+      coverage,
+    }),
+  })
+  const tell = (change: Change): void => hub.publish([change])
 
   function answer(asked: Asked, url: URL): Reply | null {
     const route = `${asked.method} ${asked.path}`
@@ -193,7 +196,7 @@ export async function openFakeGateway(options: { readonly autoplay?: boolean } =
   function putIncident(incident: IncidentView): IncidentView {
     const next = { ...aged(incident), revision: incident.revision + 1 }
     incidents.set(next.id, next)
-    server.send(message({ type: 'incident.changed', data: next }))
+    tell({ type: 'incident.changed', data: next })
     return next
   }
 
@@ -288,7 +291,7 @@ export async function openFakeGateway(options: { readonly autoplay?: boolean } =
     if (!before) return
     const next: UnitView = { ...before, at: isoOf(Date.now()), ...patch }
     units.set(id, next)
-    server.send(message({ type: 'unit.changed', data: next }))
+    tell({ type: 'unit.changed', data: next })
   }
 
   function alarm(patch: Partial<AlarmView>): AlarmView {
@@ -311,7 +314,7 @@ export async function openFakeGateway(options: { readonly autoplay?: boolean } =
       ...patch,
     }
     alarms.set(next.id, next)
-    server.send(message({ type: 'alarm.changed', data: next }))
+    tell({ type: 'alarm.changed', data: next })
     if (next.kind === 'panic' && next.unitId) change(next.unitId, { emergency: true })
     return next
   }
@@ -321,7 +324,7 @@ export async function openFakeGateway(options: { readonly autoplay?: boolean } =
     if (!before) return undefined
     const next = { ...aged(before), acknowledgedAt: isoOf(Date.now()), acknowledgedBy: 'local' }
     alarms.set(id, next)
-    server.send(message({ type: 'alarm.changed', data: next }))
+    tell({ type: 'alarm.changed', data: next })
     return next
   }
 
@@ -335,9 +338,9 @@ export async function openFakeGateway(options: { readonly autoplay?: boolean } =
     change,
     step,
     alarm,
-    heartbeat: () => server.send(message({ type: 'heartbeat', data: {} })),
     close: async () => {
       timers.forEach(timer => clearTimeout(timer))
+      hub.close()
       await server.close()
     },
   }

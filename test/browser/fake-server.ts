@@ -10,6 +10,10 @@ import { WebSocket, WebSocketServer } from 'ws'
 export type Asked = { readonly method: string; readonly path: string; readonly body: unknown }
 export type Reply = { readonly status: number; readonly body: unknown }
 
+/** A body of bytes is sent as it is. */
+const bytesOf = (reply: Reply | null): Uint8Array | null =>
+  reply?.body instanceof Uint8Array ? reply.body : null
+
 export type FakeServer = {
   readonly url: string
   readonly asked: readonly Asked[]
@@ -37,7 +41,9 @@ const TYPES: Readonly<Record<string, string>> = {
 export async function openFakeServer(options: {
   readonly page: string
   readonly answer: (asked: Asked, url: URL) => Reply | null
-  readonly greet: () => unknown
+  readonly greet?: () => unknown
+  /** Takes over every new stream, with the address it was asked for. */
+  readonly join?: (socket: WebSocket, url: string) => void
 }): Promise<FakeServer> {
   const pages = join(fileURLToPath(new URL('../../dist/pages/', import.meta.url)), options.page)
   const asked: Asked[] = []
@@ -64,10 +70,10 @@ export async function openFakeServer(options: {
     asked.push(entry)
     const reply = options.answer(entry, url)
     response.writeHead(reply?.status ?? 404, {
-      'content-type': 'application/json',
+      'content-type': bytesOf(reply) === null ? 'application/json' : 'application/octet-stream',
       'content-security-policy': CSP,
     })
-    response.end(JSON.stringify(reply?.body ?? problem(404, 'NOT_FOUND', url.pathname)))
+    response.end(bytesOf(reply) ?? JSON.stringify(reply?.body ?? problem(404, 'NOT_FOUND', url.pathname)))
   }
 
   const sockets = new WebSocketServer({ noServer: true })
@@ -76,7 +82,10 @@ export async function openFakeServer(options: {
       socket.destroy()
       return
     }
-    sockets.handleUpgrade(request, socket, head, ws => ws.send(JSON.stringify(options.greet())))
+    sockets.handleUpgrade(request, socket, head, ws => {
+      if (options.greet !== undefined) ws.send(JSON.stringify(options.greet()))
+      options.join?.(ws, request.url ?? '')
+    })
   })
   await new Promise<void>(resolve => http.listen(0, '127.0.0.1', resolve))
   const { port } = http.address() as AddressInfo

@@ -4,8 +4,8 @@ import { nowMs } from './clock.ts'
 import { apply } from './picture.ts'
 
 /*
- * The live stream. Every connection starts with a snapshot; a hole in `seq` or a silence makes a new connection, so the
- * page never shows a picture with a piece missing as if it were whole.
+ * The live stream. A page that was away asks for what happened after its newest `seq` and gets that or a new picture; a hole
+ * in `seq` or a silence makes a new connection, so it never shows a picture with a piece missing as if it were whole.
  */
 const SILENCE_MS_MAX = 12_000
 const RETRY_MS_MIN = 500
@@ -18,9 +18,11 @@ type Link = {
   /** Page time of the last message; of the page's start before the first. */
   readonly heardMs: number
   readonly tries: number
+  /** Why the gateway ended the last connection, in its own words; '' when it did not say. */
+  readonly reason: string
 }
 
-export const link = signal<Link>({ state: 'connecting', heardMs: performance.now(), tries: 0 })
+export const link = signal<Link>({ state: 'connecting', heardMs: performance.now(), tries: 0, reason: '' })
 
 /** Milliseconds without a word, or null while the picture is live. */
 export const lostForMs = computed(() => {
@@ -33,19 +35,19 @@ export const lostForMs = computed(() => {
 export const outdated = signal(false)
 
 export function startStream(url: string): void {
-  let nextSeq: number | null = null
+  /** Newest event the picture contains; null before the first picture. */
+  let seq: number | null = null
   let socket: WebSocket | null = null
   let watchdog: ReturnType<typeof setTimeout> | undefined
 
   const connect = (): void => {
-    nextSeq = null
-    const own = new WebSocket(url)
+    const own = new WebSocket(`${url}?compact=1${seq === null ? '' : `&after=${seq}`}`)
     socket = own
     own.onmessage = event => {
       if (own === socket) hear(String(event.data))
     }
-    own.onclose = () => {
-      if (own === socket) lose()
+    own.onclose = event => {
+      if (own === socket) lose(event.reason)
     }
     watch()
   }
@@ -56,30 +58,61 @@ export function startStream(url: string): void {
     if (!parsed.success) {
       outdated.value = true
       link.value = { ...link.value, heardMs: performance.now() }
-      if (nextSeq !== null) nextSeq += 1
+      // What it says is not understood, so the number it carries cannot be missed.
+      seq = null
       return
     }
     const message = parsed.data
-    if (message.type !== 'snapshot' && message.seq !== nextSeq) return lose()
-    nextSeq = message.seq + 1
-    link.value = { state: 'live', heardMs: performance.now(), tries: 0 }
+    if (!follows(message)) {
+      seq = null
+      return lose('')
+    }
+    seq = message.seq
+    const { state } = link.value
+    if (state === 'live' || message.type === 'snapshot' || message.type === 'resumed')
+      link.value = { state: 'live', heardMs: performance.now(), tries: 0, reason: '' }
     apply(message)
   }
 
-  const lose = (): void => {
+  /** Events count by one; everything else repeats the newest number; a snapshot begins. */
+  const follows = (message: StreamMessage): boolean => {
+    switch (message.type) {
+      case 'snapshot':
+      case 'resync':
+        return true
+      case 'incident.changed':
+      case 'alarm.changed':
+      case 'order.changed':
+      case 'system.degraded':
+        return seq === null || message.seq === seq + 1
+      case 'resumed':
+      case 'unit.changed':
+      case 'units.moved':
+      case 'coverage.changed':
+      case 'heartbeat':
+        return seq === null || message.seq === seq
+    }
+  }
+
+  const lose = (reason: string): void => {
     clearTimeout(watchdog)
     const old = socket
     socket = null
     old?.close()
     const { heardMs, tries, state } = link.value
-    link.value = { state: state === 'connecting' ? 'connecting' : 'lost', heardMs, tries: tries + 1 }
+    link.value = {
+      state: state === 'connecting' ? 'connecting' : 'lost',
+      heardMs,
+      tries: tries + 1,
+      reason: reason || link.value.reason,
+    }
     const waitMs = Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 1.6 ** tries) * (0.8 + Math.random() * 0.4)
     setTimeout(connect, waitMs)
   }
 
   const watch = (): void => {
     clearTimeout(watchdog)
-    watchdog = setTimeout(lose, SILENCE_MS_MAX)
+    watchdog = setTimeout(() => lose(''), SILENCE_MS_MAX)
   }
 
   connect()
