@@ -110,6 +110,7 @@ describe('units that only move', () => {
       { callSign: 'P-2' },
       { assignment: { incidentId: 'inc-1', orderId: 'ord-1', state: 'signed' } },
       { equipment: { lightbar: 'on' } },
+      { drivers: { gnss: 'silent', panel: 'ok' } },
       { position: null },
     ]
     for (const change of changes) {
@@ -248,6 +249,7 @@ const aUnit = (
   link: 'up',
   heardAgeMs: 300,
   equipment: {},
+  drivers: null,
   recording: false,
   emergency: false,
   queue: null,

@@ -26,7 +26,8 @@ export function onlyMoved(before: UnitView, now: UnitView): boolean {
     before.type === now.type &&
     before.store === now.store &&
     same(before.assignment, now.assignment) &&
-    same(before.equipment, now.equipment)
+    same(before.equipment, now.equipment) &&
+    same(before.drivers, now.drivers)
   )
 }
 
