@@ -4,6 +4,7 @@ import { SOFTWARE } from '#agent/compose.ts'
 import { mqttDial } from '#agent/uplink/mqtt-uplink.ts'
 import { composeVehicle } from '#agent/vehicle.ts'
 import type { Vehicle } from '#agent/vehicle.ts'
+import { factoryProfile } from '#hardware/panel/profile.ts'
 import type { DeviceIdentity } from '#protocols/enrolment.ts'
 import { ok } from '#protocols/result.ts'
 import { createMemoryLine } from '../line/memory-line.ts'
@@ -17,6 +18,18 @@ import type { DemoUnit } from './units.ts'
 import { VehicleBody } from './vehicle-body.ts'
 
 const DEMO_BAUD = 38_400
+/**
+ * The panel of a car of memory is asked five times rarer than a real one: 25 polls a second of 255 panels would be half
+ * of what this process does. And it is waited for longer, because car and panel share one busy thread: a line that is
+ * late here says nothing about a cable.
+ */
+const FLEET_PANEL = factoryProfile(undefined, {
+  pollMs: 200,
+  replyMs: 150,
+  replyMsMax: 600,
+  gapMsMax: 3_000,
+  readBackMs: 5_000,
+})
 
 /** One unit that lives in this process. */
 export type FleetVehicle = { readonly unit: DemoUnit; readonly devices: CarDevices }
@@ -64,7 +77,7 @@ function openFleetVehicle(house: House, unit: DemoUnit, identity: DeviceIdentity
       outbox: openMemoryOutbox(clock, { bootId, mintEpoch: () => mint(8), health: 'ok' }, disk),
       openPort: (path, options) => (path === 'gnss' ? lines.gnss : lines.panel).open(path, options),
       gnss: { path: 'gnss', baud: DEMO_BAUD },
-      panel: { path: 'panel', baud: DEMO_BAUD },
+      panel: { path: 'panel', baud: DEMO_BAUD, profile: FLEET_PANEL },
       dial: gate.dial,
       mint,
       random: Math.random,

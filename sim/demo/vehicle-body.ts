@@ -10,7 +10,8 @@ import type { Truth } from '../receiver/receiver.ts'
 import { Crew } from './crew.ts'
 import type { Hands } from './crew.ts'
 
-const DRIVE_EVERY_MS = 200
+/** The receiver asks once a second where the car is; this is for cars whose receiver is silent. */
+const DRIVE_EVERY_MS = 1_000
 
 /** A car on the street with its crew: drives, arrives, and knows at every instant where it truly is. */
 export class VehicleBody {
