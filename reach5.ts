@@ -43,6 +43,10 @@ const VERBS: Readonly<Record<string, Verb>> = {
     does: 'FILE.graph --units FILE.geojson --at LON,LAT -k N: the nearest units by road time',
     load: async () => (await import('./gateway/cli/nearest.ts')).nearest,
   },
+  openapi: {
+    does: "the gateway's API: its routes, with --json as OpenAPI 3.1",
+    load: async () => (await import('./gateway/cli/openapi.ts')).openapi,
+  },
 }
 
 const usage = (): string =>

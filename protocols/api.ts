@@ -27,6 +27,7 @@ import { StoreHealth } from './session.ts'
  *     GET  /v1/devices                       { devices: DeviceView[] }
  *     GET  /v1/devices/{id}/records?lane=&epoch=&after=&limit=   { records: LedgerRow[], next }
  *     POST /v1/enrolments                    EnrolmentCreate -> 201 EnrolmentIssued
+ *     GET  /v1/openapi.json                  all of this for machines; docs/openapi.json is the same file
  *     GET  /healthz /readyz /metrics         WebSocket /v1/stream?after=SEQ&compact=1: StreamMessage
  *
  * Failures are RFC 9457 problems: { type, title, status, code, detail }.
@@ -334,6 +335,42 @@ export const StreamMessage = z.discriminatedUnion('type', [
   z.object({ ...envelope, type: z.literal('heartbeat'), data: z.object({}) }),
 ])
 export type StreamMessage = z.infer<typeof StreamMessage>
+
+/** GeoJSON as maps read it; what the features mean is in the words of each route. */
+export const FeatureCollection = z.looseObject({
+  type: z.literal('FeatureCollection'),
+  features: z.array(
+    z.looseObject({
+      type: z.literal('Feature'),
+      properties: z.record(z.string(), z.unknown()).nullable(),
+      geometry: z.looseObject({ type: z.string(), coordinates: z.array(z.unknown()) }),
+    }),
+  ),
+})
+export type FeatureCollection = z.infer<typeof FeatureCollection>
+
+/** TileJSON 3.0; the address carries the version of the import, so a tile may be kept for ever. */
+export const TileJson = z.object({
+  tilejson: z.literal('3.0.0'),
+  name: z.string(),
+  scheme: z.literal('xyz'),
+  tiles: z.array(z.string()),
+  attribution: z.string(),
+  bounds: z.tuple([z.number(), z.number(), z.number(), z.number()]),
+  center: z.tuple([z.number(), z.number(), z.number()]),
+  minzoom: z.number(),
+  maxzoom: z.number(),
+  version: z.string(),
+  vector_layers: z.array(
+    z.object({
+      id: z.string(),
+      fields: z.record(z.string(), z.string()),
+      minzoom: z.number(),
+      maxzoom: z.number(),
+    }),
+  ),
+})
+export type TileJson = z.infer<typeof TileJson>
 
 export const Problem = z.object({
   type: z.string(),

@@ -13,6 +13,7 @@ export const VERBS = [
   'device.read',
   'track.read',
   'enrolment.create',
+  'api.read',
 ] as const
 export type Verb = (typeof VERBS)[number]
 

@@ -11,8 +11,8 @@ import { refusalAtDoor, SAFETY_HEADERS } from '#protocols/http/doorway.ts'
 import { IdempotencyMemory } from './idempotency.ts'
 import type { SentAnswer } from './idempotency.ts'
 import { problemOf } from '#protocols/http/problems.ts'
-import { routesOf } from './routes.ts'
-import type { PackedBody, Route } from './routes.ts'
+import type { PackedBody, Route } from './route.ts'
+import { ROUTES } from './routes.ts'
 import { openStreamSocket } from './stream-socket.ts'
 import type { StreamHub } from './stream.ts'
 
@@ -90,7 +90,7 @@ export async function buildHttp(parts: HttpParts): Promise<FastifyInstance> {
   })
   addHealth(app, parts)
   const memory = new IdempotencyMemory()
-  for (const route of routesOf(parts)) addRoute(app, parts, route, memory)
+  for (const route of ROUTES) addRoute(app, parts, route, memory)
   if (parts.pagesDir !== null) await addPages(app, parts.pagesDir)
   return app
 }
@@ -101,7 +101,7 @@ function addRoute(app: FastifyInstance, parts: HttpParts, route: Route, memory: 
     url: route.path,
     handler: async (request, reply) => {
       if (!mayDo(LOCAL, route.verb)) return sendProblem(reply, 'FORBIDDEN', 'not for you')
-      const carryOut = (): Promise<SentAnswer> => answerOf(route, request)
+      const carryOut = (): Promise<SentAnswer> => answerOf(parts, route, request)
       const key = request.headers['idempotency-key']
       if (key === undefined || route.readsOnly) return sendAnswer(reply, route, await carryOut())
       if (typeof key !== 'string' || !KEY_PATTERN.test(key)) {
@@ -116,16 +116,17 @@ function addRoute(app: FastifyInstance, parts: HttpParts, route: Route, memory: 
   })
 }
 
-async function answerOf(route: Route, request: FastifyRequest): Promise<SentAnswer> {
+async function answerOf(parts: ApiParts, route: Route, request: FastifyRequest): Promise<SentAnswer> {
   const params = request.params as Readonly<Record<string, string>>
   const { query, body, headers } = request
-  const result = await route.answer({ params, query, body, headers, actor: LOCAL })
+  const result = await route.answer(parts, { params, query, body, headers, actor: LOCAL })
   if (!result.ok) {
     const problem = problemOf(result.code, result.detail)
     return { status: problem.status, body: JSON.stringify(problem) }
   }
-  if (route.whole === true) return result.value as SentAnswer
-  if (route.contentType === undefined) return { status: route.status, body: JSON.stringify(result.value) }
+  if ('whole' in route.response) return result.value as SentAnswer
+  if (route.response.contentType === undefined)
+    return { status: route.status, body: JSON.stringify(result.value) }
   const value = result.value as string | Uint8Array | PackedBody
   if (typeof value === 'string' || value instanceof Uint8Array) return { status: route.status, body: value }
   return unpacks(request)
@@ -146,7 +147,7 @@ function sendAnswer(
       .code(status)
       .headers(headers)
       .send(body === '' ? undefined : bytesOf(body))
-  const type = status >= 400 ? 'application/problem+json' : (route.contentType ?? 'application/json')
+  const type = status >= 400 ? 'application/problem+json' : (route.response.contentType ?? 'application/json')
   if (encoding !== undefined) void reply.header('content-encoding', encoding)
   return reply
     .code(status)

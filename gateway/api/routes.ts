@@ -1,42 +1,28 @@
 import { z } from 'zod'
-import { EnrolmentCreate, IncidentCreate, OrderCreate } from '#protocols/api.ts'
+import {
+  AlarmView,
+  DeviceView,
+  EnrolmentCreate,
+  EnrolmentIssued,
+  FeatureCollection,
+  IncidentCreate,
+  IncidentView,
+  LedgerRow,
+  OrderCreate,
+  OrderView,
+  Recommendation,
+  TileJson,
+  UnitView,
+} from '#protocols/api.ts'
 import { Epoch, Lane } from '#protocols/record.ts'
 import { fault, ok } from '#protocols/result.ts'
 import type { Result } from '#protocols/result.ts'
-import type { Now } from '#protocols/time.ts'
 import { tileAnswer, tileJson } from '../tiles/tile-routes.ts'
 import type { ApiParts } from './api.ts'
-import type { Actor, Verb } from './authorise.ts'
+import { openApiOf } from './openapi.ts'
+import { get, Nothing, post } from './route.ts'
+import type { Asked, Route } from './route.ts'
 
-/** One route: what it is called, what it takes, what one must be allowed to do, and how it is answered. */
-export type Route = {
-  readonly method: 'GET' | 'POST'
-  readonly path: string
-  readonly verb: Verb
-  /** 201 where something came to be. */
-  readonly status: 200 | 201
-  /** GeoJSON and the like: the value is the body itself, text or bytes. */
-  readonly contentType?: string
-  /** The value is the answer as it goes out, status and headers included. */
-  readonly whole?: true
-  /** A POST that changes nothing is not remembered under its Idempotency-Key. */
-  readonly readsOnly: boolean
-  readonly answer: (asked: Asked) => Promise<Result<unknown>>
-}
-
-/** A body made once, with its packed twin for those who can unpack it. */
-export type PackedBody = { readonly plain: Uint8Array; readonly gzip: Uint8Array }
-
-export type Asked = {
-  readonly params: Readonly<Record<string, string>>
-  readonly query: unknown
-  readonly body: unknown
-  readonly actor: Actor
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>
-}
-
-const Nothing = z.strictObject({})
-const Close = z.strictObject({ reason: z.string().max(200).default('') })
 /** A plain decimal; Number('') would be the equator. */
 const Decimal = z
   .string()
@@ -57,71 +43,198 @@ const RecordsQuery = z.strictObject({
   after: z.string().max(200).optional(),
   limit: Count.pipe(z.number().min(1).max(1_000)).default(100),
 })
+/** `v` is the version of the import, as `/v1/tiles.json` writes it into the address. */
+const TileQuery = z.strictObject({ v: z.string().max(64).optional() })
+const GEO_JSON = { contentType: 'application/geo+json', schema: FeatureCollection }
 
-/** The whole API, as `protocols/api.ts` lists it. */
-export function routesOf(parts: ApiParts): readonly Route[] {
-  const { views, clock } = parts
-  const now = (): Now => clock.now()
-  return [
-    get('/v1/units', 'unit.read', () => ok({ units: views.units(now()) })),
-    get('/v1/units/:id', 'unit.read', a => found(views.unit(idOf(a), now()), 'UNIT_UNKNOWN', idOf(a))),
-    get('/v1/incidents', 'incident.read', () => ok({ incidents: views.incidents(now()) })),
-    get('/v1/incidents/:id', 'incident.read', a =>
-      found(views.incident(idOf(a), now()), 'INCIDENT_UNKNOWN', idOf(a)),
-    ),
-    post('/v1/incidents', 'incident.create', IncidentCreate, 201, (incident, { actor }) =>
-      parts.submit({ kind: 'incident.create', incident }, actor.name),
-    ),
+/** The whole API. `openapi.ts` writes it down from here, so what is not described here cannot be added. */
+export const ROUTES: readonly Route[] = [
+  get(
+    '/v1/units',
+    'unit.read',
+    { summary: 'Every unit as it is known now', response: z.object({ units: z.array(UnitView) }) },
+    ({ views, clock }) => ok({ units: views.units(clock.now()) }),
+  ),
+  get(
+    '/v1/units/:id',
+    'unit.read',
+    { summary: 'One unit', response: UnitView, problems: ['UNIT_UNKNOWN'] },
+    ({ views, clock }, a) => found(views.unit(idOf(a), clock.now()), 'UNIT_UNKNOWN', idOf(a)),
+  ),
+  get(
+    '/v1/incidents',
+    'incident.read',
+    { summary: 'Incidents, newest first', response: z.object({ incidents: z.array(IncidentView) }) },
+    ({ views, clock }) => ok({ incidents: views.incidents(clock.now()) }),
+  ),
+  get(
+    '/v1/incidents/:id',
+    'incident.read',
+    { summary: 'One incident', response: IncidentView, problems: ['INCIDENT_UNKNOWN'] },
+    ({ views, clock }, a) => found(views.incident(idOf(a), clock.now()), 'INCIDENT_UNKNOWN', idOf(a)),
+  ),
+  post(
+    '/v1/incidents',
+    'incident.create',
+    { summary: 'Open an incident', body: IncidentCreate, status: 201, response: IncidentView },
+    (parts, incident, { actor }) => parts.submit({ kind: 'incident.create', incident }, actor.name),
+  ),
+  post(
+    '/v1/incidents/:id/recommendations',
+    'dispatch.recommend',
     {
-      ...post('/v1/incidents/:id/recommendations', 'dispatch.recommend', Nothing, 200, (_, a) =>
-        Promise.resolve(recommendFor(parts, idOf(a))),
-      ),
+      summary: 'Who can be there, by road time; changes nothing',
+      body: Nothing,
+      response: Recommendation,
+      problems: ['INCIDENT_UNKNOWN', 'PLACE_OFF_ROAD'],
       readsOnly: true,
     },
-    post('/v1/incidents/:id/close', 'incident.close', Close, 200, ({ reason }, a) =>
+    (parts, _, a) => recommendFor(parts, idOf(a)),
+  ),
+  post(
+    '/v1/incidents/:id/close',
+    'incident.close',
+    {
+      summary: 'Close an incident; its orders are taken back',
+      body: z.strictObject({ reason: z.string().max(200).default('') }),
+      response: IncidentView,
+      problems: ['INCIDENT_UNKNOWN', 'INCIDENT_CLOSED'],
+    },
+    (parts, { reason }, a) =>
       parts.submit({ kind: 'incident.close', incidentId: idOf(a), reason }, a.actor.name),
-    ),
-    post('/v1/orders', 'order.create', OrderCreate, 201, (order, { actor }) =>
-      parts.submit({ kind: 'order', order }, actor.name),
-    ),
-    get('/v1/orders/:id', 'order.read', a => found(views.order(idOf(a)), 'ORDER_UNKNOWN', idOf(a))),
-    get('/v1/nearest', 'dispatch.recommend', a => {
-      const query = parsed(NearestQuery, a.query, 'QUERY_INVALID')
-      if (!query.ok) return query
-      const { lat, lon, n } = query.value
-      return views.recommend({ lat, lon }, now(), { limit: n })
-    }),
-    get('/v1/alarms', 'alarm.read', () => ok({ alarms: views.alarms(now()) })),
-    post('/v1/alarms/:id/acknowledge', 'alarm.acknowledge', Nothing, 200, (_, a) =>
-      parts.submit({ kind: 'alarm.acknowledge', alarmId: idOf(a) }, a.actor.name),
-    ),
-    ...(['grids', 'roads', 'city'] as const).map(name => ({
-      ...get(`/v1/${name}`, 'map.read', () => {
-        const text = parts.geo[name]
-        return text === undefined ? fault('ROADS_TILED', '/v1/tiles.json says where') : ok(text)
-      }),
-      contentType: 'application/geo+json',
-    })),
-    get('/v1/tiles.json', 'map.read', ({ headers }) =>
-      parts.tiles === null ? noTiles : ok(tileJson(parts.tiles, String(headers['host']))),
-    ),
+  ),
+  post(
+    '/v1/orders',
+    'order.create',
     {
-      ...get('/v1/tiles/:z/:x/:y', 'map.read', asked =>
-        parts.tiles === null ? noTiles : tileAnswer(parts.tiles, asked),
-      ),
-      whole: true,
+      summary: 'Send a unit, take it back, or switch an output of its car',
+      body: OrderCreate,
+      status: 201,
+      response: OrderView,
+      problems: [
+        'UNIT_UNKNOWN',
+        'INCIDENT_UNKNOWN',
+        'INCIDENT_CLOSED',
+        'ALREADY_ASSIGNED',
+        'ORDER_UNKNOWN',
+        'ASSIGNMENT_ENDED',
+        'WINDOW_EXPIRED',
+      ],
     },
+    (parts, order, { actor }) => parts.submit({ kind: 'order', order }, actor.name),
+  ),
+  get(
+    '/v1/orders/:id',
+    'order.read',
+    { summary: 'One order and what became of it', response: OrderView, problems: ['ORDER_UNKNOWN'] },
+    ({ views }, a) => found(views.order(idOf(a)), 'ORDER_UNKNOWN', idOf(a)),
+  ),
+  get(
+    '/v1/nearest',
+    'dispatch.recommend',
     {
-      ...get('/v1/roads/lines', 'map.read', () => ok(parts.geo.roadLines)),
-      contentType: 'application/octet-stream',
+      summary: 'Who can be at a place, by road time',
+      query: NearestQuery,
+      response: Recommendation,
+      problems: ['PLACE_OFF_ROAD'],
     },
-    get('/v1/devices', 'device.read', async () => ok({ devices: await parts.devices() })),
-    get('/v1/devices/:id/records', 'track.read', a => readRecords(parts, a)),
-    post('/v1/enrolments', 'enrolment.create', EnrolmentCreate, 201, (create, { actor }) =>
-      parts.issueCode(create, actor.name),
-    ),
-  ]
-}
+    ({ views, clock }, _, { lat, lon, n }) => views.recommend({ lat, lon }, clock.now(), { limit: n }),
+  ),
+  get(
+    '/v1/alarms',
+    'alarm.read',
+    { summary: 'Alarms, newest first', response: z.object({ alarms: z.array(AlarmView) }) },
+    ({ views, clock }) => ok({ alarms: views.alarms(clock.now()) }),
+  ),
+  post(
+    '/v1/alarms/:id/acknowledge',
+    'alarm.acknowledge',
+    {
+      summary: 'A person has seen this alarm; the crew is told',
+      body: Nothing,
+      response: AlarmView,
+      problems: ['ALARM_UNKNOWN'],
+    },
+    (parts, _, a) => parts.submit({ kind: 'alarm.acknowledge', alarmId: idOf(a) }, a.actor.name),
+  ),
+  get('/v1/grids', 'map.read', { summary: 'The grids', response: GEO_JSON }, ({ geo }) => ok(geo.grids)),
+  get(
+    '/v1/roads',
+    'map.read',
+    { summary: 'The roads', response: GEO_JSON, problems: ['ROADS_TILED'] },
+    ({ geo }) =>
+      geo.roads === undefined ? fault('ROADS_TILED', '/v1/tiles.json says where') : ok(geo.roads),
+  ),
+  get(
+    '/v1/city',
+    'map.read',
+    { summary: 'Waters, railways, posts and named places', response: GEO_JSON },
+    ({ geo }) => ok(geo.city),
+  ),
+  get(
+    '/v1/tiles.json',
+    'map.read',
+    { summary: 'Where the tiles of the base map are', response: TileJson, problems: ['NOT_FOUND'] },
+    ({ tiles }, { headers }) => (tiles === null ? noTiles : ok(tileJson(tiles, String(headers['host'])))),
+  ),
+  get(
+    '/v1/tiles/:z/:x/:y',
+    'map.read',
+    {
+      summary: 'One tile of the base map',
+      query: TileQuery,
+      response: {
+        contentType: 'application/vnd.mapbox-vector-tile',
+        bytes: 'layers and fields as /v1/tiles.json names them',
+        whole: [204, 304],
+      },
+      problems: ['NOT_FOUND', 'TILES_BROKEN'],
+    },
+    ({ tiles }, asked) => (tiles === null ? noTiles : tileAnswer(tiles, asked)),
+  ),
+  get(
+    '/v1/roads/lines',
+    'map.read',
+    {
+      summary: 'The roads as flat arrays',
+      response: { contentType: 'application/octet-stream', bytes: 'R5RL, protocols/coverage.ts' },
+    },
+    ({ geo }) => ok(geo.roadLines),
+  ),
+  get(
+    '/v1/devices',
+    'device.read',
+    { summary: 'Every enrolled or expected device', response: z.object({ devices: z.array(DeviceView) }) },
+    async parts => ok({ devices: await parts.devices() }),
+  ),
+  get(
+    '/v1/devices/:id/records',
+    'track.read',
+    {
+      summary: 'Records of a device page by page; that somebody looked is audited first',
+      query: RecordsQuery,
+      response: z.object({ records: z.array(LedgerRow), next: z.string().nullable() }),
+    },
+    readRecords,
+  ),
+  post(
+    '/v1/enrolments',
+    'enrolment.create',
+    {
+      summary: 'A one-time code that makes a device ours',
+      body: EnrolmentCreate,
+      status: 201,
+      response: EnrolmentIssued,
+    },
+    (parts, create, { actor }) => parts.issueCode(create, actor.name),
+  ),
+  get(
+    '/v1/openapi.json',
+    'api.read',
+    { summary: 'This description', response: z.looseObject({ openapi: z.string() }) },
+    () => ok(openApiOf(ROUTES)),
+  ),
+]
 
 function recommendFor({ views, clock }: ApiParts, incidentId: string): Result<unknown> {
   const now = clock.now()
@@ -131,54 +244,19 @@ function recommendFor({ views, clock }: ApiParts, incidentId: string): Result<un
 }
 
 /** Where a car was is where its crew was: who looked is written down before anything is shown. */
-async function readRecords(parts: ApiParts, asked: Asked): Promise<Result<unknown>> {
-  const query = parsed(RecordsQuery, asked.query, 'QUERY_INVALID')
-  if (!query.ok) return query
+async function readRecords(
+  parts: ApiParts,
+  asked: Asked,
+  query: z.output<typeof RecordsQuery>,
+): Promise<Result<unknown>> {
   const deviceId = idOf(asked)
-  const noted = await parts.audit('records.read', asked.actor.name, { deviceId, ...query.value })
-  return noted.ok ? parts.readRecords({ deviceId, ...query.value }) : noted
+  const noted = await parts.audit('records.read', asked.actor.name, { deviceId, ...query })
+  return noted.ok ? parts.readRecords({ deviceId, ...query }) : noted
 }
-
-const noTiles = fault('NOT_FOUND', 'this gateway has no map tiles: import the extract again, or give --tiles')
 
 const idOf = (asked: Asked): string => asked.params['id'] ?? ''
 
-function get(
-  path: string,
-  verb: Verb,
-  answer: (asked: Asked) => Promise<Result<unknown>> | Result<unknown>,
-): Route {
-  return { method: 'GET', path, verb, status: 200, readsOnly: true, answer: async asked => answer(asked) }
-}
-
-function post<T>(
-  path: string,
-  verb: Verb,
-  schema: z.ZodType<T>,
-  status: 200 | 201,
-  carryOut: (body: T, asked: Asked) => Promise<Result<unknown>>,
-): Route {
-  const answer = async (asked: Asked): Promise<Result<unknown>> => {
-    const body = parsed(schema, asked.body ?? {}, 'BODY_INVALID')
-    return body.ok ? carryOut(body.value, asked) : body
-  }
-  return { method: 'POST', path, verb, status, readsOnly: false, answer }
-}
-
-/** Parsed once, at the door; the fault names the field, what fits and the value seen. */
-function parsed<T>(schema: z.ZodType<T>, value: unknown, code: 'BODY_INVALID' | 'QUERY_INVALID'): Result<T> {
-  const result = schema.safeParse(value)
-  if (result.success) return ok(result.data)
-  const issues = result.error.issues.slice(0, 5).map(issue => {
-    const seen = issue.path.reduce<unknown>(
-      (at, key) => (at as Record<PropertyKey, unknown> | null)?.[key],
-      value,
-    )
-    const shown = (JSON.stringify(seen) ?? 'nothing').slice(0, 60)
-    return `${issue.path.join('.') || 'the whole'}: ${issue.message} (seen: ${shown})`
-  })
-  return fault(code, issues.join('; '))
-}
-
 const found = <T>(value: T | undefined, code: string, id: string): Result<T> =>
   value === undefined ? fault(code, JSON.stringify(id.slice(0, 80))) : ok(value)
+
+const noTiles = fault('NOT_FOUND', 'this gateway has no map tiles: import the extract again, or give --tiles')
