@@ -53,7 +53,7 @@ export async function openTiles(file: string): Promise<Result<Tiles>> {
     const absent = (error as NodeJS.ErrnoException).code === 'ENOENT'
     return fault(absent ? 'FILE_ABSENT' : 'FILE_UNREADABLE', `${file}: ${(error as Error).message}`)
   }
-  const opened = await readTiles(handle)
+  const opened = await readTiles(handle).catch((error: Error) => fault('FILE_UNREADABLE', error.message))
   if (opened.ok) return opened
   await handle.close()
   return fault(opened.code, `${file}: ${opened.detail}`)
@@ -75,8 +75,12 @@ async function readTiles(handle: FileHandle): Promise<Result<Tiles>> {
       const found = findTile(index, tileKey(z, x, y))
       if (found < 0) return ok(undefined)
       const length = index.lengths[found] ?? 0
-      const bytes = await readAt(handle, index.offsets[found] ?? 0, length)
-      return bytes.length === length ? ok(bytes) : fault('TILES_BROKEN', 'the file became shorter')
+      try {
+        const bytes = await readAt(handle, index.offsets[found] ?? 0, length)
+        return bytes.length === length ? ok(bytes) : fault('TILES_BROKEN', 'the file became shorter')
+      } catch (error) {
+        return fault('TILES_BROKEN', (error as Error).message)
+      }
     },
     close: () => handle.close(),
   })

@@ -20,6 +20,8 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   ASSIGNMENT_ENDED: 409,
   FORBIDDEN: 403,
   INTERNAL: 500,
+  TILES_BROKEN: 500,
+  ROADS_TILED: 404,
   WINDOW_EXPIRED: 409,
   NOT_READY: 503,
 }
