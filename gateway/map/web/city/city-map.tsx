@@ -8,12 +8,16 @@ import { incidents, isOpen, ringing, units } from '../state/picture.ts'
 import { language, theme } from '../state/settings.ts'
 import { lostForMs } from '../state/stream.ts'
 import { Icon } from '../look/icons.tsx'
-import { words } from '../words/words.ts'
-import { boundsOf, gridNamePoints, pointsOf, unitFeatures } from './features.ts'
+import { freshnessNow, lookOf } from '../look/unit-look.ts'
+import { ageWords, words } from '../words/words.ts'
+import { boundsOf, gridNamePoints, pointsOf } from './features.ts'
 import { openMap } from './maplibre-map.ts'
 import type { CityMap, Standing } from './maplibre-map.ts'
 import { Legend, ScaleBar } from './map-furniture.tsx'
 import { paintPin, pinElement, ringElement } from './pins.ts'
+import { marksOf } from './unit-marks.ts'
+import type { Mark } from './unit-marks.ts'
+import type { Track } from './unit-tracks.ts'
 
 /** Where the first frame looks until the grids are known: the middle of the reform text's smallest example. */
 const FIRST_LOOK = { lat: 35.5833, lon: 116.9858 }
@@ -23,7 +27,12 @@ const metresPerPixel = signal(0)
 
 /** Read-only, for tests: which units are on the canvas, and where a place is on the screen. */
 declare global {
-  var reach5Map: { readonly drawnUnits: () => string[] } | undefined
+  var reach5Map:
+    | {
+        readonly drawnUnits: () => string[]
+        readonly unitWork: () => ReturnType<CityMap['unitWork']>
+      }
+    | undefined
 }
 
 export function CityMapView() {
@@ -40,7 +49,7 @@ export function CityMapView() {
     }).then(map => {
       if (gone) return map.close()
       opened.current = map
-      globalThis.reach5Map = { drawnUnits: () => map.drawnUnits() }
+      globalThis.reach5Map = { drawnUnits: () => map.drawnUnits(), unitWork: () => map.unitWork() }
       stop = keepDrawn(map)
     })
     return () => {
@@ -87,6 +96,7 @@ function keepDrawn(map: CityMap): () => void {
     elements.set(key, known)
     return known
   }
+  const tracks = new Map<string, Track>()
   const stops = [
     effect(() => {
       if (surroundings.value !== null) map.setData('city', surroundings.value)
@@ -108,7 +118,13 @@ function keepDrawn(map: CityMap): () => void {
     }),
     effect(() => {
       const chosen = focus.value.kind === 'unit' ? focus.value.id : null
-      map.setData('units', unitFeatures(units.value, ranked.value, chosen, nowMs.value))
+      void nowMs.value
+      const now = performance.now()
+      const marks = marksOf(units.value, tracks, ranked.value, chosen, now, {
+        lookOf,
+        freshnessOf: freshnessNow,
+      })
+      map.setUnits(marks, now, nameOf)
     }),
     effect(() => map.setData('routes', routeLines())),
     effect(() => {
@@ -125,6 +141,13 @@ function keepDrawn(map: CityMap): () => void {
     }),
   ]
   return () => stops.forEach(stop => stop())
+}
+
+/** The call sign, and for a place that is no longer live how old it is, in steps that can be read. */
+function nameOf({ callSign, oldMs }: Mark): string {
+  if (oldMs === null) return callSign
+  const stepMs = oldMs < 60_000 ? 10_000 : 60_000
+  return `${callSign} ${words.value.age.ago(ageWords(Math.floor(oldMs / stepMs) * stepMs))}`
 }
 
 function fitTown(map: CityMap, animated: boolean): void {

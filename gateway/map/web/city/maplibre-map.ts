@@ -3,12 +3,15 @@ import type { GeoJSONSource } from 'maplibre-gl'
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url'
 import { PIXEL_RATIO, mapImages } from './map-images.ts'
 import { cityLayers, cityStyle, readPalette } from './map-style.ts'
+import { unitLayer } from './unit-layer.ts'
+import type { UnitLayer } from './unit-layer.ts'
+import type { Mark } from './unit-marks.ts'
 
 /** The only file that knows MapLibre. Its worker is a file of our own, so the content security policy stays strict. */
 setWorkerUrl(workerUrl)
 
 export type LonLat = { readonly lat: number; readonly lon: number }
-export type SourceName = 'city' | 'roads' | 'grids' | 'grid-names' | 'routes' | 'units'
+export type SourceName = 'city' | 'roads' | 'grids' | 'grid-names' | 'routes'
 /** An HTML thing standing on the map: a pin with a clock, the ring of an alarm, the mark of a click. */
 export type Standing = LonLat & {
   readonly key: string
@@ -18,6 +21,8 @@ export type Standing = LonLat & {
 
 export type CityMap = {
   setData(source: SourceName, data: GeoJSON.FeatureCollection): void
+  /** Exactly these units are drawn from now on. */
+  setUnits(marks: readonly Mark[], nowMs: number, nameOf: (mark: Mark) => string): void
   /** Exactly these things stand on the map afterwards; elements are kept by key. */
   setStanding(things: readonly Standing[]): void
   /** Colours and letters again, after the theme or the language changed. */
@@ -31,6 +36,8 @@ export type CityMap = {
   metresPerPixel(): number
   /** Ids of the units that are really on the canvas: for tests. */
   drawnUnits(): string[]
+  /** Work of the page for the unit layer so far: for measurements. */
+  unitWork(): UnitLayer['work']
   close(): void
 }
 
@@ -41,7 +48,6 @@ export type MapEvents = {
   readonly onTrouble: (lost: boolean) => void
 }
 
-const CLICK_BOX_PX = 16
 /** The tip of a pin hangs below its box. */
 const PIN_TIP_PX = -9
 /** What the card covers on the left; the middle of the rest is where people look. */
@@ -71,32 +77,33 @@ export function openMap(container: HTMLElement, at: LonLat, events: MapEvents): 
   map.touchZoomRotate.disableRotation()
   map.keyboard.disableRotation()
   putImages(map)
-  map.on('click', event => {
-    const { x, y } = event.point
-    const [unit] = map.queryRenderedFeatures(
-      [
-        [x - CLICK_BOX_PX, y - CLICK_BOX_PX],
-        [x + CLICK_BOX_PX, y + CLICK_BOX_PX],
-      ],
-      { layers: ['unit'] },
-    )
-    if (unit !== undefined) events.onUnit(String(unit.properties['id']))
-    else events.onPlace({ lat: event.lngLat.lat, lon: event.lngLat.lng })
+  const units = unitLayer(readPalette())
+  map.on('click', ({ point, lngLat }) => {
+    const unit = units.pick(point.x, point.y)
+    if (unit !== null) events.onUnit(unit)
+    else events.onPlace({ lat: lngLat.lat, lon: lngLat.lng })
   })
-  map.on('mouseenter', 'unit', () => (map.getCanvas().style.cursor = 'pointer'))
-  map.on('mouseleave', 'unit', () => (map.getCanvas().style.cursor = ''))
+  map.on('mousemove', ({ point }) => {
+    map.getCanvas().style.cursor = units.pick(point.x, point.y) === null ? '' : 'pointer'
+  })
   map.on('move', events.onMove)
   map.on('webglcontextlost', () => events.onTrouble(true))
   map.on('webglcontextrestored', () => events.onTrouble(false))
-  return new Promise(resolve => map.once('load', () => resolve(control(map))))
+  return new Promise(resolve =>
+    map.once('load', () => {
+      map.addLayer(units)
+      resolve(control(map, units))
+    }),
+  )
 }
 
-function control(map: LibreMap): CityMap {
+function control(map: LibreMap, units: UnitLayer): CityMap {
   const markers = new Map<string, Marker>()
   return {
     setData: (source, data) => {
       void map.getSource<GeoJSONSource>(source)?.setData(data)
     },
+    setUnits: (marks, nowMs, nameOf) => units.refresh(marks, nowMs, nameOf),
     setStanding: things => {
       const keys = new Set(things.map(thing => thing.key))
       for (const [key, marker] of markers) if (!keys.has(key) && markers.delete(key)) marker.remove()
@@ -114,6 +121,7 @@ function control(map: LibreMap): CityMap {
     },
     repaint: () => {
       putImages(map)
+      units.repaint(readPalette())
       for (const layer of cityLayers(readPalette()))
         for (const [name, value] of Object.entries(layer.paint ?? {}))
           map.setPaintProperty(layer.id, name as never, value as never)
@@ -134,9 +142,8 @@ function control(map: LibreMap): CityMap {
       map.easeTo({ zoom: map.getZoom() + steps, duration: 200 })
     },
     metresPerPixel: () => (78_271.517 * Math.cos((map.getCenter().lat * Math.PI) / 180)) / 2 ** map.getZoom(),
-    drawnUnits: () => [
-      ...new Set(map.queryRenderedFeatures({ layers: ['unit'] }).map(one => String(one.properties['id']))),
-    ],
+    drawnUnits: () => units.drawn(),
+    unitWork: () => ({ ...units.work }),
     close: () => map.remove(),
   }
 }

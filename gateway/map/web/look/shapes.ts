@@ -1,3 +1,4 @@
+import type { CoverageColour } from '#protocols/coverage.ts'
 import type { UnitLook } from './unit-look.ts'
 
 /** Outlines in a 24 x 24 box, drawn by the map (canvas) and by the lists (SVG), so that a shape always means the same. */
@@ -15,3 +16,12 @@ export const SHAPES: Readonly<Record<UnitLook, string>> = {
 
 /** Points north; the map turns it to the course of the car. */
 export const NOSE = 'M12 0l5.5 8.5h-11z'
+
+/** Badges of the four colours and of what is unknown: square, diamond, hexagon, disc, dashed box. */
+export const COLOUR_SHAPES: Readonly<Record<CoverageColour, string>> = {
+  black: 'M3 2h18a1 1 0 0 1 1 1v18a1 1 0 0 1-1 1H3a1 1 0 0 1-1-1V3a1 1 0 0 1 1-1z',
+  red: SHAPES.dispatched,
+  blue: SHAPES.enroute,
+  green: SHAPES.available,
+  unknown: SHAPES.out,
+}

@@ -157,6 +157,7 @@ export const en: Words = {
     out: 'Out',
     emergency: 'Emergency',
   },
+  colourGlyphs: { black: 'K', red: 'R', blue: 'B', green: 'G', unknown: '?' },
   unitGlyphs: {
     available: 'A',
     dispatched: 'D',

@@ -1,6 +1,7 @@
 import type { Availability } from '#protocols/bodies.ts'
 import type { AssignmentState, IncidentClass, IncidentState, Severity } from '#protocols/incident.ts'
 import type { AlarmView, Exclusion, Reason, Warning } from '#protocols/api.ts'
+import type { CoverageColour } from '#protocols/coverage.ts'
 import type { z } from 'zod'
 import type { IncidentSource } from '#protocols/api.ts'
 import type { UnitLook } from '../look/unit-look.ts'
@@ -168,6 +169,10 @@ export const zh = {
     out: '停用',
     emergency: '紧急报警',
   } satisfies Record<UnitLook, string> as Record<UnitLook, string>,
+  colourGlyphs: { black: '黑', red: '红', blue: '蓝', green: '绿', unknown: '?' } as Record<
+    CoverageColour,
+    string
+  >,
   unitGlyphs: {
     available: '巡',
     dispatched: '派',

@@ -1,0 +1,50 @@
+import { metresToMercator } from './mercator.ts'
+
+/** Between fixes further apart than this in time or place nobody knows the way: the mark jumps. */
+const GAP_MS_MAX = 3_000
+const STEP_M_MAX = 160
+/** A mark is drawn at most this long behind its newest fix. */
+const GLIDE_MS_MAX = 1_200
+
+/** Where a mark is drawn: from one fix to the next one and never beyond it. Mercator, page milliseconds. */
+export type Track = {
+  readonly fromX: number
+  readonly fromY: number
+  readonly toX: number
+  readonly toY: number
+  readonly startMs: number
+  readonly endMs: number
+  /** When the newest fix was taken, and whether it was live. */
+  readonly fixMs: number
+  readonly live: boolean
+}
+
+export type Sighting = {
+  readonly x: number
+  readonly y: number
+  readonly fixMs: number
+  readonly live: boolean
+}
+
+/** The track after a sighting. A later fix of a car that is live is glided to; anything else is shown where it is. */
+export function trackAfter(before: Track | undefined, seen: Sighting, nowMs: number): Track {
+  const { x, y, fixMs, live } = seen
+  if (before !== undefined && before.toX === x && before.toY === y)
+    return before.live === live ? before : { ...before, live }
+  const stand = { toX: x, toY: y, fixMs, live, startMs: nowMs }
+  if (before === undefined || !glides(before, seen)) return { ...stand, fromX: x, fromY: y, endMs: nowMs }
+  const [fromX, fromY] = placeAt(before, nowMs)
+  return { ...stand, fromX, fromY, endMs: nowMs + Math.min(GLIDE_MS_MAX, fixMs - before.fixMs) }
+}
+
+function glides(before: Track, { x, y, fixMs, live }: Sighting): boolean {
+  const gapMs = fixMs - before.fixMs
+  const step = Math.hypot(x - before.toX, y - before.toY)
+  return live && before.live && gapMs > 0 && gapMs <= GAP_MS_MAX && step <= metresToMercator(STEP_M_MAX, y)
+}
+
+/** Where the mark is now; at the newest fix once the time is over. */
+export function placeAt({ fromX, fromY, toX, toY, startMs, endMs }: Track, nowMs: number): [number, number] {
+  const t = endMs <= startMs ? 1 : Math.max(0, Math.min(1, (nowMs - startMs) / (endMs - startMs)))
+  return [fromX + (toX - fromX) * t, fromY + (toY - fromY) * t]
+}
