@@ -1,19 +1,25 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
+import type { DeviceIdentity } from '#protocols/enrolment.ts'
 import { fault, ok } from '#protocols/result.ts'
-import type { Result } from '#protocols/result.ts'
+import type { Fault, Result } from '#protocols/result.ts'
 import type { Logger } from '#protocols/log.ts'
 import type { Clock } from '#protocols/time.ts'
 import { openLine } from '#hardware/open-line.ts'
 import type { AgentConfig } from './config.ts'
+import { serveDesk } from './desk/routes.ts'
 import { profileOf } from './fittings.ts'
 import type { Fittings } from './fittings.ts'
 import { loadFittings } from './fittings-file.ts'
+import { serveKiosk } from './kiosk/routes.ts'
 import { openLevelOutbox } from './outbox/level-outbox.ts'
 import type { Outbox } from './outbox/outbox.ts'
 import { loadIdentity } from './provisioning/load-identity.ts'
+import { composeStation } from './station.ts'
+import { readPlaces } from './station/places-file.ts'
 import { systemClock } from './system-clock.ts'
 import { serveTerminal } from './terminal/routes.ts'
+import type { CarrierParts } from './uplink/carrier.ts'
 import { mqttDial } from './uplink/mqtt-uplink.ts'
 import { composeVehicle } from './vehicle.ts'
 import type { VehicleParts } from './vehicle.ts'
@@ -25,14 +31,22 @@ const PANEL_BAUD = 38_400
 
 export const SOFTWARE = 'reach5/0.1.0'
 
-export type Agent = { readonly terminalUrl: string; readonly deviceId: string; close(): Promise<void> }
+export type Agent = {
+  readonly deviceId: string
+  /** Pages of this computer by name: `terminal`; `kiosk` and `desk` of a station. */
+  readonly addresses: Readonly<Record<string, string>>
+  close(): Promise<void>
+}
 
-/** The vehicle process, put together: identity, clock, store, hardware, link, terminal. */
+type Core = Omit<CarrierParts, 'identity' | 'announcedMs' | 'live' | 'onNews' | 'onLink'> & {
+  readonly identity: DeviceIdentity
+  readonly mint: (bytes: number) => string
+}
+
+/** The process of a vehicle or a duty station, put together: identity, clock, store, link, and what the profile adds. */
 export async function composeAgent(config: AgentConfig, log: Logger): Promise<Result<Agent>> {
   const identity = await loadIdentity(config.data)
   if (!identity.ok) return identity
-  const fittings = await loadFittings(config.data)
-  if (!fittings.ok) return fittings
   const clock = systemClock()
   const mint = (bytes: number): string => randomBytes(bytes).toString('hex')
   const bootId = mint(8)
@@ -41,13 +55,11 @@ export async function composeAgent(config: AgentConfig, log: Logger): Promise<Re
   const outbox = store.value
   const bootCount = Number(outbox.notes().get(BOOT_NOTE) ?? 0) + 1
   await outbox.append([], [{ key: BOOT_NOTE, value: bootCount }])
-  const vehicle = composeVehicle({
+  const core: Core = {
     identity: identity.value,
     clock,
     log,
     outbox,
-    openPort: openLine,
-    ...linesOf(config, fittings.value),
     dial: mqttDial(identity.value, config.mqttUrl || identity.value.mqttUrl),
     mint,
     random: Math.random,
@@ -55,21 +67,60 @@ export async function composeAgent(config: AgentConfig, log: Logger): Promise<Re
     bootId,
     bootCount,
     backoffMaxMs: config.backoffMaxMs,
-  })
-  const terminal = await serveTerminal(vehicle.runtime, { port: config.terminalPort, pagesDir: config.pages })
+  }
+  const opened =
+    config.profile === 'station' ? await openStation(core, config) : await openVehicle(core, config)
+  if (!opened.ok) await outbox.close()
+  return opened
+}
+
+/** Receiver and panel as fitted, and the crew's terminal. */
+async function openVehicle(core: Core, config: AgentConfig): Promise<Result<Agent>> {
+  const fittings = await loadFittings(config.data)
+  if (!fittings.ok) return fittings
+  const vehicle = composeVehicle({ ...core, openPort: openLine, ...linesOf(config, fittings.value) })
+  const pagesDir = join(config.pages, 'terminal')
+  const terminal = await serveTerminal(vehicle.runtime, { port: config.terminalPort, pagesDir })
   if (!terminal.ok) {
     await vehicle.close()
-    return fault(terminal.code, terminal.detail)
+    return terminal
   }
-  return ok({
-    terminalUrl: terminal.value.url,
-    deviceId: identity.value.deviceId,
-    close: async () => {
-      await terminal.value.close()
-      await vehicle.close()
-    },
-  })
+  const { url, close } = terminal.value
+  return ok(agentOf(core, { terminal: url }, [close, () => vehicle.close()]))
 }
+
+/** The visitors' kiosk and the duty officer's desk, each on a port of its own. */
+async function openStation(core: Core, config: AgentConfig): Promise<Result<Agent>> {
+  const { station: place, sealKey, deviceId } = core.identity
+  if (!place || !sealKey) return fault('STATION_ABSENT', `${deviceId} was not enrolled as a station`)
+  const places = await readPlaces(config.places, place)
+  if (!places.ok) return places
+  const station = composeStation({ ...core, place, places: places.value, sealTo: [sealKey] })
+  const closers = [() => station.close()]
+  const kiosk = await serveKiosk(station, { port: config.kioskPort, pagesDir: join(config.pages, 'kiosk') })
+  if (kiosk.ok) closers.unshift(kiosk.value.close)
+  const desk = kiosk.ok
+    ? await serveDesk(station, { port: config.deskPort, pagesDir: join(config.pages, 'desk') })
+    : kiosk
+  if (kiosk.ok && desk.ok) {
+    const addresses = { kiosk: kiosk.value.url, desk: desk.value.url }
+    return ok(agentOf(core, addresses, [desk.value.close, ...closers]))
+  }
+  for (const close of closers) await close()
+  return kiosk.ok ? (desk as Fault) : kiosk
+}
+
+const agentOf = (
+  { identity }: Core,
+  addresses: Agent['addresses'],
+  closers: readonly (() => Promise<void>)[],
+): Agent => ({
+  deviceId: identity.deviceId,
+  addresses,
+  close: async () => {
+    for (const close of closers) await close()
+  },
+})
 
 /** What the technician left fitted; what a flag says instead. An unknown module keeps its line and the factory's wiring. */
 function linesOf(config: AgentConfig, fittings: Fittings): Pick<VehicleParts, 'gnss' | 'panel'> {

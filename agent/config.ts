@@ -7,10 +7,12 @@ const isLineName = (name: string): boolean => !isGpsd(name) || gpsdAddress(name)
 
 const Port = z.coerce.number().int().min(0).max(65_535)
 
-/** Everything the vehicle process can be told; each field has a default or is named in the error. */
+/** Everything the agent can be told; each field has a default or is named in the error. */
 export const AgentConfig = z.strictObject({
   /** Where identity, outbox and log live. */
   data: z.string().min(1),
+  /** What this computer is: in a patrol vehicle, or at a duty station. */
+  profile: z.enum(['vehicle', 'station']).default('vehicle'),
   /** The serial line of the GNSS receiver, best by its stable name, or `gpsd://host:port`; empty: as fitted. */
   gnss: z.string().refine(isLineName, 'neither a path nor gpsd://host:port').default(''),
   gnssBaud: z.coerce.number().int().min(1200).max(921_600).optional(),
@@ -18,8 +20,14 @@ export const AgentConfig = z.strictObject({
   panel: z.string().default(''),
   panelBaud: z.coerce.number().int().min(1200).max(921_600).optional(),
   terminalPort: Port.default(5112),
+  /** Of a station: what visitors touch, and what the duty officer sees. */
+  kioskPort: Port.default(5113),
+  deskPort: Port.default(5114),
+  /** Of a station: GeoJSON with the named places a visitor may point at; empty: none. */
+  places: z.string().default(''),
   /** Another way to the gateway than the one in the identity, such as a proxy. */
   mqttUrl: z.string().default(''),
+  /** The folder that holds the built pages. */
   pages: z.string().min(1),
   logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
   /** Longest pause between two tries to reach the gateway. */

@@ -1,4 +1,12 @@
-import type { AlarmView, IncidentView, OrderView, Recommendation, UnitView } from '#protocols/api.ts'
+import type {
+  AlarmView,
+  IncidentView,
+  OrderView,
+  Recommendation,
+  StationView,
+  UnitView,
+  WalkInView,
+} from '#protocols/api.ts'
 import type { LatLon } from '#protocols/geo/sphere.ts'
 import type { DeviceId, IncidentId, OrderId, UnitId } from '#protocols/ids.ts'
 import type { Result } from '#protocols/result.ts'
@@ -10,7 +18,11 @@ import type { CityRow } from './city/rows.ts'
 import type { GridLookup, Mint, Reach } from './city/surroundings.ts'
 import { recommend } from './dispatch/recommend.ts'
 import type { RecommendOptions } from './dispatch/recommend.ts'
-import type { CityEffect, CityEvent } from './loop/effects.ts'
+import type { CityEffect, CityEvent, UnitBinding } from './loop/effects.ts'
+import { viewOfStation } from './stations/station-book.ts'
+import { viewOfWalkIn } from './walkins/walk-in.ts'
+import type { ConsultationRow } from './walkins/walk-in-book.ts'
+import type { WalkInRow } from './walkins/walk-in.ts'
 
 export type CityParts = { readonly mint: Mint; readonly reach: Reach; readonly grids: GridLookup }
 
@@ -22,6 +34,11 @@ export type CityViews = {
   readonly incident: (incidentId: IncidentId, now: Now) => IncidentView | undefined
   readonly alarms: (now: Now) => AlarmView[]
   readonly order: (orderId: OrderId) => OrderView | undefined
+  readonly stations: (now: Now) => StationView[]
+  readonly walkIns: (now: Now) => WalkInView[]
+  /** The row with its sealed words, for whoever may open them. */
+  readonly walkIn: (id: string) => WalkInRow | undefined
+  readonly consultations: () => readonly ConsultationRow[]
   readonly recommend: (place: LatLon, now: Now, options?: RecommendOptions) => Result<Recommendation>
   /** For gauges: units by freshness is read from `units`. */
   readonly counts: () => {
@@ -62,6 +79,10 @@ export function createCity(parts: CityParts): CityCore {
     },
     alarms: now => alarms.all(now),
     order: orderId => city.orderView(orderId),
+    stations: now => city.stations.all().map(station => viewOfStation(station, now)),
+    walkIns: now => city.walkIns.all().map(row => viewOfWalkIn(row, now)),
+    walkIn: id => city.walkIns.byId(id),
+    consultations: () => city.walkIns.topics(),
     recommend: (place, now, options) => recommend(place, units(now), parts, now, options),
     counts: () => ({
       openIncidents: incidents.openCount(),
@@ -74,10 +95,13 @@ export function createCity(parts: CityParts): CityCore {
 function handle(city: City, event: CityEvent, now: Now): CityEffect[] {
   switch (event.type) {
     case 'bound':
-      return [...city.changed(city.fleet.bind(event.binding), now), ...city.config(event.binding.deviceId)]
+      return onBound(city, event.binding, now)
     case 'session':
+      if (event.link === 'up') city.stations.heard(event.deviceId, { link: 'up' }, now)
+      else city.stations.left(event.deviceId)
       return city.changed(city.fleet.session(event.deviceId, event.link), now)
     case 'hello':
+      city.stations.heard(event.deviceId, { link: 'up', store: event.hello.store }, now)
       return [
         ...city.changed(city.fleet.hello(event.deviceId, event.hello, now), now),
         ...city.config(event.deviceId),
@@ -96,12 +120,22 @@ function handle(city: City, event: CityEvent, now: Now): CityEffect[] {
   }
 }
 
+function onBound(city: City, binding: UnitBinding, now: Now): CityEffect[] {
+  if (binding.station) {
+    city.stations.bind(binding, binding.station)
+    return []
+  }
+  return [...city.changed(city.fleet.bind(binding), now), ...city.config(binding.deviceId)]
+}
+
 function onLive(
   city: City,
   deviceId: DeviceId,
   event: Extract<CityEvent, { type: 'live' }>,
   now: Now,
 ): CityEffect[] {
+  const { queue, store } = event.live
+  city.stations.heard(deviceId, { link: 'up', queue, store }, now)
   const before = city.fleet.byDevice(deviceId)?.membership.gridId
   const changed = city.fleet.live(deviceId, event.live, event.latenessMs, now)
   const crossed = changed.some(unit => unit.membership.gridId !== before)
@@ -109,10 +143,11 @@ function onLive(
 }
 
 function onTick(city: City, now: Now): CityEffect[] {
-  const isUp = (deviceId: DeviceId): boolean => city.fleet.byDevice(deviceId)?.link === 'up'
   return [
     ...city.changed(city.fleet.tick(now), now),
-    ...city.orders.dueNow(isUp, now).map(order => ({ type: 'order' as const, order })),
+    ...city.orders
+      .dueNow(deviceId => city.isUp(deviceId), now)
+      .map(order => ({ type: 'order' as const, order })),
     ...city.unitRowsDue(now),
   ]
 }

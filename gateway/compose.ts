@@ -21,6 +21,7 @@ import { gridsGeoJson, parseGrids } from './grids/grid-geojson.ts'
 import type { Grid } from './grids/grid.ts'
 import { layGrids } from './grids/lay-grids.ts'
 import { openOrderKey } from './identity/order-key.ts'
+import { openSealKey } from './identity/seal-key.ts'
 import { openAuthority } from './identity/x509-authority.ts'
 import { openLevelLedger } from './ledger/level-ledger.ts'
 import { underPrefix } from './ledger/ledger.ts'
@@ -72,6 +73,8 @@ async function open(
   if (!authority.ok) return authority
   const orderKey = await openOrderKey(config.data)
   if (!orderKey.ok) return orderKey
+  const seal = await openSealKey(config.data)
+  if (!seal.ok) return seal
   const certificate = await authority.value.serverCertificate([LOOPBACK, 'localhost'], clock.now().utcMs)
 
   const land = await readLand(config)
@@ -137,6 +140,7 @@ async function open(
     log,
     authority: authority.value,
     orderKey: orderKey.value,
+    sealKey: seal.value.sealKey,
     rows: [...(await ledger.range(underPrefix('device/'))), ...(await ledger.range(underPrefix('code/')))],
     submit: submission => loop.submit(submission),
     mqttUrl: () => addresses.mqtt,
@@ -182,6 +186,7 @@ async function open(
       readRecords: query => readRecordPage(ledger, query),
       devices: () => Promise.resolve(deviceViewsOf(desk.devices, loop.intake)),
       issueCode: (create, actor) => desk.issue(create, actor),
+      unseal: (sealed, aad) => seal.value.unseal(sealed, aad),
       audit: (action, actor, detail) => loop.submit({ audit: { action, actor, detail } }),
       geo: {
         grids: gridsGeoJson(grids),

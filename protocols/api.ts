@@ -2,9 +2,11 @@ import { z } from 'zod'
 import { Availability, TimeSlot } from './bodies.ts'
 import { CoverageView } from './coverage.ts'
 import { DriverStates, EquipmentState } from './equipment.ts'
+import { StationPlace } from './enrolment.ts'
 import { DeviceId, GridId, IncidentId, OrderId, UnitId } from './ids.ts'
 import { AssignmentState, IncidentClass, IncidentState, Moment, Place, Severity } from './incident.ts'
 import { StoreHealth } from './session.ts'
+import { ConsultTopic, KioskLanguage, WalkInAnswers, WalkInClass, WalkInWhen } from './walk-in.ts'
 
 /*
  * What the gateway's HTTP API and stream speak. Times are RFC 3339 UTC with milliseconds, lengths metres, speeds m/s.
@@ -24,6 +26,10 @@ import { StoreHealth } from './session.ts'
  *     GET  /v1/grids, /v1/roads, /v1/city    GeoJSON FeatureCollections; city: waters, railways, posts, named places
  *     GET  /v1/coverage …                     see protocols/coverage.ts
  *     GET  /v1/tiles.json, /v1/tiles/{z}/{x}/{y}   vector tiles: water, green, rail, roads, places
+ *     GET  /v1/stations                      { stations: StationView[] }              duty stations with a kiosk
+ *     GET  /v1/walkins                       { walkIns: WalkInView[], consultations }  newest first, no personal words
+ *     GET  /v1/complaints                    { walkIns: WalkInView[] }                 about police; supervision only
+ *     POST /v1/walkins/{id}/reveal, /v1/complaints/{id}/reveal   { purpose } -> WalkInPrivate, audited first
  *     GET  /v1/devices                       { devices: DeviceView[] }
  *     GET  /v1/devices/{id}/records?lane=&epoch=&after=&limit=   { records: LedgerRow[], next }
  *     POST /v1/enrolments                    EnrolmentCreate -> 201 EnrolmentIssued
@@ -119,6 +125,21 @@ export const IncidentView = z.object({
   /** From the zone of the grid; 300 in town. */
   targetSeconds: z.number(),
   assignments: z.array(AssignmentView),
+  /** Of an incident that a visitor reported at a kiosk. */
+  walkIn: z
+    .object({
+      id: z.string(),
+      /** The receipt the visitor holds; null after a mere press of the emergency button. */
+      number: z.string().nullable(),
+      station: z.string(),
+      kiosk: z.string(),
+      emergency: z.boolean(),
+      words: z.enum(['none', 'typed', 'officer']),
+      contact: z.enum(['phone', 'none', 'anonymous']),
+      /** How old the report was when it reached the gateway; large means it was filed offline. */
+      arrivedAfterMs: z.number(),
+    })
+    .optional(),
 })
 export type IncidentView = z.infer<typeof IncidentView>
 
@@ -211,7 +232,7 @@ export type OrderView = z.infer<typeof OrderView>
 export const AlarmView = z.object({
   /** The eventId of the record, or `unstored/{id}` when the car could not store it. */
   id: z.string(),
-  kind: z.enum(['panic', 'bodycam.failed', 'device']),
+  kind: z.enum(['panic', 'bodycam.failed', 'walkin', 'device']),
   deviceId: DeviceId,
   unitId: UnitId.nullable(),
   callSign: z.string(),
@@ -264,11 +285,72 @@ export const LedgerRow = z.object({
 })
 export type LedgerRow = z.infer<typeof LedgerRow>
 
+export const StationView = z.object({
+  id: UnitId,
+  name: z.string(),
+  ...StationPlace.shape,
+  /** The circle it answers for. */
+  radiusM: z.number(),
+  deviceId: DeviceId,
+  link: z.enum(['up', 'down']),
+  heardAgeMs: z.number().nullable(),
+  queue: UnitView.shape.queue,
+  store: StoreHealth.nullable(),
+  at: Time,
+})
+export type StationView = z.infer<typeof StationView>
+
+/** One visit at a kiosk. What names the visitor or tells their story is not in it: `…/reveal`. */
+export const WalkInView = z.object({
+  id: z.string(),
+  number: z.string().nullable(),
+  station: z.object({ id: UnitId, name: z.string(), kiosk: z.string() }),
+  route: z.enum(['dispatch', 'supervision', 'intelligence']),
+  severity: Severity,
+  emergency: z.boolean(),
+  /** null while only the emergency button was pressed. */
+  report: z
+    .object({
+      class: WalkInClass,
+      place: z.enum(['here', 'landmark', 'unknown']),
+      when: WalkInWhen,
+      answers: WalkInAnswers,
+      words: z.enum(['none', 'typed', 'officer']),
+      contact: z.enum(['phone', 'none', 'anonymous']),
+      callback: z.boolean(),
+      language: KioskLanguage,
+    })
+    .nullable(),
+  place: Place,
+  hasSealed: z.boolean(),
+  filedAt: Time,
+  ageMs: z.number(),
+  arrivedAfterMs: z.number(),
+  at: Time,
+  incidentId: IncidentId.nullable(),
+})
+export type WalkInView = z.infer<typeof WalkInView>
+
+/** How often each topic was asked about at a station on one day; nothing about who asked. */
+export const ConsultationCount = z.object({
+  v: z.literal(1),
+  /** `20261124`, local. */
+  day: z.string(),
+  stationId: UnitId,
+  topics: z.partialRecord(ConsultTopic, z.number()),
+})
+export type ConsultationCount = z.infer<typeof ConsultationCount>
+
+/** Why somebody looks at what a visitor told; written into the audit before anything is shown. */
+export const Reveal = z.strictObject({ purpose: z.string().trim().min(1).max(200) })
+
 export const EnrolmentCreate = z.strictObject({
   deviceId: DeviceId,
   unitId: UnitId,
   callSign: z.string().min(1).max(32),
   homeGridId: GridId.nullable().default(null),
+  /** Of a duty station; `callSign` is its name then. */
+  station: StationPlace.nullable().optional(),
 })
 export type EnrolmentCreate = z.infer<typeof EnrolmentCreate>
 

@@ -1,9 +1,18 @@
 import { z } from 'zod'
+import { Sealed } from './sealed.ts'
 import { Channel, ChannelValue, EquipmentState } from './equipment.ts'
 import { IncidentId, OrderId } from './ids.ts'
 import { Lane, SpanMs } from './record.ts'
 import { fault, ok } from './result.ts'
 import type { Result } from './result.ts'
+import {
+  ConsultTopic,
+  KioskLanguage,
+  WalkInAnswers,
+  WalkInClass,
+  WalkInPlace,
+  WalkInWhen,
+} from './walk-in.ts'
 
 /** Where a car was, WGS-84. `fixUtcMs` is the receiver's own time of the fix, absent when it gave none. */
 export const Position = z.object({
@@ -29,6 +38,9 @@ export type TimeSlot = z.infer<typeof TimeSlot>
 
 export const Availability = z.enum(['off_duty', 'available', 'assigned', 'busy', 'out_of_service'])
 export type Availability = z.infer<typeof Availability>
+
+/** 32 hex digits derived from what only the visitor's page and receipt hold; joins the records of one visit. */
+export const WalkInRef = z.string().regex(/^[0-9a-f]{32}$/)
 
 /** Every kind of record, the lane it travels in and the shape of its body. A new kind is a row here. */
 export const RECORD_KINDS = {
@@ -97,6 +109,34 @@ export const RECORD_KINDS = {
     }),
   },
   'unit.status': { lane: 'event', body: z.object({ availability: Availability }) },
+  /** Somebody at a kiosk is in danger, or what they reported is an emergency (then `number` is its receipt). */
+  'walkin.alarm': {
+    lane: 'alarm',
+    body: z.object({
+      ref: WalkInRef,
+      source: z.enum(['button', 'danger', 'report']),
+      number: z.string().max(24).nullable(),
+    }),
+  },
+  /** A report of a visitor. Name, phone and story are in `sealed` and nowhere else. */
+  'walkin.report': {
+    lane: 'event',
+    body: z.object({
+      ref: WalkInRef,
+      number: z.string().max(24),
+      class: WalkInClass,
+      place: WalkInPlace,
+      when: WalkInWhen,
+      answers: WalkInAnswers,
+      words: z.enum(['none', 'typed', 'officer']),
+      contact: z.enum(['phone', 'none', 'anonymous']),
+      callback: z.boolean(),
+      language: KioskLanguage,
+      sealed: Sealed.nullable(),
+    }),
+  },
+  /** Somebody asked something and was told: the topic, for counting. */
+  'walkin.consultation': { lane: 'event', body: z.object({ topic: ConsultTopic }) },
   /** Explains a hole: these seqs of `lane` were shed before delivery, and the chain continues from `after`. */
   gap: {
     lane: 'event',

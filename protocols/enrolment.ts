@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { SealKey } from './sealed.ts'
 import { DeviceId, UnitId } from './ids.ts'
 
 /*
@@ -58,6 +59,16 @@ export const EnrolmentRequest = z.strictObject({
 })
 export type EnrolmentRequest = z.infer<typeof EnrolmentRequest>
 
+/** Where a duty station is and how its receipts begin; the device of a vehicle has none. */
+export const StationPlace = z.strictObject({
+  /** `07`, as it stands on receipts. */
+  number: z.string().regex(/^\d{2,3}$/, 'two or three digits, such as 07'),
+  kiosk: z.string().regex(/^[A-HJKMNP-TV-Z]$/, 'one capital letter but I, L, O and U'),
+  lat: z.number().min(-90).max(90),
+  lon: z.number().min(-180).max(180),
+})
+export type StationPlace = z.infer<typeof StationPlace>
+
 export const EnrolmentGrant = z.object({
   deviceId: DeviceId,
   unitId: UnitId,
@@ -68,6 +79,9 @@ export const EnrolmentGrant = z.object({
   orderKey: z.object({ keyId: z.string(), publicKeyPem: z.string() }),
   /** `mqtts://127.0.0.1:8883`. */
   mqttUrl: z.string(),
+  /** What visitors tell is sealed for this key of the gateway. */
+  sealKey: SealKey.optional(),
+  station: StationPlace.nullable().optional(),
 })
 export type EnrolmentGrant = z.infer<typeof EnrolmentGrant>
 

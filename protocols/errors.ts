@@ -43,6 +43,13 @@ export const ERROR_CODES = {
   CLIENT_FORBIDDEN_FEATURE: 'Will, retain and persistent sessions are refused. Use clean sessions.',
   TOPIC_REFUSED: 'A device may only use its own topics. Refused and audited.',
   PACKET_TOO_LARGE: 'An MQTT packet over 64 KiB. The connection was closed.',
+  // walk-ins
+  RECEIPT_MISTYPED: 'A receipt number has a wrong character. Read it again from the receipt.',
+  PHONE_INVALID: 'This is no phone number. Check the digits, or choose "no phone".',
+  SEALED_UNREADABLE: 'A sealed text was altered or is not for this key. Look at the station that sent it.',
+  WALKIN_UNKNOWN: 'No such walk-in. See /v1/walkins.',
+  STATION_ABSENT:
+    'This identity belongs to no duty station. Enrol the device with --station, --lat and --lon.',
   // records
   RECORD_SCHEMA:
     'A record does not fit its schema; counted and not acknowledged. Check the software version of the device.',

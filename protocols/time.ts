@@ -19,3 +19,16 @@ export type Clock = {
 
 /** RFC 3339, UTC, milliseconds: `2026-11-24T00:13:11.000Z`. */
 export const rfc3339 = (utcMs: number): string => new Date(utcMs).toISOString()
+
+/** China has one time zone and no summer time, so the local day is arithmetic. */
+const LOCAL_OFFSET_MS = 8 * 3_600_000
+
+/** `20261124` in UTC+8. */
+export const localDay = (utcMs: number): string =>
+  rfc3339(utcMs + LOCAL_OFFSET_MS)
+    .slice(0, 10)
+    .replaceAll('-', '')
+
+/** Minutes since local midnight, UTC+8: 0 to 1439. */
+export const localMinute = (utcMs: number): number =>
+  Math.floor(((utcMs + LOCAL_OFFSET_MS) % 86_400_000) / 60_000)

@@ -91,6 +91,7 @@ function aGateway(overrides: Partial<HttpParts> = {}) {
     devices: async () => [],
     issueCode: async create =>
       ok({ code: `for-${create.deviceId}`, expiresAt: rfc3339(0), enrolmentUrl: 'https://127.0.0.1:1' }),
+    unseal: () => fault('SEALED_UNREADABLE', 'nothing is sealed here'),
     audit: async (...line) => {
       audits.push(line)
       return ok(undefined)

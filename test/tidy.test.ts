@@ -39,6 +39,7 @@ const WORLD_DOORS = [
   'agent/fittings-file.ts',
   'agent/provisioning/enrol.ts',
   'agent/provisioning/load-identity.ts',
+  'agent/station/places-file.ts',
   'agent/provisioning/replace-file.ts',
   'gateway/broker/aedes-broker.ts',
   'gateway/broker/deaf-emitter.ts', // yields to the sockets, knows no time
@@ -46,6 +47,7 @@ const WORLD_DOORS = [
   'gateway/enrolment/desk.ts',
   'gateway/enrolment/https-listener.ts',
   'gateway/identity/order-key.ts',
+  'gateway/identity/seal-key.ts',
   'gateway/identity/secret-file.ts',
   'gateway/ledger/level-ledger.ts',
   'gateway/loop/loop.ts', // yields to the sockets, knows no time
@@ -60,6 +62,7 @@ const WORLD_DOORS = [
 const CORES = [
   'agent/vehicle/core.ts',
   'agent/uplink/delivery.ts',
+  'agent/station/core.ts',
   'agent/bodycam/trigger.ts',
   'gateway/city.ts',
   'gateway/intake/intake.ts',

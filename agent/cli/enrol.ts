@@ -1,13 +1,15 @@
 import { EnrolmentIssued, Problem } from '#protocols/api.ts'
 import { readFlags } from '#protocols/cli/flags.ts'
+import { StationPlace } from '#protocols/enrolment.ts'
 import { fault, ok } from '#protocols/result.ts'
 import type { Result } from '#protocols/result.ts'
 import { enrol as redeem } from '../provisioning/enrol.ts'
 
 const USAGE = `usage: reach5 enrol issue  --device ID --unit ID --call-sign NAME [--grid ID] [--gateway http://127.0.0.1:5110]
+       reach5 enrol issue  --device ID --unit ID --call-sign NAME --station 07 --kiosk A --lat N --lon N
        reach5 enrol redeem --code CODE --data DIR [--url https://127.0.0.1:5111]
 
-  issue    at the gateway: a one-time code for one device of one unit, good for 24 h
+  issue    at the gateway: a one-time code for one device of one unit, or of one duty station, good for 24 h
   redeem   on the device: makes the key here, brings the certificate; the code is used up`
 
 /** `reach5 enrol issue | redeem`: 0 done, 1 refused, 2 wrong use. The result is JSON on stdout. */
@@ -23,20 +25,43 @@ export async function enrol(args: readonly string[]): Promise<number> {
 }
 
 async function issueVerb(args: readonly string[]): Promise<number> {
-  const flags = readFlags(args, ['gateway', 'device', 'unit', 'call-sign', 'grid'])
+  const flags = readFlags(args, [
+    'gateway',
+    'device',
+    'unit',
+    'call-sign',
+    'grid',
+    'station',
+    'kiosk',
+    'lat',
+    'lon',
+  ])
   if (!flags.ok) return wrongUse(flags.detail)
   const { gateway = 'http://127.0.0.1:5110', device, unit, callSign, grid, help } = flags.value
   if (help !== undefined) return wrongUse('')
   if (!device || !unit || !callSign) return wrongUse('issue needs --device, --unit and --call-sign')
+  const station = stationOf(flags.value)
+  if (!station.ok) return wrongUse(station.detail)
   const issued = await issueCode(gateway, {
     deviceId: device,
     unitId: unit,
     callSign,
     homeGridId: grid ?? null,
+    station: station.value,
   })
   if (!issued.ok) return refused(issued.code, issued.detail)
   console.log(JSON.stringify(issued.value))
   return 0
+}
+
+/** A duty station is told by its number, its kiosk's letter and its place; all four or none. */
+function stationOf(flags: Readonly<Record<string, string>>): Result<StationPlace | null> {
+  const { station: number, kiosk = 'A', lat, lon } = flags
+  if (number === undefined) return ok(null)
+  const place = StationPlace.safeParse({ number, kiosk, lat: Number(lat), lon: Number(lon) })
+  if (place.success) return ok(place.data)
+  const { path, message } = place.error.issues[0]!
+  return fault('USAGE', `--${path[0] === 'number' ? 'station' : String(path[0])}: ${message}`)
 }
 
 async function redeemVerb(args: readonly string[]): Promise<number> {
@@ -60,6 +85,7 @@ export async function issueCode(
     readonly unitId: string
     readonly callSign: string
     readonly homeGridId: string | null
+    readonly station?: StationPlace | null
   },
 ): Promise<Result<EnrolmentIssued>> {
   try {

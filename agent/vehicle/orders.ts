@@ -2,7 +2,7 @@ import type { AssignmentStep } from '#protocols/bodies.ts'
 import type { DispatchOrder, Order } from '#protocols/orders.ts'
 import type { Tap } from '#protocols/terminal.ts'
 import type { Now } from '#protocols/time.ts'
-import type { HeldOrder, OrderStep, VehicleState } from './state.ts'
+import type { HeldOrder, OrderStep } from './state.ts'
 
 /** Steps in the order a crew goes through them; a tap may skip forward and never goes back. */
 const STEP_RANK: Record<OrderStep, number> = {
@@ -45,17 +45,25 @@ export function mayStep(held: HeldOrder, step: AssignmentStep): boolean {
   return STEP_RANK[step] > STEP_RANK[held.step]
 }
 
-export const isReplayed = (nonces: VehicleState['nonces'], order: Order): boolean =>
+/** Nonces already used, oldest first, with the floor below which every order counts as used. */
+export type Nonces = {
+  readonly floorIssuedAt: number
+  readonly used: readonly (readonly [string, number])[]
+  /** Orders whose cancel came first. */
+  readonly cancelled: readonly string[]
+}
+
+export const isReplayed = (nonces: Nonces, order: Order): boolean =>
   order.issuedAt < nonces.floorIssuedAt || nonces.used.some(([nonce]) => nonce === order.nonce)
 
-export function rememberNonce(nonces: VehicleState['nonces'], order: Order): VehicleState['nonces'] {
+export function rememberNonce(nonces: Nonces, order: Order): Nonces {
   const used = [...nonces.used, [order.nonce, order.issuedAt] as const]
   if (used.length <= NONCES_MAX) return { ...nonces, used }
   const [oldest, ...kept] = used.sort((a, b) => a[1] - b[1])
   return { ...nonces, floorIssuedAt: oldest![1] + 1, used: kept }
 }
 
-export const forgetNonce = (nonces: VehicleState['nonces'], nonce: string): VehicleState['nonces'] => ({
+export const forgetNonce = (nonces: Nonces, nonce: string): Nonces => ({
   ...nonces,
   used: nonces.used.filter(([used]) => used !== nonce),
 })

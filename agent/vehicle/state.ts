@@ -7,6 +7,7 @@ import type { DeviceConfig } from '#protocols/session.ts'
 import type { Now } from '#protocols/time.ts'
 import { restoreTrigger } from '../bodycam/trigger.ts'
 import type { TriggerState } from '../bodycam/trigger.ts'
+import type { Nonces } from './orders.ts'
 import type { SamplingState } from './sampling.ts'
 
 export type OrderStep = TerminalOrder['step']
@@ -56,13 +57,7 @@ export type VehicleState = {
   panicHeld: boolean
   trigger: TriggerState
   orders: readonly HeldOrder[]
-  /** Nonces already used, oldest first, with the floor below which every order counts as used. */
-  nonces: {
-    readonly floorIssuedAt: number
-    readonly used: readonly (readonly [string, number])[]
-    /** Orders whose cancel came first. */
-    readonly cancelled: readonly string[]
-  }
+  nonces: Nonces
   panic: PanicState | null
   windows: readonly { readonly nonce: string; readonly madeMonoMs: number }[]
   /** Drafts handed to the outbox whose completion has not come back yet. */
@@ -124,7 +119,7 @@ export function initialState(identity: VehicleIdentity, notes: ReadonlyMap<strin
     equipmentBeforeBoot: (notes.get(EQUIPMENT_NOTE) as EquipmentState | undefined) ?? {},
     trigger: restoreTrigger(notes.get(TRIGGER_NOTE) as TriggerState | undefined),
     orders: (notes.get(ORDERS_NOTE) as readonly HeldOrder[] | undefined) ?? [],
-    nonces: (notes.get(NONCES_NOTE) as VehicleState['nonces'] | undefined) ?? {
+    nonces: (notes.get(NONCES_NOTE) as Nonces | undefined) ?? {
       floorIssuedAt: 0,
       used: [],
       cancelled: [],

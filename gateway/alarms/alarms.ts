@@ -1,6 +1,7 @@
 import type { AlarmView } from '#protocols/api.ts'
 import { parseBody } from '#protocols/bodies.ts'
 import type { ParsedBody } from '#protocols/bodies.ts'
+import type { LatLon } from '#protocols/geo/sphere.ts'
 import type { DeviceId, UnitId } from '#protocols/ids.ts'
 import { eventIdOf } from '#protocols/record.ts'
 import type { WireRecord } from '#protocols/record.ts'
@@ -38,6 +39,9 @@ export type AlarmSource = {
   readonly unitId: UnitId | null
   readonly callSign: string
 }
+
+/** Where the device stands, of one that does not move. */
+type Stands = LatLon | undefined
 
 /** Alarms always alarm, however late, with their true age, until a person acknowledges. */
 export class AlarmBook {
@@ -80,9 +84,10 @@ export class AlarmBook {
     body: ParsedBody | null,
     times: { ageMs: number; utcMs: number },
     now: Now,
+    stands?: Stands,
   ): AlarmRow | undefined {
     const id = eventIdOf(source.deviceId, record)
-    const told = describe(body, record.kind)
+    const told = describe(body, record.kind, stands)
     const { ageMs, utcMs } = times
     return this.add({ id, ...told, stored: true, occurredUtcMs: utcMs }, source, ageMs, now)
   }
@@ -93,9 +98,10 @@ export class AlarmBook {
     alarm: Unstored,
     times: { ageMs: number; utcMs: number },
     now: Now,
+    stands?: Stands,
   ): AlarmRow | undefined {
     const parsed = parseBody(alarm.kind, alarm.body)
-    const told = describe(parsed.ok ? parsed.value : null, alarm.kind)
+    const told = describe(parsed.ok ? parsed.value : null, alarm.kind, stands)
     const { ageMs, utcMs } = times
     const id = `unstored/${alarm.id}`
     return this.add({ id, ...told, stored: false, occurredUtcMs: utcMs }, source, ageMs, now)
@@ -149,7 +155,11 @@ export class AlarmBook {
 type Told = Pick<AlarmRow, 'id' | 'kind' | 'detail' | 'position' | 'stored' | 'occurredUtcMs'>
 
 /** What the body says to a dispatcher. A body this version cannot read still alarms, under the name of its kind. */
-function describe(parsed: ParsedBody | null, kind: string): Pick<AlarmRow, 'kind' | 'detail' | 'position'> {
+function describe(
+  parsed: ParsedBody | null,
+  kind: string,
+  stands: Stands,
+): Pick<AlarmRow, 'kind' | 'detail' | 'position'> {
   switch (parsed?.kind) {
     case 'panic': {
       const { source, position, positionAgeMs } = parsed.body
@@ -159,6 +169,10 @@ function describe(parsed: ParsedBody | null, kind: string): Pick<AlarmRow, 'kind
     case 'bodycam.failed': {
       const { reason, sources } = parsed.body
       return { kind: 'bodycam.failed', detail: `${reason} (${sources.join(', ')})`, position: null }
+    }
+    case 'walkin.alarm': {
+      const position = stands ? { lat: stands.lat, lon: stands.lon, ageAtAlarmMs: 0 } : null
+      return { kind: 'walkin', detail: parsed.body.number ?? '', position }
     }
     default:
       return { kind: kind === 'panic' ? 'panic' : 'device', detail: kind, position: null }

@@ -1,4 +1,5 @@
 import type { DeviceView, EnrolmentCreate, EnrolmentIssued, LedgerRow } from '#protocols/api.ts'
+import type { Sealed } from '#protocols/sealed.ts'
 import type { DeviceId } from '#protocols/ids.ts'
 import type { Logger } from '#protocols/log.ts'
 import type { Lane } from '#protocols/record.ts'
@@ -31,6 +32,8 @@ export type ApiParts = {
   readonly readRecords: (query: RecordQuery) => Promise<Result<RecordPage>>
   readonly devices: () => Promise<readonly DeviceView[]>
   readonly issueCode: (create: EnrolmentCreate, actor: string) => Promise<Result<EnrolmentIssued>>
+  /** Opens what a visitor told; `aad` is the id of the walk-in. */
+  readonly unseal: (sealed: Sealed, aad: string) => Result<string>
   /** Commits one line of audit; a read that must be audited happens only after it did. */
   readonly audit: (action: string, actor: string, detail: Record<string, unknown>) => Promise<Result<void>>
   /** GeoJSON texts, made once at start. */

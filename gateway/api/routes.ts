@@ -22,6 +22,7 @@ import type { ApiParts } from './api.ts'
 import { openApiOf } from './openapi.ts'
 import { get, Nothing, post } from './route.ts'
 import type { Asked, Route } from './route.ts'
+import { WALK_IN_ROUTES } from './walk-in-routes.ts'
 
 /** A plain decimal; Number('') would be the equator. */
 const Decimal = z
@@ -157,6 +158,7 @@ export const ROUTES: readonly Route[] = [
     },
     (parts, _, a) => parts.submit({ kind: 'alarm.acknowledge', alarmId: idOf(a) }, a.actor.name),
   ),
+  ...WALK_IN_ROUTES,
   get('/v1/grids', 'map.read', { summary: 'The grids', response: GEO_JSON }, ({ geo }) => ok(geo.grids)),
   get(
     '/v1/roads',

@@ -16,14 +16,18 @@ import type { Unit } from '../fleet/unit.ts'
 import type { CityEffect } from '../loop/effects.ts'
 import { putAlarm, putIncident, putOrder, putUnit, sortRows } from './rows.ts'
 import type { CityRow } from './rows.ts'
+import { StationBook } from '../stations/station-book.ts'
+import { WalkInBook } from '../walkins/walk-in-book.ts'
 import type { GridLookup, Mint, Reach } from './surroundings.ts'
 
-/** The four books of the city, and the effects that follow from a change in one of them. */
+/** The books of the city, and the effects that follow from a change in one of them. */
 export class City {
   readonly fleet: UnitTable
   readonly incidents = new IncidentBook()
   readonly orders = new OrderBook()
   readonly alarms = new AlarmBook()
+  readonly stations = new StationBook()
+  readonly walkIns = new WalkInBook()
   readonly mint: Mint
   readonly reach: Reach
   readonly grids: GridLookup
@@ -37,11 +41,13 @@ export class City {
   }
 
   restore(rows: Iterable<CityRow>, now: Now): void {
-    const { units, incidents, orders, alarms } = sortRows(rows)
+    const { units, incidents, orders, alarms, walkIns, consultations } = sortRows(rows)
     for (const row of units) this.fleet.restore(row, now)
     for (const incident of incidents) this.incidents.put(incident)
     for (const row of orders) this.orders.restore(row, now)
     this.alarms.restore(alarms, now)
+    for (const row of walkIns) this.walkIns.put(row)
+    for (const row of consultations) this.walkIns.putTopics(row)
   }
 
   unitView(unit: Unit, now: Now): UnitView {
@@ -99,8 +105,12 @@ export class City {
   /** A new order: kept, and sent at once where the car is connected; else it goes out at its next hello. */
   issue(order: Order, issuedBy: string, now: Now): CityEffect[] {
     const row = this.orders.issue(order, issuedBy, now)
-    const isUp = this.fleet.byDevice(order.deviceId)?.link === 'up'
-    return [...this.keepOrder(row), ...(isUp ? [{ type: 'order' as const, order }] : [])]
+    return [...this.keepOrder(row), ...(this.isUp(order.deviceId) ? [{ type: 'order' as const, order }] : [])]
+  }
+
+  /** Whether a device, of a unit or a station, is connected. */
+  isUp(deviceId: DeviceId): boolean {
+    return (this.fleet.byDevice(deviceId) ?? this.stations.byDevice(deviceId))?.link === 'up'
   }
 
   /** Head of a new order for a unit's device. */
@@ -121,6 +131,8 @@ export class City {
 
   /** Whose device it is; a device nobody bound speaks under its own name. */
   sourceOf(deviceId: DeviceId): AlarmSource {
+    const station = this.stations.byDevice(deviceId)
+    if (station) return { deviceId, unitId: null, callSign: `${station.name} ${station.place.kiosk}` }
     const unit = this.fleet.byDevice(deviceId)
     return { deviceId, unitId: unit?.id ?? null, callSign: unit?.callSign ?? deviceId }
   }

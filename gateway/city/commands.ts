@@ -201,9 +201,9 @@ function acknowledge(city: City, alarmId: string, actor: string, now: Now): Outc
   if (!isNew) return { effects: [], result: view }
   const effects = city.keepAlarm(row, now)
   // A device nobody bound any more cannot be told; the alarm is acknowledged all the same.
-  const unit = city.fleet.byDevice(row.deviceId)
-  if (unit === undefined) return { effects, result: view }
-  const head = city.orderHead(row.deviceId, unit.id, 0, now)
+  const serves = city.fleet.byDevice(row.deviceId) ?? city.stations.byDevice(row.deviceId)
+  if (serves === undefined) return { effects, result: view }
+  const head = city.orderHead(row.deviceId, serves.id, 0, now)
   return {
     effects: [...effects, ...city.issue({ ...head, kind: 'alarm_ack', alarmId }, actor, now)],
     result: view,

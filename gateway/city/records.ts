@@ -1,3 +1,4 @@
+import { parseBody } from '#protocols/bodies.ts'
 import type { BodyOf } from '#protocols/bodies.ts'
 import type { DeviceId } from '#protocols/ids.ts'
 import { eventIdOf } from '#protocols/record.ts'
@@ -9,6 +10,7 @@ import { closeIncident, isDone, withAssignment } from '../dispatch/incident.ts'
 import { occurredUtcMs } from '../dispatch/occurrence.ts'
 import type { CityEffect, CityEvent } from '../loop/effects.ts'
 import type { City } from './city-state.ts'
+import { walkInEffects } from './walk-ins.ts'
 
 type RecordEvent = Extract<CityEvent, { type: 'record' }>
 
@@ -17,11 +19,15 @@ export function recordEffects(city: City, event: RecordEvent, now: Now): CityEff
   const { deviceId, record, body, ageMs } = event
   const utcMs = occurredUtcMs(record, ageMs, now)
   const effects = city.changed(city.fleet.record(deviceId, record, body, now), now)
+  effects.push(
+    ...walkInEffects(city, deviceId, body, { eventId: eventIdOf(deviceId, record), utcMs, ageMs }, now),
+  )
   // Only a record that says so itself, and is understood, is a test; its lane would make it an alarm.
   if (body?.kind === 'panic.test') return effects
   // The lane makes it an alarm, whatever this version understands of the body.
   if (record.lane === 'alarm') {
-    const row = city.alarms.raise(city.sourceOf(deviceId), record, body, { ageMs, utcMs }, now)
+    const stands = city.stations.byDevice(deviceId)?.place
+    const row = city.alarms.raise(city.sourceOf(deviceId), record, body, { ageMs, utcMs }, now, stands)
     return [...effects, ...(row ? city.keepAlarm(row, now) : [])]
   }
   const source = eventIdOf(deviceId, record)
@@ -37,8 +43,18 @@ export function recordEffects(city: City, event: RecordEvent, now: Now): CityEff
 /** An alarm the car could not store goes the same way, marked as not stored. */
 export function unstoredEffects(city: City, deviceId: DeviceId, alarm: Unstored, now: Now): CityEffect[] {
   const times = { ageMs: alarm.ageMs, utcMs: occurredUtcMs(alarm, alarm.ageMs, now) }
-  const row = city.alarms.raiseUnstored(city.sourceOf(deviceId), alarm, times, now)
-  return row ? city.keepAlarm(row, now) : []
+  const stands = city.stations.byDevice(deviceId)?.place
+  const row = city.alarms.raiseUnstored(city.sourceOf(deviceId), alarm, times, now, stands)
+  if (row === undefined) return []
+  const parsed = parseBody(alarm.kind, alarm.body)
+  const visit = walkInEffects(
+    city,
+    deviceId,
+    parsed.ok ? parsed.value : null,
+    { eventId: row.id, ...times },
+    now,
+  )
+  return [...visit, ...city.keepAlarm(row, now)]
 }
 
 function receiptEffects(

@@ -1,13 +1,4 @@
-import { rfc3339 } from '#protocols/time.ts'
-
-/** China has one time zone and no summer time, so the local day is arithmetic. */
-const LOCAL_OFFSET_MS = 8 * 3_600_000
-
-/** `20261124` in UTC+8. */
-export const localDay = (utcMs: number): string =>
-  rfc3339(utcMs + LOCAL_OFFSET_MS)
-    .slice(0, 10)
-    .replaceAll('-', '')
+import { localDay } from '#protocols/time.ts'
 
 /** Numbers for people, counted per local day: `JQ-20261124-0007`. After 9999 the number simply grows longer. */
 export class IncidentNumbers {

@@ -31,6 +31,8 @@ export type Incident = {
     readonly by: string
   } | null
   readonly assignments: readonly Assignment[]
+  /** Of a report made at a kiosk. */
+  readonly walkIn?: NonNullable<IncidentView['walkIn']>
 }
 
 /** Five minutes to the scene: the one number the whole system is about. */
@@ -120,6 +122,7 @@ export function viewOfIncident(incident: Incident, now: Now): IncidentView {
     at: rfc3339(now.utcMs),
     targetSeconds,
     assignments: incident.assignments.map(viewOfAssignment),
+    ...(incident.walkIn && { walkIn: incident.walkIn }),
   }
 }
 

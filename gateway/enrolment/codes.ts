@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
-import { checkCharOf, CROCKFORD } from '#protocols/enrolment.ts'
+import { checkCharOf, CROCKFORD, StationPlace } from '#protocols/enrolment.ts'
 import { DeviceId, GridId, UnitId } from '#protocols/ids.ts'
 import type { UnitBinding } from '../loop/effects.ts'
 import { fault, ok } from '#protocols/result.ts'
@@ -20,6 +20,7 @@ export const CodeRow = z.object({
   unitId: UnitId,
   callSign: z.string(),
   homeGridId: GridId.nullable(),
+  station: StationPlace.nullable().default(null),
   issuedBy: z.string(),
   expiresUtcMs: z.number(),
   usedUtcMs: z.number().nullable(),
@@ -56,7 +57,7 @@ export function issueCode(
 } {
   const ten = Array.from(facts.random.subarray(0, 10), byte => CROCKFORD[byte & 31]).join('')
   const code = ten + checkCharOf(ten)
-  const { deviceId, unitId, callSign, homeGridId } = binding
+  const { deviceId, unitId, callSign, homeGridId, station = null } = binding
   const expiresUtcMs = facts.nowUtcMs + CODE_LIFE_MS
   const { issuedBy } = facts
   const row: CodeRow = {
@@ -65,6 +66,7 @@ export function issueCode(
     unitId,
     callSign,
     homeGridId,
+    station,
     issuedBy,
     expiresUtcMs,
     usedUtcMs: null,

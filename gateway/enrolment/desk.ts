@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { printedCode } from '#protocols/enrolment.ts'
+import type { SealKey } from '#protocols/sealed.ts'
 import type { EnrolmentGrant, EnrolmentRequest } from '#protocols/enrolment.ts'
 import type { EnrolmentCreate, EnrolmentIssued } from '#protocols/api.ts'
 import type { DeviceId } from '#protocols/ids.ts'
@@ -23,6 +24,7 @@ export type DeskParts = {
   readonly log: Logger
   readonly authority: Authority
   readonly orderKey: Pick<OrderKey, 'keyId' | 'publicKeyPem'>
+  readonly sealKey?: SealKey
   /** `device/…` and `code/…` rows as committed. */
   readonly rows: readonly Row[]
   /** Commits rows and tells the city; resolves after the commit. */
@@ -57,7 +59,11 @@ export function openDesk(parts: DeskParts): EnrolmentDesk {
 
   const issue = async (create: EnrolmentCreate, actor: string): Promise<Result<EnrolmentIssued>> => {
     const facts = { random: randomBytes(10), issuedBy: actor, nowUtcMs: clock.now().utcMs }
-    const { code, hash, row, forgotten } = issueCode(codes, create, facts)
+    const { code, hash, row, forgotten } = issueCode(
+      codes,
+      { ...create, station: create.station ?? null },
+      facts,
+    )
     const { deviceId, unitId } = create
     // A device that works goes on working until its successor has redeemed the code.
     const device = devices.get(deviceId) ?? deviceOf(row)
@@ -128,6 +134,8 @@ export function openDesk(parts: DeskParts): EnrolmentDesk {
       ca,
       orderKey: { keyId, publicKeyPem },
       mqttUrl,
+      ...(parts.sealKey && { sealKey: parts.sealKey }),
+      station: device.station,
     })
   }
 
@@ -145,12 +153,13 @@ export function openDesk(parts: DeskParts): EnrolmentDesk {
   }
 }
 
-const deviceOf = ({ deviceId, unitId, callSign, homeGridId }: CodeRow): DeviceRow => ({
+const deviceOf = ({ deviceId, unitId, callSign, homeGridId, station }: CodeRow): DeviceRow => ({
   v: 1,
   deviceId,
   unitId,
   callSign,
   homeGridId,
+  station,
   state: 'preauthorized',
   serials: [],
   notAfterMs: null,

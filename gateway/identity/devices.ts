@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { StationPlace } from '#protocols/enrolment.ts'
 import { DeviceId, GridId, UnitId } from '#protocols/ids.ts'
 import type { UnitBinding } from '../loop/effects.ts'
 
@@ -13,16 +14,18 @@ export const DeviceRow = z.object({
   /** Serials that may connect; enrolling anew leaves only the newest. */
   serials: z.array(z.string()),
   notAfterMs: z.number().nullable(),
+  station: StationPlace.nullable().default(null),
 })
 export type DeviceRow = z.infer<typeof DeviceRow>
 
 export const deviceKey = (deviceId: DeviceId): string => `device/${deviceId}`
 
-export const bindingOf = ({ deviceId, unitId, callSign, homeGridId }: DeviceRow): UnitBinding => ({
+export const bindingOf = ({ deviceId, unitId, callSign, homeGridId, station }: DeviceRow): UnitBinding => ({
   deviceId,
   unitId,
   callSign,
   homeGridId,
+  ...(station && { station }),
 })
 
 /** Devices by id, as last committed; owned by the enrolment desk. */

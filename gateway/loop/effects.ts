@@ -1,5 +1,6 @@
 import type { IncidentCreate, OrderCreate, StreamMessage } from '#protocols/api.ts'
 import type { ParsedBody } from '#protocols/bodies.ts'
+import type { StationPlace } from '#protocols/enrolment.ts'
 import type { DeviceId, GridId, UnitId } from '#protocols/ids.ts'
 import type { Order } from '#protocols/orders.ts'
 import type { WireRecord } from '#protocols/record.ts'
@@ -22,6 +23,8 @@ export type UnitBinding = {
   readonly unitId: UnitId
   readonly callSign: string
   readonly homeGridId: GridId | null
+  /** Of a duty station: where it stands; it is no unit then. */
+  readonly station?: StationPlace | null
 }
 
 /** What a person or a dispatching system asks for; `actor` is written into the audit. */
@@ -93,6 +96,7 @@ export type CityEffect =
  *     device/{deviceId}                                    binding, certificate       identity
  *     code/{sha256 of the code}                            enrolment codes            identity
  *     unit/{unitId} incident/{id} order/{id} alarm/{id}    the city                   city
+ *     walkin/{deviceId}/{ref}, consultation/{day}/{stationId}                      city
  *     audit/{n, 12 digits}                                 append-only, hash-chained
  *     meta/{name}                                          format version, ledgerId, generation
  */

@@ -240,7 +240,12 @@ export const en: Words = {
     off_road: 'not on the road network',
     already_assigned: 'already on an incident',
   },
-  alarmKinds: { panic: 'Emergency', 'bodycam.failed': 'Body-camera did not start', device: 'Device alarm' },
+  alarmKinds: {
+    panic: 'Emergency',
+    'bodycam.failed': 'Body-camera did not start',
+    walkin: 'Emergency at a kiosk',
+    device: 'Device alarm',
+  },
   channels: {
     lightbar: 'Lightbar',
     siren: 'Siren',

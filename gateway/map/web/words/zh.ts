@@ -258,10 +258,12 @@ export const zh = {
     off_road: '不在路网上',
     already_assigned: '正在处警',
   } as Record<Exclusion, string>,
-  alarmKinds: { panic: '紧急报警', 'bodycam.failed': '记录仪未启动', device: '设备报警' } as Record<
-    AlarmView['kind'],
-    string
-  >,
+  alarmKinds: {
+    panic: '紧急报警',
+    'bodycam.failed': '记录仪未启动',
+    walkin: '自助机紧急求助',
+    device: '设备报警',
+  } as Record<AlarmView['kind'], string>,
   channels: {
     lightbar: '警灯',
     siren: '警笛',
