@@ -2,6 +2,11 @@ import { fault, ok } from '#protocols/result.ts'
 import type { Result } from '#protocols/result.ts'
 import type { RoadNetwork } from '#protocols/roads/network.ts'
 import { shapeLengthM } from '#protocols/roads/pack-graph.ts'
+import { GroundReading } from './ground-reading.ts'
+import type { Ground } from './ground-reading.ts'
+import { GROUND_KEYS, PLACE_KEYS } from './ground-rules.ts'
+import { reportOf } from './import-report.ts'
+import type { ImportReport } from './import-report.ts'
 import { largestComponent } from './largest-component.ts'
 import { NodeStore } from './node-store.ts'
 import { readOsmPbf } from './osm-pbf-file.ts'
@@ -14,77 +19,76 @@ import {
   NODE_KEYS,
   roadClassOf,
   speedKphOf,
+  structureOf,
   WAY_KEYS,
 } from './road-rules.ts'
 import type { WayVerdict } from './road-rules.ts'
 import { splitWays } from './split-ways.ts'
 import type { Way } from './split-ways.ts'
 
+export type { ImportReport } from './import-report.ts'
+
 export const OSM_ATTRIBUTION = '© OpenStreetMap contributors, ODbL 1.0'
 
-/** What was read, kept and left out, by count. */
-export type ImportReport = {
-  readonly items: number
-  /** Highways by verdict; `notRoad` are footways, tracks and the like. */
-  readonly ways: Readonly<Record<WayVerdict, number>>
-  readonly nodes: number
-  readonly edges: number
-  readonly oneWayEdges: number
-  readonly lengthKm: number
-  readonly dropped: {
-    readonly missingNodes: number
-    readonly blockedNodes: number
-    readonly tooLongEdges: number
-    /** Outside the largest set of junctions that can all reach each other. */
-    readonly disconnectedNodes: number
-    readonly disconnectedEdges: number
-  }
-  /** Turn restrictions that begin on a kept road: not obeyed yet. */
-  readonly turnRestrictionsIgnored: number
+export type Imported = {
+  readonly network: RoadNetwork
+  /** What stands beside the roads, for the map and for naming places. */
+  readonly ground: Ground
+  readonly report: ImportReport
 }
 
-export type Imported = { readonly network: RoadNetwork; readonly report: ImportReport }
+const unique = (keys: readonly string[]): string[] => [...new Set(keys)]
+const KEYS = {
+  node: unique([...NODE_KEYS, ...PLACE_KEYS]),
+  way: unique([...WAY_KEYS, ...GROUND_KEYS, ...PLACE_KEYS]),
+  relation: unique(['type', 'restriction', 'restriction:motorcar', ...GROUND_KEYS, ...PLACE_KEYS]),
+}
 
 /**
- * Any OSM extract to a drivable road network. Faults: those of `readOsmPbf`, and OSM_NO_ROADS for an extract without a
- * connected drivable road. The same file always gives the same network, ids included.
+ * Any OSM extract to a drivable road network and the ground around it, in one pass over the file. Faults: those of
+ * `readOsmPbf`, and OSM_NO_ROADS for an extract without a connected drivable road. The same file always gives the same
+ * network, ids included.
  */
 export async function importPbf(
   file: string,
   onProgress?: (doneBytes: number, totalBytes: number) => void,
 ): Promise<Result<Imported>> {
   const reading = new Reading()
-  const keys = { node: NODE_KEYS, way: WAY_KEYS, relation: ['type', 'restriction', 'restriction:motorcar'] }
-  const options = onProgress === undefined ? { keys } : { keys, onProgress }
+  const options = onProgress === undefined ? { keys: KEYS } : { keys: KEYS, onProgress }
   const read = await readOsmPbf(file, options, item => reading.take(item))
   if (!read.ok) return read
   const split = splitWays(reading.drivable, reading.nodes)
   const kept = largestComponent(split)
   if (kept.edges.length === 0) return fault('OSM_NO_ROADS', `${file}: no connected drivable road in it`)
-  const { missingNodes, blockedNodes, tooLongEdges } = split
-  const report: ImportReport = {
+  const ground = reading.ground.finish(reading.nodes)
+  const report = reportOf({
     items: read.value,
-    ways: reading.verdicts,
-    nodes: kept.nodes.length,
-    edges: kept.edges.length,
-    oneWayEdges: kept.edges.filter(edge => edge.forward !== edge.backward).length,
-    lengthKm: Math.round(kept.edges.reduce((sum, edge) => sum + shapeLengthM(edge.shape), 0) / 100) / 10,
-    dropped: {
-      missingNodes,
-      blockedNodes,
-      tooLongEdges,
-      disconnectedNodes: split.nodes.length - kept.nodes.length,
-      disconnectedEdges: split.edges.length - kept.edges.length,
-    },
-    turnRestrictionsIgnored: reading.restrictionsOnRoads(),
-  }
-  return ok({ network: { source: OSM_ATTRIBUTION, ...kept }, report })
+    verdicts: reading.verdicts,
+    refused: reading.refused,
+    lengthM: refs => shapeLengthM(reading.lineOf(refs)),
+    split,
+    kept,
+    restrictions: reading.restrictionsOnRoads(),
+    ground,
+  })
+  return ok({
+    network: { source: OSM_ATTRIBUTION, nodes: kept.nodes, edges: kept.edges },
+    ground,
+    report,
+  })
 }
 
-/** One pass over the file: coordinates of all nodes (16 bytes each), drivable ways, where restrictions begin. */
+/** One pass over the file: coordinates of all nodes (16 bytes each), ways by what they are, where restrictions begin. */
 class Reading {
   readonly nodes = new NodeStore()
+  readonly ground = new GroundReading()
   readonly drivable: Way[] = []
+  /** Roads by class that no patrol may use, and why. */
+  readonly refused: {
+    readonly id: number
+    readonly verdict: WayVerdict
+    readonly refs: readonly number[]
+  }[] = []
   readonly verdicts: Record<WayVerdict, number> = {
     drivable: 0,
     notRoad: 0,
@@ -99,11 +103,14 @@ class Reading {
     switch (item.type) {
       case 'node':
         this.nodes.add(item.id, item.lat, item.lon, nodeBlocks(item.tags))
+        this.ground.takeNode(item)
         break
       case 'way':
+        this.ground.takeWay(item)
         this.takeWay(item)
         break
       case 'relation':
+        this.ground.takeRelation(item)
         this.takeRelation(item)
         break
     }
@@ -114,9 +121,17 @@ class Reading {
     const verdict = judgeWay(tags)
     this.verdicts[verdict]++
     const roadClass = roadClassOf(tags)
-    if (verdict !== 'drivable' || roadClass === undefined) return
-    const speedKph = speedKphOf(tags, roadClass)
-    this.drivable.push({ id, refs, roadClass, name: nameOf(tags), speedKph, ...directionsOf(tags) })
+    if (roadClass === undefined) return
+    if (verdict !== 'drivable') {
+      this.refused.push({ id, verdict, refs })
+      return
+    }
+    const structure = structureOf(tags)
+    this.drivable.push({
+      ...{ id, refs, roadClass, name: nameOf(tags), speedKph: speedKphOf(tags, roadClass) },
+      ...directionsOf(tags),
+      ...(structure !== undefined && { structure }),
+    })
   }
 
   private takeRelation({ tags, members }: OsmRelation): void {
@@ -129,5 +144,13 @@ class Reading {
   restrictionsOnRoads(): number {
     const roads = new Set(this.drivable.map(way => way.id))
     return this.restrictionStarts.filter(way => roads.has(way)).length
+  }
+
+  /** What the extract holds of a way. */
+  lineOf(refs: readonly number[]): (readonly [number, number])[] {
+    return refs.flatMap(ref => {
+      const node = this.nodes.at(ref)
+      return node === undefined ? [] : [[node.lon, node.lat] as const]
+    })
   }
 }

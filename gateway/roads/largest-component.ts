@@ -2,12 +2,15 @@ import type { NetworkEdge, NetworkNode } from '#protocols/roads/network.ts'
 
 export type Roads = { readonly nodes: readonly NetworkNode[]; readonly edges: readonly NetworkEdge[] }
 
+/** What is kept, and which edges of the whole are not. */
+export type Largest = Roads & { readonly left: readonly number[] }
+
 /**
  * The largest set of junctions that can all reach each other, with the edges between them, numbered in the old order.
  * What falls away could never be left or never be reached: car parks behind a gate, the stub of a one-way at the border
  * of the extract. A unit or an incident on such a stub would have no time to anywhere.
  */
-export function largestComponent(roads: Roads): Roads {
+export function largestComponent(roads: Roads): Largest {
   const labels = strongComponents(roads)
   const sizes = new Map<number, number>()
   for (const label of labels) sizes.set(label, (sizes.get(label) ?? 0) + 1)
@@ -22,7 +25,10 @@ export function largestComponent(roads: Roads): Roads {
   const edges = roads.edges
     .map(edge => ({ ...edge, from: renumbered[edge.from] ?? -1, to: renumbered[edge.to] ?? -1 }))
     .filter(edge => edge.from >= 0 && edge.to >= 0)
-  return { nodes, edges }
+  const left = roads.edges.flatMap(({ from, to }, edge) =>
+    (renumbered[from] ?? -1) < 0 || (renumbered[to] ?? -1) < 0 ? [edge] : [],
+  )
+  return { nodes, edges, left }
 }
 
 /**

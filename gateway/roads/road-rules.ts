@@ -11,7 +11,7 @@ export type Tags = Readonly<Record<string, string>>
 export const WAY_KEYS = [
   ...['highway', 'service', 'area', 'access', 'vehicle', 'motor_vehicle', 'motorcar'],
   ...['oneway', 'oneway:motor_vehicle', 'oneway:motorcar', 'junction', 'maxspeed', 'maxspeed:forward'],
-  ...['name', 'name:zh', 'name:zh-Hans', 'ref'],
+  ...['name', 'name:zh', 'name:zh-Hans', 'ref', 'bridge', 'tunnel'],
 ]
 export const NODE_KEYS = ['barrier', 'access', 'vehicle', 'motor_vehicle', 'motorcar']
 
@@ -126,6 +126,12 @@ function zoneSpeed(text: string): number | undefined {
   if (zone === undefined) return undefined
   const number = /^zone:?(\d+)$/.exec(zone)
   return number === null ? ZONE_SPEED_KPH[zone] : parseMaxspeedKph(number[1])
+}
+
+/** What carries the road, for the map. */
+export function structureOf(tags: Tags): 'bridge' | 'tunnel' | undefined {
+  if ((tags['tunnel'] ?? 'no') !== 'no') return 'tunnel'
+  return (tags['bridge'] ?? 'no') === 'no' ? undefined : 'bridge'
 }
 
 /** Chinese name first, then the local one, then the road number. */

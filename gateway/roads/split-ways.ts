@@ -10,6 +10,7 @@ export type Way = {
   readonly speedKph: number
   readonly forward: boolean
   readonly backward: boolean
+  readonly structure?: 'bridge' | 'tunnel'
 }
 
 /** Where a node lies, degrees, or undefined when the extract was cut before it; `blocked` when no car gets past it. */
@@ -21,10 +22,13 @@ export type NodeLookup = {
 export type SplitResult = {
   readonly nodes: readonly NetworkNode[]
   readonly edges: readonly NetworkEdge[]
+  /** OSM way of each edge. */
+  readonly wayIds: readonly number[]
   /** Node references the extract does not hold: roads are cut there. */
   readonly missingNodes: number
   readonly blockedNodes: number
-  readonly tooLongEdges: number
+  /** Ways that hold a stretch beyond EDGE_LENGTH_M_MAX. */
+  readonly tooLong: readonly number[]
 }
 
 /** No road runs this far without a junction; a longer stretch is a broken coordinate. */
@@ -47,22 +51,24 @@ export function splitWays(ways: readonly Way[], lookup: NodeLookup): SplitResult
   }
   const { nodes, indexOf, deadEnd, blockedNodes } = numberNodes(pieces, lookup)
   const edges: NetworkEdge[] = []
-  let tooLongEdges = 0
+  const wayIds: number[] = []
+  const tooLong: number[] = []
   for (const { way, refs } of pieces) {
     const shape = refs.map(ref => {
       const node = lookup.at(ref)
       return [node?.lon ?? 0, node?.lat ?? 0] as const
     })
     if (shapeLengthM(shape) > EDGE_LENGTH_M_MAX) {
-      tooLongEdges++
+      tooLong.push(way.id)
       continue
     }
     const end = (ref: number): number => (lookup.isBlocked(ref) ? deadEnd(ref) : indexOf(ref))
-    const { roadClass, name, speedKph, forward, backward } = way
+    const { id, refs: _, ...road } = way
     const [from, to] = [end(refs[0] ?? 0), end(refs[refs.length - 1] ?? 0)]
-    edges.push({ from, to, roadClass, name, speedKph, forward, backward, shape })
+    edges.push({ from, to, ...road, shape })
+    wayIds.push(id)
   }
-  return { nodes, edges, missingNodes: missing.size, blockedNodes, tooLongEdges }
+  return { nodes, edges, wayIds, missingNodes: missing.size, blockedNodes, tooLong }
 }
 
 /** How often a node is used; an end of a way counts twice, so it is always a junction. */
