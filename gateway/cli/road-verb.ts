@@ -28,14 +28,20 @@ export const say = (text: string): void => {
   process.stderr.write(`${text}\n`)
 }
 
-/** One line about a fault and the exit code for it: 2 when the command was wrong, 1 when the answer is no. */
+/** The command was right and the answer is no, or the disk said no; everything else was given to us wrongly. */
+const ANSWERS_NO = ['PLACE_OFF_ROAD', 'FILE_UNWRITABLE', 'OSM_NO_ROADS']
+
+/**
+ * One line about a fault and the exit code for it: 2 for wrong use and wrong input (a file that is missing, broken or of
+ * another kind), 1 when the answer is no.
+ */
 export function refuse(verb: string, { code, detail }: Fault): 1 | 2 {
   say(
     code === 'USAGE'
       ? `reach5 ${verb}: ${detail} (reach5 ${verb} --help)`
       : `reach5 ${verb}: ${code} ${detail}`,
   )
-  return code === 'USAGE' ? 2 : 1
+  return ANSWERS_NO.includes(code) ? 1 : 2
 }
 
 /** Faults: those of `openGraph`, and FILE_UNREADABLE. */

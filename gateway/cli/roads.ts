@@ -3,24 +3,32 @@ import { fault, ok } from '#protocols/result.ts'
 import type { Result } from '#protocols/result.ts'
 import { openGraph, packGraph } from '#protocols/roads/graph.ts'
 import type { RoadGraph } from '#protocols/roads/graph.ts'
-import { importPbf } from '../roads/import-pbf.ts'
+import { importPbf, OSM_ATTRIBUTION } from '../roads/import-pbf.ts'
+import type { ImportReport, LeftOut } from '../roads/import-report.ts'
+import { baseMapOf, tilesBeside } from '../tiles/base-map.ts'
+import { writeTiles } from '../tiles/tiles-file.ts'
 import { parseArguments } from './arguments.ts'
 import { print, readGraph, refuse, say } from './road-verb.ts'
 
 const HELP = `reach5 roads: the road graph
 
-  reach5 roads import FILE.osm.pbf --out FILE.graph
-      drivable roads of an OpenStreetMap extract as a road graph; a report as JSON on stdout
+  reach5 roads import FILE.osm.pbf --out FILE.graph [--tiles FILE.tiles]
+      drivable roads of an OpenStreetMap extract as a road graph, and the map around them as vector tiles (beside the
+      graph unless said otherwise); a report of what was kept and what was left out, and why, as JSON on stdout
   reach5 roads edges FILE.graph
       CSV id,source,target,cost_ds,reverse_cost_ds (deciseconds; -1 is closed that way)
   reach5 roads turns FILE.graph
       CSV from_edge,via_node,to_edge of forbidden turns (this version stores none)
 
-exit 0 done, 1 the file is missing, broken or without roads, 2 wrong use`
+exit 0 done, 1 an extract without roads or a disk that cannot be written, 2 wrong use or a wrong file`
 
 /** `reach5 roads import | edges | turns`. */
 export async function roads(args: readonly string[]): Promise<number> {
-  const parsed = parseArguments(args, { options: ['--out'], switches: [], words: { min: 2, max: 2 } })
+  const parsed = parseArguments(args, {
+    options: ['--out', '--tiles'],
+    switches: [],
+    words: { min: 2, max: 2 },
+  })
   if (parsed.ok && parsed.value.switches.has('--help')) {
     print(HELP)
     return 0
@@ -30,11 +38,12 @@ export async function roads(args: readonly string[]): Promise<number> {
   if (!verbs.includes(verb)) return refuse('roads', fault('USAGE', `say import, edges or turns first`))
   if (!parsed.ok) return refuse('roads', parsed)
   const out = parsed.value.options.get('--out')
-  if (verb !== 'import' && out !== undefined)
-    return refuse('roads', fault('USAGE', '--out belongs to import'))
+  const tiles = parsed.value.options.get('--tiles')
+  if (verb !== 'import' && (out ?? tiles) !== undefined)
+    return refuse('roads', fault('USAGE', '--out and --tiles belong to import'))
   if (verb === 'import') {
     if (out === undefined) return refuse('roads', fault('USAGE', 'import needs --out FILE.graph'))
-    const done = await importTo(file, out)
+    const done = await importTo(file, out, tiles ?? tilesBeside(out))
     return done.ok ? 0 : refuse('roads', done)
   }
   const graph = await readGraph(file)
@@ -43,10 +52,11 @@ export async function roads(args: readonly string[]): Promise<number> {
   return 0
 }
 
-async function importTo(file: string, out: string): Promise<Result<true>> {
+async function importTo(file: string, out: string, tilesOut: string): Promise<Result<true>> {
+  const startedMs = performance.now()
   const imported = await importPbf(file, progress(`reading ${file}`))
   if (!imported.ok) return imported
-  const { network, report } = imported.value
+  const { network, ground, report } = imported.value
   const bytes = packGraph(network, { turnRestrictionsIgnored: report.turnRestrictionsIgnored })
   const graph = openGraph(bytes)
   if (!graph.ok) return graph
@@ -57,10 +67,36 @@ async function importTo(file: string, out: string): Promise<Result<true>> {
   } catch (error) {
     return fault('FILE_UNWRITABLE', `${out}: ${error instanceof Error ? error.message : String(error)}`)
   }
+  const cutting = progress('cutting map tiles')
+  const tiles = writeTiles(tilesOut, baseMapOf(network, ground.features), OSM_ATTRIBUTION, share =>
+    cutting(share, 1),
+  )
+  if (!tiles.ok) return tiles
   const { hash, metadata } = graph.value
-  print(JSON.stringify({ graph: out, bytes: bytes.length, hash, ...metadata, report }))
-  say(`${out}: ${report.nodes} junctions, ${report.edges} edges, ${report.lengthKm} km of road`)
+  const seconds = Math.round((performance.now() - startedMs) / 100) / 10
+  const map = { file: tilesOut, ...tiles.value }
+  print(JSON.stringify({ graph: out, bytes: bytes.length, hash, ...metadata, tiles: map, report, seconds }))
+  sayReport(out, report)
+  say(`${tilesOut}: ${tiles.value.tiles} map tiles, ${Math.ceil(tiles.value.bytes / 1000)} kB`)
   return ok(true)
+}
+
+const REASONS: Readonly<Record<LeftOut['reason'], string>> = {
+  noAccess: 'closed to cars or private',
+  driveway: 'driveways and drive-throughs',
+  area: 'squares drawn as areas',
+  reversible: 'direction changes by the hour',
+  tooLong: 'broken coordinates',
+  disconnected: 'cannot be reached and left again',
+}
+
+/** The account in words: what is in, and for each reason what is not, with ways to look at. */
+function sayReport(out: string, { nodes, edges, lengthKm, keptShare, left }: ImportReport): void {
+  const share = (100 * keptShare).toFixed(1)
+  say(`${out}: ${nodes} junctions, ${edges} edges, ${lengthKm} km of road, ${share} % of what is there`)
+  for (const { reason, ways, km, examples } of left) {
+    say(`  left out: ${km} km in ${ways} ways, ${REASONS[reason]} (way ${examples.join(', ')})`)
+  }
 }
 
 /** Plain lines, at most one a second and none for a file that is read at once. */

@@ -1,5 +1,6 @@
-import { polygonAreaM2 } from '#protocols/geo/polygon.ts'
+import { bboxMiddle, bboxOf, polygonAreaM2 } from '#protocols/geo/polygon.ts'
 import type { Position } from '#protocols/geo/polygon.ts'
+import type { LatLon } from '#protocols/geo/sphere.ts'
 import type { GroundFeature } from '../tiles/ground-features.ts'
 import { areaKindOf, lineKindOf, placeKindOf, placeNameOf, widthMOf } from './ground-rules.ts'
 import type { OsmNode, OsmRelation, OsmWay } from './osm-pbf-file.ts'
@@ -137,13 +138,8 @@ const pointOf = ({ kind, name, lat, lon }: NamedPlace): GroundFeature => ({
 })
 
 /** The middle of the box of an outline: inside or beside the house, near enough for a name. */
-function middleOf(line: readonly Position[]): { lat: number; lon: number } {
-  const lons = line.map(([lon]) => lon)
-  const lats = line.map(([, lat]) => lat)
-  return {
-    lat: (Math.min(...lats) + Math.max(...lats)) / 2,
-    lon: (Math.min(...lons) + Math.max(...lons)) / 2,
-  }
+function middleOf(line: readonly Position[]): LatLon {
+  return bboxMiddle(bboxOf(line))
 }
 
 /** One per kind and name within about 300 m: a station is often mapped as a point and as an area. */

@@ -30,6 +30,9 @@ export type { ImportReport } from './import-report.ts'
 
 export const OSM_ATTRIBUTION = '© OpenStreetMap contributors, ODbL 1.0'
 
+/** Counts up whenever the same extract gives another network or another ground: part of the name of what is kept. */
+export const IMPORT_VERSION = 2
+
 export type Imported = {
   readonly network: RoadNetwork
   /** What stands beside the roads, for the map and for naming places. */

@@ -5,8 +5,9 @@ import { layGrids } from '#gateway/grids/lay-grids.ts'
 import type { Grid } from '#gateway/grids/grid.ts'
 import { baseMapOf } from '#gateway/tiles/base-map.ts'
 import { tilesFile } from '#gateway/tiles/pack-tiles.ts'
+import type { GroundFeature } from '#gateway/tiles/ground-features.ts'
 import { TILES_VERSION } from '#gateway/tiles/tiles-layout.ts'
-import { importPbf } from '#gateway/roads/import-pbf.ts'
+import { IMPORT_VERSION, importPbf } from '#gateway/roads/import-pbf.ts'
 import type { ImportReport } from '#gateway/roads/import-pbf.ts'
 import { fault, ok } from '#protocols/result.ts'
 import type { Result } from '#protocols/result.ts'
@@ -14,6 +15,7 @@ import { openGraph } from '#protocols/roads/graph.ts'
 import { packGraph } from '#protocols/roads/pack-graph.ts'
 import { CITY_VERSION, cityOn, simulatedCity } from '../city/city.ts'
 import type { City } from '../city/city.ts'
+import { realLandmarks } from '../city/real-landmarks.ts'
 import type { Beat } from '../traffic/beat.ts'
 import { StreetMap } from '../traffic/street-map.ts'
 import { beatsOf } from './beats.ts'
@@ -61,7 +63,7 @@ export async function prepareWorld(
 
   const made = flags.roads === undefined ? drawn(flags, say) : await imported(flags.roads, flags.seed, say)
   if (!made.ok) return made
-  const { city, report } = made.value
+  const { city, report, ground } = made.value
   const packed = packGraph(city.network)
   const graph = openGraph(packed)
   if (!graph.ok) return graph
@@ -76,7 +78,10 @@ export async function prepareWorld(
     'roads.graph': packed,
     'grids.geojson': JSON.stringify(gridCollection(city, grids)),
     'city.geojson': JSON.stringify(surroundings),
-    'roads.tiles': tilesFile(baseMapOf(city.network, surroundings.features), city.network.source),
+    'roads.tiles': tilesFile(
+      baseMapOf(city.network, [...ground, ...surroundings.features]),
+      city.network.source,
+    ),
   })
   return ok(worldOf(whole, files, say))
 }
@@ -104,14 +109,17 @@ async function keyOf(flags: Pick<DemoFlags, 'seed' | 'junctions' | 'roads'>): Pr
     const hash = createHash('sha256')
       .update(await readFile(roads))
       .digest('hex')
-    return ok(`extract ${hash}, city ${CITY_VERSION}, tiles ${TILES_VERSION}, seed ${seed}`)
+    return ok(
+      `extract ${hash}, import ${IMPORT_VERSION}, city ${CITY_VERSION}, tiles ${TILES_VERSION}, seed ${seed}`,
+    )
   } catch (error) {
     const absent = (error as NodeJS.ErrnoException).code === 'ENOENT'
     return fault(absent ? 'FILE_ABSENT' : 'FILE_UNREADABLE', `--roads ${roads}: ${(error as Error).message}`)
   }
 }
 
-type Drawn = Omit<Made, 'grids'>
+/** `ground`: what an extract shows beside its roads, for the map alone. */
+type Drawn = Omit<Made, 'grids'> & { readonly ground: readonly GroundFeature[] }
 
 function drawn(
   { seed, junctions }: Pick<DemoFlags, 'seed' | 'junctions'>,
@@ -119,7 +127,7 @@ function drawn(
 ): Result<Drawn> {
   if (junctions > 10_000)
     say(`drawing a city of ${junctions} junctions; the next start reads it from its file`)
-  return ok({ city: simulatedCity({ seed, junctions, onProgress: say }), report: null })
+  return ok({ city: simulatedCity({ seed, junctions, onProgress: say }), report: null, ground: [] })
 }
 
 async function imported(file: string, seed: number, say: (words: string) => void): Promise<Result<Drawn>> {
@@ -129,7 +137,9 @@ async function imported(file: string, seed: number, say: (words: string) => void
     if (quarter > told) say(`reading roads: ${(told = quarter) * 25} %`)
   })
   if (!read.ok) return read
-  return ok({ city: cityOn(read.value.network, seed), report: read.value.report })
+  const { network, ground, report } = read.value
+  const landmarks = realLandmarks(network, ground.places)
+  return ok({ city: { ...cityOn(network, seed), landmarks }, report, ground: ground.features })
 }
 
 const gridCollection = (city: City, grids: readonly Grid[]) => ({

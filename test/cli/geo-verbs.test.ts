@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { nearest } from '#gateway/cli/nearest.ts'
 import { reach } from '#gateway/cli/reach.ts'
 import { roads } from '#gateway/cli/roads.ts'
+import { openTiles } from '#gateway/tiles/tiles-file.ts'
 import { osmPbf } from '../oracle/osm-pbf-writer.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'reach5-cli-'))
@@ -79,23 +80,39 @@ describe('reach5 roads', () => {
     })
   })
 
-  it('refuses with one line: 1 for the file, 2 for the command', async () => {
+  it('refuses with one line: 2 for a wrong file or command, 1 where it cannot write', async () => {
     const refused = async (...args: string[]) => {
       const { code, out, err } = await run(roads, ...args)
       expect(out).toBe('')
       expect(err.trim().split('\n')).toHaveLength(1)
       return code
     }
-    expect(await refused('import', join(dir, 'none.osm.pbf'), '--out', graph)).toBe(1)
-    expect(await refused('import', file('bad.osm.pbf', 'no map'), '--out', join(dir, 'bad.graph'))).toBe(1)
+    expect(await refused('import', join(dir, 'none.osm.pbf'), '--out', graph)).toBe(2)
+    expect(await refused('import', file('bad.osm.pbf', 'no map'), '--out', join(dir, 'bad.graph'))).toBe(2)
+    const cut = file('cut.osm.pbf', town.subarray(0, -5))
+    expect(await refused('import', cut, '--out', join(dir, 'bad.graph'))).toBe(2)
+    expect(await refused('import', file('nil.osm.pbf', ''), '--out', join(dir, 'bad.graph'))).toBe(2)
     expect(await refused('import', join(dir, 'town.osm.pbf'), '--out', join(dir, 'no/such/dir'))).toBe(1)
-    expect(await refused('edges', join(dir, 'town.osm.pbf'))).toBe(1)
-    expect(await refused('edges', file('cut.graph', readFileSync(graph).subarray(0, 300)))).toBe(1)
+    expect(await refused('edges', join(dir, 'town.osm.pbf'))).toBe(2)
+    const older = readFileSync(graph)
+    older.writeUInt32LE(0, 8)
+    expect(await refused('edges', file('older.graph', older))).toBe(2)
+    expect(await refused('edges', file('cut.graph', readFileSync(graph).subarray(0, 300)))).toBe(2)
     expect(await refused()).toBe(2)
     expect(await refused('export')).toBe(2)
     expect(await refused('import', 'x.osm.pbf')).toBe(2)
     expect(await refused('edges', graph, 'more')).toBe(2)
     expect(await refused('edges', graph, '--colour', 'red')).toBe(2)
+  })
+
+  it('cuts map tiles beside the graph, or where it is told', async () => {
+    expect((await openTiles(join(dir, 'town.tiles'))).ok).toBe(true)
+    const elsewhere = join(dir, 'elsewhere.tiles')
+    const town = join(dir, 'town.osm.pbf')
+    const { out } = await run(roads, 'import', town, '--out', join(dir, 'two.graph'), '--tiles', elsewhere)
+    expect(JSON.parse(out)).toMatchObject({ tiles: { file: elsewhere, tiles: expect.any(Number) as number } })
+    const tiles = await openTiles(elsewhere)
+    expect(tiles.ok && tiles.value.metadata.attribution).toContain('OpenStreetMap')
   })
 
   it('does not touch the graph it had when an import fails', async () => {
@@ -173,7 +190,7 @@ describe('reach5 nearest', () => {
   it('refuses units it cannot read, naming the place in the file', async () => {
     const ran = async (units: unknown) =>
       run(nearest, graph, '--units', file('odd.geojson', JSON.stringify(units)), '--at-node', '3')
-    expect(await ran([])).toMatchObject({ code: 1 })
+    expect(await ran([])).toMatchObject({ code: 2 })
     const nameless = await ran({ ...fleet, features: [{ ...unit('x', 0, 0), id: undefined }] })
     expect(nameless.err).toContain('features.0 has no id')
     expect((await ran({ ...fleet, features: [unit('x', 0, 91)] })).err).toContain(
