@@ -64,7 +64,11 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const verb = Object.hasOwn(VERBS, name) ? VERBS[name] : undefined
   if (!verb) {
-    console.error(name === '' ? usage() : `reach5: there is no verb ${JSON.stringify(name)}\n\n${usage()}`)
+    console.error(
+      name === ''
+        ? usage()
+        : `reach5: there is no verb ${JSON.stringify(name)}, only ${Object.keys(VERBS).join(', ')}`,
+    )
     return 2
   }
   const run = await verb.load()

@@ -115,6 +115,10 @@ export const ERROR_CODES = {
   GRAPH_TRUNCATED: 'The road graph ends too early. Import the extract again.',
   GRAPH_HASH: 'The road graph was altered since it was written. Import the extract again.',
   GRAPH_STRUCTURE: 'The road graph contradicts itself. Import the extract again.',
+  GRIDS_CRS:
+    'The grids do not say their coordinate system. Add "crs": "WGS84", "GCJ02", "BD09" or "CGCS2000" to the file, or give --grids-crs.',
+  GRIDS_INVALID:
+    'The grids cannot be used as they are; `detail` names the grid and the place. Mend the file.',
   TILES_MAGIC: 'This is no reach5 map tiles file. Make one with `reach5 roads import --tiles`.',
   TILES_VERSION: 'Map tiles of a format this version does not know. Import the extract again.',
   TILES_BROKEN: 'The map tiles are cut off or were altered. Import the extract again.',

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { exitCodeOf } from '#protocols/cli/exit-code.ts'
 import { readFlags } from '#protocols/cli/flags.ts'
 import { composeGateway } from '../compose.ts'
 import { parseGatewayConfig } from '../config.ts'
@@ -26,11 +27,11 @@ const FLAGS = [
   'log-level',
 ]
 
-/** `reach5 gateway …`: runs until told to stop; 0 after an orderly stop, 1 when it could not start, 2 on wrong use. */
+/** `reach5 gateway …`: runs until told to stop; 0 after an orderly stop, 1 when it could not start, 2 on wrong use or a wrong file. */
 export async function gateway(args: readonly string[]): Promise<number> {
   const flags = readFlags(args, FLAGS)
   if (!flags.ok || 'help' in flags.value) {
-    console.error(flags.ok ? USAGE : `reach5 gateway: ${flags.detail}\n\n${USAGE}`)
+    console.error(flags.ok ? USAGE : `reach5 gateway: ${flags.detail} (reach5 gateway --help)`)
     return flags.ok ? 0 : 2
   }
   const config = parseGatewayConfig({ pages: pagesDir('map'), ...flags.value })
@@ -42,7 +43,7 @@ export async function gateway(args: readonly string[]): Promise<number> {
   }
   const log = openLog(config.value.logLevel)
   const composed = await composeGateway(config.value, log)
-  if (!composed.ok) return failed(composed.code, composed.detail, 1)
+  if (!composed.ok) return failed(composed.code, composed.detail, exitCodeOf(composed.code))
   const { addresses, close } = composed.value
   log.info({ event: 'gateway.ready', ...addresses })
   process.send?.({ type: 'ready', addresses })

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { exitCodeOf } from '#protocols/cli/exit-code.ts'
 import { fault, ok } from '#protocols/result.ts'
 import type { Fault, Result } from '#protocols/result.ts'
 import { openGraph } from '#protocols/roads/graph.ts'
@@ -28,20 +29,14 @@ export const say = (text: string): void => {
   process.stderr.write(`${text}\n`)
 }
 
-/** The command was right and the answer is no, or the disk said no; everything else was given to us wrongly. */
-const ANSWERS_NO = ['PLACE_OFF_ROAD', 'FILE_UNWRITABLE', 'OSM_NO_ROADS']
-
-/**
- * One line about a fault and the exit code for it: 2 for wrong use and wrong input (a file that is missing, broken or of
- * another kind), 1 when the answer is no.
- */
+/** One line about a fault and the exit code for it. */
 export function refuse(verb: string, { code, detail }: Fault): 1 | 2 {
   say(
     code === 'USAGE'
       ? `reach5 ${verb}: ${detail} (reach5 ${verb} --help)`
       : `reach5 ${verb}: ${code} ${detail}`,
   )
-  return ANSWERS_NO.includes(code) ? 1 : 2
+  return exitCodeOf(code)
 }
 
 /** Faults: those of `openGraph`, and FILE_UNREADABLE. */

@@ -20,7 +20,7 @@ const HELP = `reach5 roads: the road graph
   reach5 roads turns FILE.graph
       CSV from_edge,via_node,to_edge of forbidden turns (this version stores none)
 
-exit 0 done, 1 an extract without roads or a disk that cannot be written, 2 wrong use or a wrong file`
+exit 0 done, 1 where it cannot write, 2 wrong use or a wrong file`
 
 /** `reach5 roads import | edges | turns`. */
 export async function roads(args: readonly string[]): Promise<number> {

@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs'
-import { stat } from 'node:fs/promises'
+import { open, stat } from 'node:fs/promises'
 import type { TransformCallback } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { inflateSync } from 'node:zlib'
@@ -57,6 +57,8 @@ export async function readOsmPbf(
   // The parser opens an absent file in a way that ends the process, so ask first.
   const found = await stat(file).catch(() => undefined)
   if (found?.isFile() !== true) return fault('OSM_MISSING', `${file}: no such file`)
+  const strange = await strangeBeginning(file)
+  if (strange !== undefined) return fault('OSM_BROKEN', `${file}: ${strange}`)
   const bytes = createReadStream(file)
   const blocks = new FencedTransform({ withTags: options.keys, writeRaw: true })
   let items = 0
@@ -88,6 +90,23 @@ export async function readOsmPbf(
     )
   }
   return items > 0 ? ok(items) : fault('OSM_BROKEN', `${file}: holds no map data`)
+}
+
+/** A sentence about a file whose first block is no OSMHeader, in the words of who picked the wrong file. */
+async function strangeBeginning(file: string): Promise<string | undefined> {
+  try {
+    const handle = await open(file, 'r')
+    const { bytesRead, buffer } = await handle.read(Buffer.alloc(64), 0, 64, 0).finally(() => handle.close())
+    const head = buffer.toString('latin1', 0, bytesRead)
+    if (head === '') return 'the file is empty'
+    if (head.includes('OSMHeader')) return undefined
+    if (/^\s*<(\?xml|osm)/.test(head))
+      return 'this is OSM XML, not PBF: convert it, for example with osmium cat'
+    const words = JSON.stringify(head.slice(0, 24).replaceAll(/[^\x20-\x7e]+/g, ' '))
+    return `this is no OpenStreetMap PBF, it begins with ${words}`
+  } catch (error) {
+    return asError(error).message
+  }
 }
 
 class UnknownFeature extends Error {}

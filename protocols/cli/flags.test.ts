@@ -18,7 +18,14 @@ describe('flags', () => {
     const schema = z.strictObject({ gnssBaud: z.coerce.number().int() })
     const refused = parseConfig(schema, { gnssBaud: 'fast' }, '--gnss-baud 9600')
     expect(refused).toMatchObject({ ok: false, code: 'CONFIG_INVALID' })
-    expect(refused.ok ? '' : refused.detail).toMatch(/^gnssBaud = "fast": .*for example --gnss-baud 9600$/)
+    expect(refused.ok ? '' : refused.detail).toMatch(/^--gnss-baud "fast": .*for example --gnss-baud 9600$/)
+    const withDefaults = schema.extend({ mapPort: z.coerce.number().max(65_535).default(5110) })
+    const port = parseConfig(withDefaults, { gnssBaud: '9600', mapPort: '70000' }, '--gnss-baud 9600')
+    expect(port.ok ? '' : port.detail).toMatch(/^--map-port "70000": .*for example --map-port 5110$/)
+    const missing = parseConfig(withDefaults, {}, '--gnss-baud 9600')
+    expect(missing.ok ? '' : missing.detail).toMatch(
+      /^--gnss-baud is missing: .*for example --gnss-baud 9600$/,
+    )
     expect(parseConfig(schema, { gnssBaud: '9600' }, '')).toEqual({ ok: true, value: { gnssBaud: 9600 } })
   })
 })

@@ -26,8 +26,8 @@ export function readFlags(args: readonly string[], names: readonly string[]): Re
 }
 
 /**
- * Flags to a frozen config by its schema. Fault `CONFIG_INVALID` names the setting, the value seen and an example:
- * `gnssBaud = "fast": expected number; for example --data ./agent`.
+ * Flags to a frozen config by its schema. Fault `CONFIG_INVALID` names the flag, the value seen and an example, which is
+ * the flag's own default where it has one: `--gnss-baud "fast": expected number; for example --gnss-baud 9600`.
  */
 export function parseConfig<T>(
   schema: z.ZodType<T>,
@@ -38,6 +38,22 @@ export function parseConfig<T>(
   if (parsed.success) return ok(Object.freeze(parsed.data))
   const issue = parsed.error.issues[0]!
   const name = issue.path.join('.') || (issue.code === 'unrecognized_keys' ? issue.keys.join(', ') : '')
-  const seen = JSON.stringify(flags[name] ?? null)
-  return fault('CONFIG_INVALID', `${name} = ${seen}: ${issue.message}; for example ${example}`)
+  const seen = flags[name] === undefined ? 'is missing' : JSON.stringify(flags[name])
+  const fits = exampleOf(schema, flags, name) ?? example
+  return fault('CONFIG_INVALID', `${flagOf(name)} ${seen}: ${issue.message}; for example ${fits}`)
 }
+
+/** What the schema itself puts there when nothing is said. */
+function exampleOf<T>(
+  schema: z.ZodType<T>,
+  flags: Readonly<Record<string, string>>,
+  name: string,
+): string | undefined {
+  const without = schema.safeParse({ ...flags, [name]: undefined })
+  const value = without.success ? (without.data as Readonly<Record<string, unknown>>)[name] : undefined
+  const isWord = typeof value === 'number' || (typeof value === 'string' && value !== '')
+  return isWord ? `${flagOf(name)} ${value}` : undefined
+}
+
+const flagOf = (name: string): string =>
+  `--${name.replaceAll(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`

@@ -1,13 +1,14 @@
+import { exitCodeOf } from '#protocols/cli/exit-code.ts'
 import { composeDemo } from '../compose.ts'
 import { DEMO_USAGE, parseDemoFlags } from '../demo/flags.ts'
 
 const STOP_WITHIN_MS = 1_900
 
-/** `npm start`: the whole city on this machine until Ctrl-C; 0 after an orderly stop, 1 when it could not start. */
+/** `npm start`: the whole city on this machine until Ctrl-C; 0 after an orderly stop, 1 when it could not start, 2 on wrong use or a wrong file. */
 export async function demo(args: readonly string[]): Promise<number> {
   const flags = parseDemoFlags(args)
   if (!flags.ok || flags.value.help) {
-    console.error(flags.ok ? DEMO_USAGE : `reach5 demo: ${flags.detail} [${flags.code}]\n\n${DEMO_USAGE}`)
+    console.error(flags.ok ? DEMO_USAGE : `reach5 demo: ${flags.detail} (npm start -- --help)`)
     return flags.ok ? 0 : 2
   }
   const stopped = untilToldToStop()
@@ -22,7 +23,7 @@ export async function demo(args: readonly string[]): Promise<number> {
   }
   if (!first.ok) {
     console.error(`reach5 demo: ${first.detail} [${first.code}]`)
-    return 1
+    return exitCodeOf(first.code)
   }
   const running = first.value
   console.log(greeting(running.addresses, running.receiver, flags.value.data, performance.now() - startedMs))

@@ -55,7 +55,10 @@ export function parseDemoFlags(args: readonly string[]): Result<DemoFlags> {
     if (parsed.success) return ok(Object.freeze(parsed.data))
     const issue = parsed.error.issues[0]!
     const name = String(issue.path[0])
-    return fault('USAGE', `--${name} ${JSON.stringify(values[name])}: ${issue.message}`)
+    const rest = DemoFlags.safeParse({ ...values, [name]: undefined })
+    const fits = (rest.data as Record<string, unknown> | undefined)?.[name]
+    const example = fits === undefined ? '' : `; for example --${name} ${String(fits)}`
+    return fault('USAGE', `--${name} ${JSON.stringify(values[name])}: ${issue.message}${example}`)
   } catch (error) {
     return fault('USAGE', (error as Error).message.split('\n')[0]!)
   }
