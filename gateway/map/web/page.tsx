@@ -19,6 +19,7 @@ import { UnitCard } from './panels/unit-card.tsx'
 import { startAlarmTone } from './state/alarm-tone.ts'
 import { startCityData } from './state/city-data.ts'
 import { startClock } from './state/clock.ts'
+import { startCoverageRoads } from './state/coverage-roads.ts'
 import { focus } from './state/focus.ts'
 import { startKeyboard } from './state/keyboard.ts'
 import { incidents, units } from './state/picture.ts'
@@ -85,6 +86,7 @@ function KeyHints() {
 startSettings()
 startClock()
 startCityData()
+if (drawsMaps) startCoverageRoads()
 startKeyboard()
 startAlarmTone()
 startStream(streamUrl())

@@ -1,7 +1,10 @@
-import { effect, signal, untracked } from '@preact/signals'
+import { computed, effect, signal, untracked } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import { gatewayMs, grown, nowMs } from '../state/clock.ts'
-import { grids, roadSource, roads, surroundings } from '../state/city-data.ts'
+import { grids, roadSource, roads, surroundings, tiles } from '../state/city-data.ts'
+import { colourOf, coverage } from '../state/coverage.ts'
+import { coldSpotShapes, reachOf, roadLines, roadTimes } from '../state/coverage-roads.ts'
+import { layers } from '../state/layers.ts'
 import { flight, focus, inSight, ranked, routes } from '../state/focus.ts'
 import { incidentClock } from '../state/incident-clock.ts'
 import { incidents, isOpen, ringing, units } from '../state/picture.ts'
@@ -10,7 +13,7 @@ import { lostForMs } from '../state/stream.ts'
 import { Icon } from '../look/icons.tsx'
 import { freshnessNow, lookOf } from '../look/unit-look.ts'
 import { ageWords, words } from '../words/words.ts'
-import { boundsOf, gridNamePoints, pointsOf } from './features.ts'
+import { boundsOf, coldSpotFeatures, coloured, gridNamePoints, pointsOf } from './features.ts'
 import { openMap } from './maplibre-map.ts'
 import type { CityMap, Standing } from './maplibre-map.ts'
 import { Legend, ScaleBar } from './map-furniture.tsx'
@@ -38,10 +41,12 @@ declare global {
 export function CityMapView() {
   const container = useRef<HTMLDivElement>(null)
   const opened = useRef<CityMap | null>(null)
+  const base = tiles.value
   useEffect(() => {
+    if (base === undefined) return
     let stop = (): void => {}
     let gone = false
-    void openMap(container.current!, FIRST_LOOK, {
+    void openMap(container.current!, base, FIRST_LOOK, {
       onPlace: at => (focus.value = { kind: 'place', ...at }),
       onUnit: id => (focus.value = { kind: 'unit', id }),
       onMove: () => (metresPerPixel.value = opened.current?.metresPerPixel() ?? 0),
@@ -57,7 +62,7 @@ export function CityMapView() {
       stop()
       opened.current?.close()
     }
-  }, [])
+  }, [base === undefined])
 
   const w = words.value
   return (
@@ -106,12 +111,23 @@ function keepDrawn(map: CityMap): () => void {
     }),
     effect(() => {
       if (grids.value === null) return
-      map.setData('grids', grids.value)
-      map.setData('grid-names', gridNamePoints(grids.value))
+      const colours = gridColours.value
+      map.setData('grids', coloured(grids.value, colours))
+      map.setData('grid-names', coloured(gridNamePoints(grids.value), colours))
     }),
     effect(() => {
       if (grids.value !== null || roads.value !== null) fitTown(map, false)
     }),
+    effect(() => {
+      const { warnings, coldSpots, ...posts } = layers.value
+      map.setVisible(['grid-tint', 'grid-hatch', 'grid-badges'], warnings)
+      map.setVisible(['cold-spots', 'cold-names'], coldSpots)
+      for (const id of ['stations', 'posts', 'joints'] as const) map.setVisible([id], posts[id])
+      map.coverage.setMode(posts.coverage === 'count' && reachOf.value === null ? 'count' : 'time')
+    }),
+    effect(() => map.coverage.setLines(roadLines.value)),
+    effect(() => map.coverage.setTimes(roadTimes.value)),
+    effect(() => map.setData('cold-spots', coldSpotFeatures(coldSpotShapes.value))),
     effect(() => {
       void [theme.value, language.value]
       map.repaint()
@@ -142,6 +158,19 @@ function keepDrawn(map: CityMap): () => void {
   ]
   return () => stops.forEach(stop => stop())
 }
+
+/** Colours of the grids, changed only when one of them changes: the map cuts its grids anew then. */
+const gridColourKey = computed(() =>
+  (coverage.value?.view.grids ?? []).map(grid => `${grid.gridId}=${colourOf(grid)}`).join(),
+)
+const gridColours = computed(
+  (): ReadonlyMap<string, string> =>
+    new Map(
+      gridColourKey.value === ''
+        ? []
+        : gridColourKey.value.split(',').map(part => part.split('=') as [string, string]),
+    ),
+)
 
 /** The call sign, and for a place that is no longer live how old it is, in steps that can be read. */
 function nameOf({ callSign, oldMs }: Mark): string {

@@ -1,3 +1,7 @@
+import { ColdSpotView } from '#protocols/coverage.ts'
+import { idOf } from '../state/city-data.ts'
+import { clockWords, kilometreWords, words } from '../words/words.ts'
+
 /** One point for the name of each grid: well inside, far from every border. */
 export function gridNamePoints(grids: GeoJSON.FeatureCollection): GeoJSON.FeatureCollection {
   return {
@@ -9,7 +13,8 @@ export function gridNamePoints(grids: GeoJSON.FeatureCollection): GeoJSON.Featur
         {
           type: 'Feature' as const,
           geometry: { type: 'Point' as const, coordinates: [...innermost(ring)] },
-          properties: { name: feature.properties?.['name'] ?? '' },
+          id: idOf(feature),
+          properties: { id: idOf(feature), name: feature.properties?.['name'] ?? '' },
         },
       ]
     }),
@@ -75,4 +80,36 @@ function* flatten(value: unknown): Generator<readonly number[]> {
   if (!Array.isArray(value)) return
   if (typeof value[0] === 'number') yield value as number[]
   else for (const part of value) yield* flatten(part)
+}
+
+/** The same features, each with the colour of its grid where it has one. */
+export const coloured = (
+  collection: GeoJSON.FeatureCollection,
+  colours: ReadonlyMap<string, string>,
+): GeoJSON.FeatureCollection => ({
+  type: 'FeatureCollection',
+  features: collection.features.map(feature => {
+    const colour = colours.get(idOf(feature))
+    return colour === undefined ? feature : { ...feature, properties: { ...feature.properties, colour } }
+  }),
+})
+
+/** Cold spots as lines, and a name for each at its centre: how much road, and who could fill it when. */
+export function coldSpotFeatures(shapes: GeoJSON.FeatureCollection | null): GeoJSON.FeatureCollection {
+  const features = (shapes?.features ?? []).flatMap(feature => {
+    const spot = ColdSpotView.safeParse(feature.properties)
+    if (!spot.success) return []
+    const { roadM, fillBy, centre } = spot.data
+    const label = [
+      words.value.coldSpot(kilometreWords(roadM)),
+      ...(fillBy === null ? [] : [`${fillBy.callSign} ${clockWords(fillBy.etaSeconds)}`]),
+    ].join('\n')
+    const name: GeoJSON.Feature = {
+      type: 'Feature',
+      geometry: { type: 'Point', coordinates: [centre.lon, centre.lat] },
+      properties: { label },
+    }
+    return [{ ...feature, properties: {} }, name]
+  })
+  return { type: 'FeatureCollection', features }
 }

@@ -1,4 +1,7 @@
 import type { LayerSpecification, StyleSpecification } from 'maplibre-gl'
+import { FONT, groundLayers, nameLayers, postLayers, roadLayers } from './base-style.ts'
+import type { BaseKind } from './base-style.ts'
+import type { TileSource } from '../state/gateway-http.ts'
 
 /** Colours come from the style sheet (`--map-…`), so that day and night are decided in one place. */
 export type Palette = (name: string) => string
@@ -8,125 +11,62 @@ export const readPalette = (): Palette => {
   return name => style.getPropertyValue(`--map-${name}`).trim()
 }
 
-/** Fonts of the desk; MapLibre draws every glyph from them, so no font file is ever fetched. */
-const FONT = ['Microsoft YaHei UI', 'PingFang SC', 'Noto Sans CJK SC', 'WenQuanYi Zen Hei', 'sans-serif']
-
 const EMPTY: GeoJSON.FeatureCollection = { type: 'FeatureCollection', features: [] }
 const source = () => ({ type: 'geojson', data: EMPTY }) as const
 
-export const cityStyle = (palette: Palette): StyleSpecification => ({
+export const cityStyle = (tiles: TileSource | null, palette: Palette): StyleSpecification => ({
   version: 8,
   sources: {
+    ...(tiles !== null && {
+      base: {
+        type: 'vector',
+        tiles: [...tiles.tiles],
+        minzoom: tiles.minzoom,
+        maxzoom: tiles.maxzoom,
+      },
+    }),
     city: source(),
     roads: source(),
     grids: source(),
     'grid-names': source(),
+    'cold-spots': source(),
     routes: source(),
   },
-  layers: cityLayers(palette),
+  layers: cityLayers(tiles === null ? 'geojson' : 'tiles', palette),
 })
 
-const MAIN = ['motorway', 'trunk', 'motorway_link', 'trunk_link']
-const LARGE = ['primary', 'primary_link', 'secondary', 'secondary_link']
-const MEDIUM = ['tertiary', 'tertiary_link']
-
-/** Road widths in pixels by zoom: `[zoom, width]`, widening by a steady factor between. */
-const WIDTHS = {
-  main: [9, 1.4, 11, 2.4, 13, 3.6, 15, 8, 18, 26],
-  large: [9, 0.9, 11, 1.8, 13, 2.6, 15, 6, 18, 22],
-  medium: [9, 0.5, 11, 1, 13, 1.6, 15, 4.2, 18, 17],
-  small: [11, 0.25, 13, 0.7, 15, 2.6, 18, 12],
-} as const
-type RoadWeight = keyof typeof WIDTHS
-
-const widthOf = (weight: RoadWeight, extraPx = 0) =>
+const colours = (palette: Palette): never =>
   [
-    'interpolate',
-    ['exponential', 1.5],
-    ['zoom'],
-    ...WIDTHS[weight].map((value, n) => (n % 2 === 0 ? value : value + extraPx)),
-  ] as unknown as number
+    'match',
+    ['get', 'colour'],
+    ...(['black', 'red', 'blue', 'green'] as const).flatMap(colour => [colour, palette(`warn-${colour}`)]),
+    palette('warn-unknown'),
+  ] as never
 
-const ofClass = (classes: readonly string[]) => ['in', ['get', 'roadClass'], ['literal', classes]]
-const FILTERS = {
-  main: ofClass(MAIN),
-  large: ofClass(LARGE),
-  medium: ofClass(MEDIUM),
-  small: ['!', ofClass([...MAIN, ...LARGE, ...MEDIUM])],
-} as const
-
-/** Metres to pixels at 35.6 degrees north: at zoom 10 one pixel is 62 m, halved by every zoom. */
-const metres = (value: unknown) =>
-  [
-    'interpolate',
-    ['exponential', 2],
-    ['zoom'],
-    10,
-    ['/', value, 62.2],
-    18,
-    ['/', value, 0.243],
-  ] as unknown as number
-
-const road = (weight: RoadWeight, part: 'case' | 'fill', palette: Palette): LayerSpecification => ({
-  id: `road-${weight}-${part}`,
-  type: 'line',
-  source: 'roads',
-  filter: FILTERS[weight] as never,
-  ...(weight === 'small' && { minzoom: 11.5 }),
-  layout: { 'line-cap': 'round', 'line-join': 'round' },
-  paint: {
-    'line-color': palette(
-      part === 'case'
-        ? weight === 'main' || weight === 'large'
-          ? 'road-case-large'
-          : 'road-case'
-        : `road-${weight}`,
-    ),
-    'line-width': widthOf(weight, part === 'case' ? 1.6 : 0),
-  },
-})
-
-const roadNames = (
-  id: string,
-  weights: readonly RoadWeight[],
-  minzoom: number,
-  palette: Palette,
-): LayerSpecification => ({
-  id,
-  type: 'symbol',
-  source: 'roads',
-  minzoom,
-  filter: ['any', ...weights.map(weight => FILTERS[weight])] as never,
-  layout: {
-    'symbol-placement': 'line',
-    'symbol-spacing': 320,
-    'text-field': ['get', 'name'],
-    'text-font': FONT,
-    'text-size': ['interpolate', ['linear'], ['zoom'], 13, 10.5, 17, 13.5],
-    'text-letter-spacing': 0.12,
-    'text-max-angle': 35,
-    'text-padding': 6,
-  },
-  paint: { 'text-color': palette('road-ink'), 'text-halo-color': palette('halo'), 'text-halo-width': 1.4 },
-})
+/** Custom layers stand below these: coverage over the roads and under every name, units on top. */
+export const COVERAGE_BELOW = 'cold-spots'
 
 /** From the ground up. Everything that can change by theme is a paint property. */
-export const cityLayers = (palette: Palette): LayerSpecification[] => [
-  { id: 'ground', type: 'background', paint: { 'background-color': palette('land') } },
+export const cityLayers = (base: BaseKind, palette: Palette): LayerSpecification[] => [
+  ...groundLayers(base, palette),
   {
-    id: 'areas',
+    id: 'grid-tint',
     type: 'fill',
-    source: 'city',
-    filter: ['==', ['geometry-type'], 'Polygon'],
-    paint: { 'fill-color': ['match', ['get', 'kind'], 'park', palette('park'), palette('water')] },
+    source: 'grids',
+    filter: ['has', 'colour'],
+    layout: { visibility: 'none' },
+    paint: {
+      'fill-color': colours(palette),
+      'fill-opacity': ['match', ['get', 'colour'], 'black', 0.3, 'red', 0.22, 'green', 0.07, 0.16],
+    },
   },
   {
-    id: 'rivers',
-    type: 'line',
-    source: 'city',
-    filter: ['all', ['==', ['geometry-type'], 'LineString'], ['!=', ['get', 'kind'], 'railway']],
-    layout: { 'line-cap': 'round', 'line-join': 'round' },
-    paint: { 'line-color': palette('water'), 'line-width': metres(['coalesce', ['get', 'widthM'], 20]) },
+    id: 'grid-hatch',
+    type: 'fill',
+    source: 'grids',
+    filter: ['in', ['get', 'colour'], ['literal', ['black', 'red', 'unknown']]],
+    layout: { visibility: 'none' },
+    paint: { 'fill-pattern': ['concat', 'hatch-', ['get', 'colour']], 'fill-opacity': 0.7 },
   },
   {
     id: 'grid-band',
@@ -135,33 +75,11 @@ export const cityLayers = (palette: Palette): LayerSpecification[] => [
     layout: { 'line-join': 'round' },
     paint: {
       'line-color': palette('grid'),
-      'line-width': ['interpolate', ['linear'], ['zoom'], 11, 4, 16, 12],
+      'line-width': ['interpolate', ['linear'], ['zoom'], 9, 2, 11, 4, 16, 12],
       'line-opacity': 0.12,
     },
   },
-  ...(['small', 'medium', 'large', 'main'] as const).map(weight => road(weight, 'case', palette)),
-  ...(['small', 'medium', 'large', 'main'] as const).map(weight => road(weight, 'fill', palette)),
-  {
-    id: 'railway',
-    type: 'line',
-    source: 'city',
-    filter: ['==', ['get', 'kind'], 'railway'],
-    paint: {
-      'line-color': palette('rail'),
-      'line-width': ['interpolate', ['linear'], ['zoom'], 11, 1.4, 16, 3.4],
-    },
-  },
-  {
-    id: 'railway-ties',
-    type: 'line',
-    source: 'city',
-    filter: ['==', ['get', 'kind'], 'railway'],
-    paint: {
-      'line-color': palette('land'),
-      'line-width': ['interpolate', ['linear'], ['zoom'], 11, 0.7, 16, 2],
-      'line-dasharray': [5, 5],
-    },
-  },
+  ...roadLayers(base, palette),
   {
     id: 'grid-line',
     type: 'line',
@@ -169,46 +87,24 @@ export const cityLayers = (palette: Palette): LayerSpecification[] => [
     layout: { 'line-join': 'round' },
     paint: {
       'line-color': palette('grid'),
-      'line-width': ['interpolate', ['linear'], ['zoom'], 11, 1.1, 16, 2],
+      'line-width': ['interpolate', ['linear'], ['zoom'], 9, 0.8, 11, 1.1, 16, 2],
       'line-dasharray': [5, 3, 1, 3],
       'line-opacity': 0.8,
     },
   },
-  roadNames('names-large', ['main', 'large'], 13, palette),
-  roadNames('names-medium', ['medium'], 14.2, palette),
-  roadNames('names-small', ['small'], 15.6, palette),
   {
-    id: 'places',
-    type: 'symbol',
-    source: 'city',
-    minzoom: 14,
-    filter: ['==', ['get', 'kind'], 'landmark'],
-    layout: {
-      'text-field': ['get', 'name'],
-      'text-font': FONT,
-      'text-size': 11,
-      'text-padding': 8,
+    id: 'cold-spots',
+    type: 'line',
+    source: 'cold-spots',
+    layout: { visibility: 'none', 'line-cap': 'round', 'line-join': 'round' },
+    paint: {
+      'line-color': palette('cold'),
+      'line-width': ['interpolate', ['linear'], ['zoom'], 9, 4, 13, 9, 16, 20],
+      'line-opacity': 0.32,
     },
-    paint: { 'text-color': palette('place-ink'), 'text-halo-color': palette('halo'), 'text-halo-width': 1.2 },
   },
-  {
-    id: 'posts',
-    type: 'symbol',
-    source: 'city',
-    minzoom: 12,
-    filter: ['in', ['get', 'kind'], ['literal', ['post', 'station']]],
-    layout: {
-      'icon-image': ['match', ['get', 'kind'], 'station', 'post-station', 'post-duty'],
-      'icon-allow-overlap': true,
-      'text-field': ['step', ['zoom'], '', 13.4, ['get', 'name']],
-      'text-font': FONT,
-      'text-size': 11,
-      'text-offset': [0, 0.95],
-      'text-anchor': 'top',
-      'text-optional': true,
-    },
-    paint: { 'text-color': palette('post-ink'), 'text-halo-color': palette('halo'), 'text-halo-width': 1.3 },
-  },
+  ...nameLayers(base, palette),
+  ...postLayers(base, palette),
   {
     id: 'grid-names',
     type: 'symbol',
@@ -216,16 +112,46 @@ export const cityLayers = (palette: Palette): LayerSpecification[] => [
     layout: {
       'text-field': ['get', 'name'],
       'text-font': FONT,
-      'text-size': ['interpolate', ['linear'], ['zoom'], 11, 12, 15, 19],
-      'text-letter-spacing': 0.3,
-      'text-allow-overlap': true,
-      'text-ignore-placement': true,
+      'text-size': ['interpolate', ['linear'], ['zoom'], 9, 10.5, 11, 12, 15, 19],
+      'text-letter-spacing': ['interpolate', ['linear'], ['zoom'], 9, 0.05, 12, 0.3],
+      'text-padding': 1,
     },
     paint: {
       'text-color': palette('grid-ink'),
       'text-halo-color': palette('halo'),
       'text-halo-width': 1.6,
       'text-opacity': 0.9,
+    },
+  },
+  {
+    id: 'grid-badges',
+    type: 'symbol',
+    source: 'grid-names',
+    filter: ['all', ['has', 'colour'], ['!=', ['get', 'colour'], 'green']],
+    layout: {
+      visibility: 'none',
+      'icon-image': ['concat', 'colour-', ['get', 'colour']],
+      'icon-offset': [0, -21],
+      'icon-allow-overlap': true,
+      'icon-ignore-placement': true,
+    },
+  },
+  {
+    id: 'cold-names',
+    type: 'symbol',
+    source: 'cold-spots',
+    filter: ['==', ['geometry-type'], 'Point'],
+    layout: {
+      visibility: 'none',
+      'text-field': ['get', 'label'],
+      'text-font': FONT,
+      'text-size': 12,
+      'text-padding': 4,
+    },
+    paint: {
+      'text-color': palette('cold-ink'),
+      'text-halo-color': palette('halo-strong'),
+      'text-halo-width': 1.8,
     },
   },
   {

@@ -2,7 +2,11 @@ import { Map as LibreMap, Marker, setWorkerUrl } from 'maplibre-gl'
 import type { GeoJSONSource } from 'maplibre-gl'
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url'
 import { PIXEL_RATIO, mapImages } from './map-images.ts'
-import { cityLayers, cityStyle, readPalette } from './map-style.ts'
+import type { BaseKind } from './base-style.ts'
+import { coverageLayer } from './coverage-layer.ts'
+import type { CoverageLayer } from './coverage-layer.ts'
+import { cityLayers, cityStyle, COVERAGE_BELOW, readPalette } from './map-style.ts'
+import type { TileSource } from '../state/gateway-http.ts'
 import { unitLayer } from './unit-layer.ts'
 import type { UnitLayer } from './unit-layer.ts'
 import type { Mark } from './unit-marks.ts'
@@ -11,7 +15,7 @@ import type { Mark } from './unit-marks.ts'
 setWorkerUrl(workerUrl)
 
 export type LonLat = { readonly lat: number; readonly lon: number }
-export type SourceName = 'city' | 'roads' | 'grids' | 'grid-names' | 'routes'
+export type SourceName = 'city' | 'roads' | 'grids' | 'grid-names' | 'cold-spots' | 'routes'
 /** An HTML thing standing on the map: a pin with a clock, the ring of an alarm, the mark of a click. */
 export type Standing = LonLat & {
   readonly key: string
@@ -23,6 +27,9 @@ export type CityMap = {
   setData(source: SourceName, data: GeoJSON.FeatureCollection): void
   /** Exactly these units are drawn from now on. */
   setUnits(marks: readonly Mark[], nowMs: number, nameOf: (mark: Mark) => string): void
+  /** Which of the switchable layers are to be seen. */
+  setVisible(layerIds: readonly string[], visible: boolean): void
+  readonly coverage: Pick<CoverageLayer, 'setLines' | 'setTimes' | 'setMode' | 'shownTick'>
   /** Exactly these things stand on the map afterwards; elements are kept by key. */
   setStanding(things: readonly Standing[]): void
   /** Colours and letters again, after the theme or the language changed. */
@@ -59,10 +66,15 @@ export function canDrawMaps(): boolean {
 }
 
 /** Resolves when the style is ready to take data. */
-export function openMap(container: HTMLElement, at: LonLat, events: MapEvents): Promise<CityMap> {
+export function openMap(
+  container: HTMLElement,
+  tiles: TileSource | null,
+  at: LonLat,
+  events: MapEvents,
+): Promise<CityMap> {
   const map = new LibreMap({
     container,
-    style: cityStyle(readPalette()),
+    style: cityStyle(tiles, readPalette()),
     center: [at.lon, at.lat],
     zoom: 12.5,
     minZoom: 8,
@@ -78,6 +90,7 @@ export function openMap(container: HTMLElement, at: LonLat, events: MapEvents): 
   map.keyboard.disableRotation()
   putImages(map)
   const units = unitLayer(readPalette())
+  const coverage = coverageLayer(readPalette())
   map.on('click', ({ point, lngLat }) => {
     const unit = units.pick(point.x, point.y)
     if (unit !== null) events.onUnit(unit)
@@ -91,17 +104,22 @@ export function openMap(container: HTMLElement, at: LonLat, events: MapEvents): 
   map.on('webglcontextrestored', () => events.onTrouble(false))
   return new Promise(resolve =>
     map.once('load', () => {
+      map.addLayer(coverage, COVERAGE_BELOW)
       map.addLayer(units)
-      resolve(control(map, units))
+      resolve(control(map, tiles === null ? 'geojson' : 'tiles', units, coverage))
     }),
   )
 }
 
-function control(map: LibreMap, units: UnitLayer): CityMap {
+function control(map: LibreMap, base: BaseKind, units: UnitLayer, coverage: CoverageLayer): CityMap {
   const markers = new Map<string, Marker>()
   return {
     setData: (source, data) => {
       void map.getSource<GeoJSONSource>(source)?.setData(data)
+    },
+    coverage,
+    setVisible: (layerIds, visible) => {
+      for (const id of layerIds) map.setLayoutProperty(id, 'visibility', visible ? 'visible' : 'none')
     },
     setUnits: (marks, nowMs, nameOf) => units.refresh(marks, nowMs, nameOf),
     setStanding: things => {
@@ -122,7 +140,8 @@ function control(map: LibreMap, units: UnitLayer): CityMap {
     repaint: () => {
       putImages(map)
       units.repaint(readPalette())
-      for (const layer of cityLayers(readPalette()))
+      coverage.repaint(readPalette())
+      for (const layer of cityLayers(base, readPalette()))
         for (const [name, value] of Object.entries(layer.paint ?? {}))
           map.setPaintProperty(layer.id, name as never, value as never)
     },

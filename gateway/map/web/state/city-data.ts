@@ -1,10 +1,13 @@
 import { signal } from '@preact/signals'
-import { geoJsonOf } from './gateway-http.ts'
+import { geoJsonOf, tilesOf } from './gateway-http.ts'
+import type { TileSource } from './gateway-http.ts'
 
 /** What stands still: drawn once, asked for again until the gateway has it. */
 export const grids = signal<GeoJSON.FeatureCollection | null>(null)
 export const roads = signal<GeoJSON.FeatureCollection | null>(null)
 export const surroundings = signal<GeoJSON.FeatureCollection | null>(null)
+/** Vector tiles of the base map: undefined until the gateway answered, null where it has none and sends GeoJSON. */
+export const tiles = signal<TileSource | null | undefined>(undefined)
 export const gridNames = signal<ReadonlyMap<string, string>>(new Map())
 /** `© OpenStreetMap contributors`, `simulated city, seed 1`: the licence asks for it on the map. */
 export const roadSource = signal('')
@@ -19,15 +22,25 @@ export function startCityData(): void {
     grids.value = collection
     gridNames.value = new Map(collection.features.map(feature => [idOf(feature), textOf(feature, 'name')]))
   })
-  void load('roads', collection => {
-    roads.value = collection
-    const { source, attribution } = collection as { source?: unknown; attribution?: unknown }
-    roadSource.value = [attribution, source].find(one => typeof one === 'string') ?? ''
-  })
+  void loadBase()
   void load('city', collection => {
     surroundings.value = collection
     namedPlaces.value = collection.features.flatMap(placeOf)
   })
+}
+
+/** Tiles where there are some; all roads in one piece where there are none. */
+async function loadBase(): Promise<void> {
+  const answer = await tilesOf()
+  if (!answer.ok) return void setTimeout(() => void loadBase(), RETRY_MS)
+  if (answer.value !== null) roadSource.value = answer.value.attribution
+  else
+    void load('roads', collection => {
+      roads.value = collection
+      const { source, attribution } = collection as { source?: unknown; attribution?: unknown }
+      roadSource.value = [attribution, source].find(one => typeof one === 'string') ?? ''
+    })
+  tiles.value = answer.value
 }
 
 async function load(

@@ -1,8 +1,9 @@
 import { AlarmView, IncidentView, OrderView, Problem, Recommendation } from '#protocols/api.ts'
 import type { IncidentCreate, OrderCreate } from '#protocols/api.ts'
+import { GridCoverage } from '#protocols/coverage.ts'
 import { fault, ok } from '#protocols/result.ts'
 import type { Result } from '#protocols/result.ts'
-import type { z } from 'zod'
+import { z } from 'zod'
 
 /** The routes of `protocols/api.ts` this page uses. A refusal is data with the gateway's stable code. */
 export const nearestTo = (lat: number, lon: number): Promise<Result<Recommendation>> =>
@@ -26,9 +27,42 @@ export const sendOrder = (order: OrderCreate): Promise<Result<OrderView>> =>
 export const acknowledgeAlarm = (alarmId: string): Promise<Result<AlarmView>> =>
   ask(`v1/alarms/${encodeURIComponent(alarmId)}/acknowledge`, AlarmView, {})
 
+export const acknowledgeWarning = (gridId: string): Promise<Result<GridCoverage>> =>
+  ask(`v1/warnings/${encodeURIComponent(gridId)}/acknowledge`, GridCoverage, {})
+
+/** A body of bytes, as it is. */
+export async function bytesOf(path: string): Promise<Result<ArrayBuffer>> {
+  try {
+    const response = await fetch(path, { signal: AbortSignal.timeout(TIMEOUT_MS) })
+    return response.ok ? ok(await response.arrayBuffer()) : fault('NOT_READY', `${path}: ${response.status}`)
+  } catch (error) {
+    return fault('GATEWAY_UNREACHABLE', String(error))
+  }
+}
+
+/** Where the vector tiles are; null when the gateway has none. */
+export async function tilesOf(): Promise<Result<TileSource | null>> {
+  try {
+    const response = await fetch('v1/tiles.json')
+    if (response.status === 404) return ok(null)
+    const parsed = TileJson.safeParse(await response.json())
+    return response.ok && parsed.success ? ok(parsed.data) : fault('NOT_READY', `tiles: ${response.status}`)
+  } catch (error) {
+    return fault('GATEWAY_UNREACHABLE', String(error))
+  }
+}
+const TileJson = z.object({
+  tiles: z.array(z.string()).min(1),
+  minzoom: z.number(),
+  maxzoom: z.number(),
+  attribution: z.string(),
+  bounds: z.tuple([z.number(), z.number(), z.number(), z.number()]),
+})
+export type TileSource = z.infer<typeof TileJson>
+
 /** GeoJSON of `grids`, `roads` or `city`; drawn as it comes, so only its outline is checked. */
 export async function geoJsonOf(
-  name: 'grids' | 'roads' | 'city',
+  name: 'grids' | 'roads' | 'city' | 'coldspots',
 ): Promise<Result<GeoJSON.FeatureCollection>> {
   try {
     const response = await fetch(`v1/${name}`)

@@ -148,6 +148,8 @@ export const en: Words = {
   legend: 'Legend',
   places: 'Places',
 
+  coldSpot: km => `Cold spot ${km}`,
+
   unitLooks: {
     available: 'Available',
     dispatched: 'Sent, unsigned',

@@ -160,6 +160,8 @@ export const zh = {
   legend: '图例',
   places: '地点',
 
+  coldSpot: (km: string) => `冰点 ${km}`,
+
   unitLooks: {
     available: '可派',
     dispatched: '已派未签',

@@ -1,0 +1,67 @@
+import { effect, signal, untracked } from '@preact/signals'
+import { parseRoadLines, parseRoadTimes } from '../city/road-lines.ts'
+import type { RoadLines, RoadTimes } from '../city/road-lines.ts'
+import { bytesOf, geoJsonOf } from './gateway-http.ts'
+import { coverage } from './coverage.ts'
+import { layers } from './layers.ts'
+
+/** The roads to colour, fetched when they are first wanted; the times of the newest refresh, for all units or one. */
+export const roadLines = signal<RoadLines | null>(null)
+export const roadTimes = signal<RoadTimes | null>(null)
+export const coldSpotShapes = signal<GeoJSON.FeatureCollection | null>(null)
+
+/** The one unit whose reach is shown instead of everybody's; null shows everybody's. */
+export const reachOf = signal<string | null>(null)
+
+const RETRY_MS = 3_000
+/** One unit's reach follows it at this pace. */
+const REACH_EVERY_MS = 2_000
+
+/** Asks only while a layer that needs it is on, and never twice at once. */
+export function startCoverageRoads(): void {
+  const wantsRoads = (): boolean => layers.value.coverage !== 'off' || reachOf.value !== null
+  let asking = false
+  let timer: ReturnType<typeof setTimeout> | undefined
+
+  const ask = async (): Promise<void> => {
+    clearTimeout(timer)
+    if (asking || !untracked(wantsRoads)) return
+    asking = true
+    const unit = reachOf.peek()
+    if (roadLines.peek() === null) {
+      const answer = await bytesOf('v1/roads/lines')
+      const parsed = answer.ok ? parseRoadLines(answer.value) : answer
+      if (parsed.ok) roadLines.value = parsed.value
+    }
+    const answer = await bytesOf(
+      unit === null ? 'v1/coverage/roads' : `v1/reach/roads?${new URLSearchParams({ unit })}`,
+    )
+    asking = false
+    if (unit !== reachOf.peek()) return void ask()
+    const parsed = answer.ok ? parseRoadTimes(answer.value) : answer
+    // An answer that failed takes the colours away: an old picture must not pass for the reach of now.
+    roadTimes.value = parsed.ok ? parsed.value : null
+    if (!parsed.ok) timer = setTimeout(() => void ask(), RETRY_MS)
+    else if (unit !== null) timer = setTimeout(() => void ask(), REACH_EVERY_MS)
+  }
+  effect(() => {
+    void coverage.value?.view.tick
+    if (wantsRoads()) void ask()
+    else roadTimes.value = null
+  })
+  startColdSpots()
+}
+
+function startColdSpots(): void {
+  let shown = ''
+  effect(() => {
+    const spots = coverage.value?.view.coldSpots ?? []
+    const wanted = layers.value.coldSpots ? spots.map(spot => `${spot.id} ${spot.roadM}`).join() : ''
+    if (wanted === shown) return
+    shown = wanted
+    if (wanted === '') return void (coldSpotShapes.value = null)
+    void geoJsonOf('coldspots').then(answer => {
+      if (answer.ok && wanted === shown) coldSpotShapes.value = answer.value
+    })
+  })
+}
