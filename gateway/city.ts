@@ -7,6 +7,7 @@ import type {
   UnitView,
   WalkInView,
 } from '#protocols/api.ts'
+import type { CoverageView } from '#protocols/coverage.ts'
 import type { LatLon } from '#protocols/geo/sphere.ts'
 import type { DeviceId, IncidentId, OrderId, UnitId } from '#protocols/ids.ts'
 import type { Result } from '#protocols/result.ts'
@@ -16,6 +17,7 @@ import { commandEffects } from './city/commands.ts'
 import { recordEffects, unstoredEffects } from './city/records.ts'
 import type { CityRow } from './city/rows.ts'
 import type { GridLookup, Mint, Reach } from './city/surroundings.ts'
+import type { CoverageRefresh } from './coverage/coverage-book.ts'
 import { recommend } from './dispatch/recommend.ts'
 import type { RecommendOptions } from './dispatch/recommend.ts'
 import type { CityEffect, CityEvent, UnitBinding } from './loop/effects.ts'
@@ -39,6 +41,8 @@ export type CityViews = {
   /** The row with its sealed words, for whoever may open them. */
   readonly walkIn: (id: string) => WalkInRow | undefined
   readonly consultations: () => readonly ConsultationRow[]
+  /** Null before the first refresh. */
+  readonly coverage: (now: Now) => CoverageView | null
   readonly recommend: (place: LatLon, now: Now, options?: RecommendOptions) => Result<Recommendation>
   /** For gauges: units by freshness is read from `units`. */
   readonly counts: () => {
@@ -83,6 +87,7 @@ export function createCity(parts: CityParts): CityCore {
     walkIns: now => city.walkIns.all().map(row => viewOfWalkIn(row, now)),
     walkIn: id => city.walkIns.byId(id),
     consultations: () => city.walkIns.topics(),
+    coverage: now => city.coverage.view(now),
     recommend: (place, now, options) => recommend(place, units(now), parts, now, options),
     counts: () => ({
       openIncidents: incidents.openCount(),
@@ -115,6 +120,8 @@ function handle(city: City, event: CityEvent, now: Now): CityEffect[] {
       return unstoredEffects(city, event.deviceId, event.alarm, now)
     case 'command':
       return commandEffects(city, event, now)
+    case 'coverage':
+      return onCoverage(city, event.refresh, now)
     case 'tick':
       return onTick(city, now)
   }
@@ -142,6 +149,12 @@ function onLive(
   return [...city.changed(changed, now), ...(crossed ? city.config(deviceId) : [])]
 }
 
+function onCoverage(city: City, refresh: CoverageRefresh | null, now: Now): CityEffect[] {
+  const isNews = refresh === null ? city.coverage.refreshLost(now) : true
+  if (refresh !== null) city.coverage.refreshed(refresh, id => city.incident(id)?.gridId ?? null, now)
+  return isNews ? city.coverageChanged(now) : []
+}
+
 function onTick(city: City, now: Now): CityEffect[] {
   return [
     ...city.changed(city.fleet.tick(now), now),
@@ -149,5 +162,6 @@ function onTick(city: City, now: Now): CityEffect[] {
       .dueNow(deviceId => city.isUp(deviceId), now)
       .map(order => ({ type: 'order' as const, order })),
     ...city.unitRowsDue(now),
+    ...(city.coverage.tick(now) ? city.coverageChanged(now) : []),
   ]
 }

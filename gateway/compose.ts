@@ -13,6 +13,9 @@ import { createGridLookup } from './city/grid-lookup.ts'
 import { mintOf } from './city/surroundings.ts'
 import { createCity } from './city.ts'
 import type { GatewayConfig } from './config.ts'
+import { coverageDesk } from './coverage/coverage-desk.ts'
+import { coverageDuty } from './coverage/coverage-duty.ts'
+import { openCoverageThread } from './coverage/coverage-thread.ts'
 import { createRoadReach } from './dispatch/road-reach.ts'
 import { openDesk } from './enrolment/desk.ts'
 import { openEnrolmentListener } from './enrolment/https-listener.ts'
@@ -79,7 +82,8 @@ async function open(
 
   const land = await readLand(config)
   if (!land.ok) return land
-  const { graph, grids, surroundings } = land.value
+  const { graph, graphBytes, grids, surroundings } = land.value
+  const gridLookup = createGridLookup(grids)
   const opening = await openBaseMap(config, log)
   if (!opening.ok) return opening
   const tiles = opening.value
@@ -87,7 +91,7 @@ async function open(
   const city = createCity({
     mint: mintOf(hex),
     reach: createRoadReach(graph),
-    grids: createGridLookup(grids),
+    grids: gridLookup,
   })
 
   const store = await openLevelLedger(config.data, { log, mint: hex })
@@ -107,7 +111,7 @@ async function open(
         units: city.units(now),
         incidents: city.incidents(now),
         alarms: city.alarms(now),
-        coverage: null,
+        coverage: city.coverage(now),
       }
     },
   })
@@ -133,6 +137,22 @@ async function open(
   })
 
   opened.push(() => loop.stop())
+
+  const startedMonoMs = clock.now().monoMs
+  const gridsWatched = { ids: grids.map(grid => grid.id), neighboursOf: gridLookup.neighboursOf }
+  const coverage = openCoverageThread({
+    clock,
+    log,
+    data: { graph: graphBytes, grids, spotPrefix: `cold-${hex(2)}` },
+    edges: graph.edgeCount,
+    read: () => {
+      const now = clock.now()
+      const upMs = now.monoMs - startedMonoMs
+      return coverageDuty(city.units(now), city.incidents(now), gridsWatched, upMs)
+    },
+    onRefresh: refresh => void loop.submit({ events: [{ type: 'coverage', refresh }] }),
+  })
+  opened.push(() => coverage.close())
 
   const addresses = { pages: '', enrolment: '', mqtt: '' }
   const desk = openDesk({
@@ -195,6 +215,7 @@ async function open(
         roadLines: roadLines(graph),
       },
       tiles,
+      coverage: coverageDesk(coverage, city, clock),
       ready: () => ready,
     },
     config.pagesPort,
@@ -226,6 +247,8 @@ async function open(
 
 type Land = {
   readonly graph: Extract<ReturnType<typeof openGraph>, { ok: true }>['value']
+  /** The file `graph` looks into, for whoever needs a copy of its own. */
+  readonly graphBytes: Uint8Array
   readonly grids: readonly Grid[]
   readonly surroundings: string
 }
@@ -241,7 +264,12 @@ async function readLand(config: GatewayConfig): Promise<Result<Land>> {
   if (!grids.ok) return grids
   const city = config.city === '' ? ok(Buffer.from(EMPTY_COLLECTION)) : await readNamed(config.city)
   if (!city.ok) return city
-  return ok({ graph: graph.value, grids: grids.value, surroundings: city.value.toString('utf8') })
+  return ok({
+    graph: graph.value,
+    graphBytes: roads.value,
+    grids: grids.value,
+    surroundings: city.value.toString('utf8'),
+  })
 }
 
 /** The tiles named, or those beside the graph; without any the page draws the roads alone, and the log says so. */

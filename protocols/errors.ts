@@ -25,6 +25,9 @@ export const ERROR_CODES = {
   ASSIGNMENT_ENDED:
     'The crew has arrived or the order has ended; it can no longer be taken back. Close the incident instead.',
   ALARM_UNKNOWN: 'No such alarm. See /v1/alarms.',
+  GRID_UNKNOWN: 'No such grid. See /v1/grids.',
+  POSITION_UNKNOWN: 'Where this unit is is not known well enough to compute from there.',
+  COVERAGE_LOST: 'Coverage is not being computed right now; it starts again by itself.',
   PLACE_OFF_ROAD: 'No road within reach of this place, so no time can be computed. Click nearer to a road.',
   // enrolment
   CODE_MISTYPED: 'The enrolment code has a wrong character. Type it again.',

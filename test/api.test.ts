@@ -103,6 +103,12 @@ function aGateway(overrides: Partial<HttpParts> = {}) {
       city: '{}',
       roadLines: { plain: Buffer.from('lines'), gzip: gzipSync('lines') },
     },
+    coverage: {
+      roads: async () => ok(new Uint8Array()),
+      coldSpots: async () => ok('{}'),
+      reach: async () => ok('{}'),
+      reachRoads: async () => ok(new Uint8Array()),
+    },
     ready: () => true,
     hub,
     pagesDir: null,

@@ -44,6 +44,8 @@ const WORLD_DOORS = [
   'gateway/broker/aedes-broker.ts',
   'gateway/broker/deaf-emitter.ts', // yields to the sockets, knows no time
   'gateway/broker/length-guard.ts',
+  'gateway/coverage/coverage-thread.ts', // starts the worker
+  'gateway/coverage/coverage-worker.ts',
   'gateway/enrolment/desk.ts',
   'gateway/enrolment/https-listener.ts',
   'gateway/identity/order-key.ts',
@@ -66,6 +68,8 @@ const CORES = [
   'agent/bodycam/trigger.ts',
   'gateway/city.ts',
   'gateway/intake/intake.ts',
+  'gateway/coverage/coverage-book.ts',
+  'gateway/coverage/coverage-engine.ts',
   'gateway/dispatch/recommend.ts',
   'gateway/reach/nearest.ts',
   'gateway/grids/membership.ts',

@@ -6,6 +6,7 @@ import type { Lane } from '#protocols/record.ts'
 import type { Result } from '#protocols/result.ts'
 import type { Clock } from '#protocols/time.ts'
 import type { CityViews } from '../city.ts'
+import type { CoverageDesk } from '../coverage/coverage-desk.ts'
 import type { Command } from '../loop/effects.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { Tiles } from '../tiles/tiles-file.ts'
@@ -47,6 +48,8 @@ export type ApiParts = {
   }
   /** The base map; null where none was imported. */
   readonly tiles: Tiles | null
+  /** Whoever computes coverage, asked for what only it has; what everybody sees is in `views`. */
+  readonly coverage: CoverageDesk
   /** False while starting or stopping: everything under /v1 answers NOT_READY. */
   readonly ready: () => boolean
 }

@@ -15,6 +15,8 @@ export const VERBS = [
   'complaint.read',
   'complaint.reveal',
   'map.read',
+  'coverage.read',
+  'warning.acknowledge',
   'device.read',
   'track.read',
   'enrolment.create',

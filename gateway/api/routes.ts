@@ -19,6 +19,7 @@ import { fault, ok } from '#protocols/result.ts'
 import type { Result } from '#protocols/result.ts'
 import { tileAnswer, tileJson } from '../tiles/tile-routes.ts'
 import type { ApiParts } from './api.ts'
+import { COVERAGE_ROUTES } from './coverage-routes.ts'
 import { openApiOf } from './openapi.ts'
 import { get, Nothing, post } from './route.ts'
 import type { Asked, Route } from './route.ts'
@@ -203,6 +204,7 @@ export const ROUTES: readonly Route[] = [
     },
     ({ geo }) => ok(geo.roadLines),
   ),
+  ...COVERAGE_ROUTES,
   get(
     '/v1/devices',
     'device.read',

@@ -4,6 +4,7 @@ import type { Order } from '#protocols/orders.ts'
 import type { Now } from '#protocols/time.ts'
 import { AlarmBook } from '../alarms/alarms.ts'
 import type { AlarmRow, AlarmSource } from '../alarms/alarms.ts'
+import { CoverageBook } from '../coverage/coverage-book.ts'
 import { IncidentBook } from '../dispatch/incident-book.ts'
 import { viewOfIncident } from '../dispatch/incident.ts'
 import type { Incident } from '../dispatch/incident.ts'
@@ -31,6 +32,7 @@ export class City {
   readonly mint: Mint
   readonly reach: Reach
   readonly grids: GridLookup
+  readonly coverage: CoverageBook
   private readonly rowsDue = new UnitRowsDue()
 
   constructor(parts: { readonly mint: Mint; readonly reach: Reach; readonly grids: GridLookup }) {
@@ -38,6 +40,7 @@ export class City {
     this.reach = parts.reach
     this.grids = parts.grids
     this.fleet = new UnitTable(parts.grids)
+    this.coverage = new CoverageBook(gridId => parts.grids.nameOf(gridId))
   }
 
   restore(rows: Iterable<CityRow>, now: Now): void {
@@ -142,6 +145,12 @@ export class City {
       const unit = this.fleet.byId(id)
       return unit ? [putUnit(rowOfUnit(unit, now))] : []
     })
+  }
+
+  /** Coverage as pages see it now, to all of them. */
+  coverageChanged(now: Now): CityEffect[] {
+    const data = this.coverage.view(now)
+    return data === null ? [] : [{ type: 'change', change: { type: 'coverage.changed', data } }]
   }
 
   incident(incidentId: IncidentId): Incident | undefined {

@@ -35,6 +35,10 @@ function outcomeOf(city: City, command: Command, actor: string, now: Now): Outco
       return order(city, command.order, actor, now)
     case 'alarm.acknowledge':
       return acknowledge(city, command.alarmId, actor, now)
+    case 'warning.acknowledge': {
+      const result = city.coverage.acknowledge(command.gridId, now)
+      return { effects: result.ok ? city.coverageChanged(now) : [], result }
+    }
   }
 }
 
@@ -56,6 +60,8 @@ function auditDetail(command: Command): Record<string, unknown> {
       return command.order
     case 'alarm.acknowledge':
       return { alarmId: command.alarmId }
+    case 'warning.acknowledge':
+      return { gridId: command.gridId }
   }
 }
 

@@ -72,8 +72,8 @@ export function etaSecondsOf(unit: UnitView, place: LatLon, reach: Reach): numbe
   return roadSeconds === undefined ? null : Math.round(turnoutSecondsOf(unit) + roadSeconds)
 }
 
-/** The first reason that holds, in the order a dispatcher would ask. */
-function exclusionOf(unit: UnitView): Exclusion | null {
+/** Why a unit cannot go: the first reason that holds, in the order a dispatcher would ask; null when it can. */
+export function exclusionOf(unit: UnitView): Exclusion | null {
   if (unit.availability === 'off_duty') return 'off_shift'
   if (unit.availability === 'busy' || unit.availability === 'out_of_service') return 'status_not_dispatchable'
   if (unit.assignment !== null) return 'already_assigned'
@@ -128,7 +128,8 @@ function timedOf(
   }
 }
 
-const turnoutSecondsOf = (unit: UnitView): number =>
+/** What a crew needs to get going. */
+export const turnoutSecondsOf = (unit: UnitView): number =>
   (unit.position?.speedMps ?? 0) >= MOVING_MPS ? 0 : TURNOUT_STOPPED_SECONDS
 
 function reasonsOf(home: GridId | null, here: GridId | null, grids: GridLookup): Reason[] {

@@ -6,6 +6,7 @@ import type { Order } from '#protocols/orders.ts'
 import type { WireRecord } from '#protocols/record.ts'
 import type { Result } from '#protocols/result.ts'
 import type { DeviceConfig, Hello, Live, Unstored } from '#protocols/session.ts'
+import type { CoverageRefresh } from '../coverage/coverage-book.ts'
 
 /*
  * The gateway is one loop:
@@ -33,6 +34,8 @@ export type Command =
   | { readonly kind: 'incident.close'; readonly incidentId: string; readonly reason: string }
   | { readonly kind: 'order'; readonly order: OrderCreate }
   | { readonly kind: 'alarm.acknowledge'; readonly alarmId: string }
+  /** A commander has seen that a grid is black. */
+  | { readonly kind: 'warning.acknowledge'; readonly gridId: GridId }
 
 export type CityEvent =
   | { readonly type: 'bound'; readonly binding: UnitBinding }
@@ -56,6 +59,8 @@ export type CityEvent =
       readonly actor: string
       readonly command: Command
     }
+  /** What a refresh of coverage found; null when the one who computes it is gone. */
+  | { readonly type: 'coverage'; readonly refresh: CoverageRefresh | null }
   /** Once a second: freshness, re-sending of orders without receipt, shift of ages. */
   | { readonly type: 'tick' }
 

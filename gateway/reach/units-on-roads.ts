@@ -82,6 +82,11 @@ export class UnitsOnRoads {
     return slot === undefined ? undefined : { edge: this.edgeOf[slot]!, fraction: this.fractionOf[slot]! }
   }
 
+  /** The node a hang is at, -1 when it is not in use. */
+  nodeOfHang(hang: number): number {
+    return this.hangNode[hang]!
+  }
+
   private takeSlot(id: string): number | undefined {
     const slot = this.free.pop() ?? this.ids.length
     if (slot >= this.sizeMax) return undefined

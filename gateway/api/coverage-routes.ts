@@ -1,0 +1,115 @@
+import { z } from 'zod'
+import { FeatureCollection } from '#protocols/api.ts'
+import { CoverageView, GridCoverage } from '#protocols/coverage.ts'
+import { UnitId } from '#protocols/ids.ts'
+import { fault, ok } from '#protocols/result.ts'
+import type { Result } from '#protocols/result.ts'
+import type { ReachOf } from '../coverage/coverage-desk.ts'
+import { warningsOf } from '../coverage/warnings.ts'
+import type { ApiParts } from './api.ts'
+import { get, Nothing, post } from './route.ts'
+import type { Route } from './route.ts'
+
+const Degrees = (most: number) =>
+  z
+    .string()
+    .regex(/^-?\d{1,3}(\.\d{1,15})?$/, 'a number in degrees')
+    .transform(Number)
+    .pipe(z.number().min(-most).max(most))
+const ReachQuery = z.strictObject({
+  unit: UnitId.optional(),
+  lon: Degrees(180).optional(),
+  lat: Degrees(90).optional(),
+})
+const GEO_JSON = { contentType: 'application/geo+json', schema: FeatureCollection }
+const ROADS = { contentType: 'application/octet-stream', bytes: 'R5CV, protocols/coverage.ts' }
+
+/** Who could be where in time, as `protocols/coverage.ts` lists it. */
+export const COVERAGE_ROUTES: readonly Route[] = [
+  get(
+    '/v1/coverage',
+    'coverage.read',
+    {
+      summary: 'Coverage of the city and its grids, a second old at most',
+      response: CoverageView,
+      problems: ['COVERAGE_LOST'],
+    },
+    viewOf,
+  ),
+  get(
+    '/v1/coverage/roads',
+    'coverage.read',
+    { summary: 'Times and counts of every road', response: ROADS, problems: ['COVERAGE_LOST'] },
+    ({ coverage }) => coverage.roads(),
+  ),
+  get(
+    '/v1/coldspots',
+    'coverage.read',
+    { summary: 'Road that nobody reaches in 300 s', response: GEO_JSON, problems: ['COVERAGE_LOST'] },
+    ({ coverage }) => coverage.coldSpots(),
+  ),
+  get(
+    '/v1/warnings',
+    'coverage.read',
+    {
+      summary: 'Grids that are not green, worst first',
+      response: z.object({ warnings: z.array(GridCoverage) }),
+      problems: ['COVERAGE_LOST'],
+    },
+    parts => {
+      const now = viewOf(parts)
+      return now.ok ? ok({ warnings: warningsOf(now.value) }) : now
+    },
+  ),
+  post(
+    '/v1/warnings/:id/acknowledge',
+    'warning.acknowledge',
+    {
+      summary: 'A commander has seen that a grid is black',
+      body: Nothing,
+      response: GridCoverage,
+      problems: ['GRID_UNKNOWN'],
+    },
+    ({ submit }, _, { params, actor }) =>
+      submit({ kind: 'warning.acknowledge', gridId: params['id'] ?? '' }, actor.name),
+  ),
+  get(
+    '/v1/reach',
+    'coverage.read',
+    {
+      summary: 'Where a unit, or one at a place, can be within 60, 180 and 300 s',
+      query: ReachQuery,
+      response: GEO_JSON,
+      problems: ['UNIT_UNKNOWN', 'POSITION_UNKNOWN', 'PLACE_OFF_ROAD', 'COVERAGE_LOST'],
+    },
+    async ({ coverage }, _, query) => {
+      const of = reachOf(query)
+      return of.ok ? coverage.reach(of.value) : of
+    },
+  ),
+  get(
+    '/v1/reach/roads',
+    'coverage.read',
+    {
+      summary: 'The same as times of every road',
+      query: ReachQuery,
+      response: ROADS,
+      problems: ['UNIT_UNKNOWN', 'POSITION_UNKNOWN', 'PLACE_OFF_ROAD', 'COVERAGE_LOST'],
+    },
+    async ({ coverage }, _, query) => {
+      const of = reachOf(query)
+      return of.ok ? coverage.reachRoads(of.value) : of
+    },
+  ),
+]
+
+function viewOf({ views, clock }: ApiParts): Result<CoverageView> {
+  const view = views.coverage(clock.now())
+  return view === null ? fault('COVERAGE_LOST', 'the first refresh is not there yet') : ok(view)
+}
+
+function reachOf({ unit, lat, lon }: z.output<typeof ReachQuery>): Result<ReachOf> {
+  if (unit !== undefined && lat === undefined && lon === undefined) return ok({ unitId: unit })
+  if (unit === undefined && lat !== undefined && lon !== undefined) return ok({ lat, lon })
+  return fault('QUERY_INVALID', 'give unit=ID, or lon= and lat=')
+}

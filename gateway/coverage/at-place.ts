@@ -1,0 +1,67 @@
+import { partialCostDs } from '#protocols/roads/graph.ts'
+import type { RoadPoint } from '../roads/snap.ts'
+import type { KLabels } from './k-labels.ts'
+
+/**
+ * Times at a place on a road, from the labels of its ends and the units on the road itself: the same numbers as
+ * `NearestUnits` gives for the place, turnout added, for the first K units.
+ */
+export class AtPlace {
+  private readonly labels: KLabels
+  private readonly foundSlots: Int32Array
+  private readonly foundDs: Float64Array
+  private found = 0
+
+  constructor(labels: KLabels) {
+    this.labels = labels
+    const most = 2 * labels.k + labels.units.sizeMax
+    this.foundSlots = new Int32Array(most)
+    this.foundDs = new Float64Array(most)
+  }
+
+  /** Units that can be there within the budget, K for more. */
+  unitsWithin(place: RoadPoint, budgetDs: number, turnoutDs: Uint32Array): number {
+    this.look(place, turnoutDs)
+    let within = 0
+    for (let i = 0; i < this.found; i++) if (this.foundDs[i]! <= budgetDs) within++
+    return Math.min(within, this.labels.k)
+  }
+
+  /** Who can be there first, or undefined when nobody can within the bounds of the labels. */
+  nearest(place: RoadPoint, turnoutDs: Uint32Array): { slot: number; etaDs: number } | undefined {
+    this.look(place, turnoutDs)
+    if (this.found === 0) return undefined
+    let best = 0
+    for (let i = 1; i < this.found; i++) if (this.foundDs[i]! < this.foundDs[best]!) best = i
+    return { slot: this.foundSlots[best]!, etaDs: this.foundDs[best]! }
+  }
+
+  private look({ edge, fraction }: RoadPoint, turnoutDs: Uint32Array): void {
+    const { graph, units, counts, timesDs, slots, k } = this.labels
+    const costDs = graph.edgeCostDs(edge)
+    const placeDs = partialCostDs(costDs, fraction)
+    this.found = 0
+    for (let end = 0; end < 2; end++) {
+      if (!(end === 0 ? graph.isForward(edge) : graph.isBackward(edge))) continue
+      const node = end === 0 ? graph.edgeFrom[edge]! : graph.edgeTo[edge]!
+      const thereDs = end === 0 ? placeDs : costDs - placeDs
+      for (let label = node * k; label < node * k + counts[node]!; label++)
+        this.note(slots[label]!, timesDs[label]! + thereDs)
+    }
+    for (let slot = units.edgeHead[edge]!; slot >= 0; slot = units.edgeNext[slot]!) {
+      const ahead = fraction - units.fractionOf[slot]!
+      const aheadDs = placeDs - partialCostDs(costDs, units.fractionOf[slot]!)
+      if (ahead >= 0 && graph.isForward(edge)) this.note(slot, turnoutDs[slot]! + aheadDs)
+      if (ahead <= 0 && graph.isBackward(edge)) this.note(slot, turnoutDs[slot]! - aheadDs)
+    }
+  }
+
+  private note(slot: number, etaDs: number): void {
+    let at = 0
+    while (at < this.found && this.foundSlots[at] !== slot) at++
+    if (at === this.found) {
+      this.foundSlots[this.found++] = slot
+      this.foundDs[at] = etaDs
+    } else this.foundDs[at] = Math.min(this.foundDs[at]!, etaDs)
+  }
+}

@@ -1,0 +1,194 @@
+import { createRequire } from 'node:module'
+import { Worker } from 'node:worker_threads'
+import { pathToFileURL } from 'node:url'
+import type { Logger } from '#protocols/log.ts'
+import { fault, ok } from '#protocols/result.ts'
+import type { Result } from '#protocols/result.ts'
+import type { Clock } from '#protocols/time.ts'
+import type { Grid } from '../grids/grid.ts'
+import type { CoverageDuty } from './coverage-duty.ts'
+import type { CoverageRefresh } from './coverage-book.ts'
+import type { ReachStart } from './coverage-engine.ts'
+import type { CoverageInput, CoverageMeasured } from './coverage-input.ts'
+import { roadsHeader } from './roads-bytes.ts'
+
+export type WorkerData = {
+  /** The graph file as it is. */
+  readonly graph: Uint8Array
+  readonly grids: readonly Grid[]
+  readonly spotPrefix: string
+}
+type Question =
+  | { readonly kind: 'coldSpots' }
+  | { readonly kind: 'reach'; readonly start: ReachStart; readonly as: 'geojson' | 'roads' }
+export type ToWorker = { readonly id: number } & (
+  { readonly kind: 'refresh'; readonly input: CoverageInput } | Question
+)
+export type FromWorker = { readonly id: number } & (
+  | { readonly kind: 'refreshed'; readonly measured: CoverageMeasured; readonly roads: Uint8Array }
+  | { readonly kind: 'made'; readonly result: Result<string | Uint8Array> }
+)
+
+const REFRESH_MS = 1_000
+/** A refresh takes a few ten milliseconds and the first start a second; after this the thread is stuck. */
+const STUCK_MS = 15_000
+const RESTART_MS = 1_000
+/** Questions waiting for the thread; more is a page that asks in a loop. */
+const WAITING_MAX = 64
+
+export type CoverageThread = {
+  ask<T extends string | Uint8Array>(question: Question): Promise<Result<T>>
+  /** The newest refresh as the map colours it; all unknown while there is none. */
+  roads(): Result<Uint8Array>
+  stats(): { readonly restarts: number; readonly lastTookMs: number }
+  close(): Promise<void>
+}
+
+export type ThreadParts = {
+  readonly clock: Clock
+  readonly log: Logger
+  readonly data: WorkerData
+  /** Edges of the graph. */
+  readonly edges: number
+  /** The moment as the city sees it; asked once a second, on the event loop. */
+  readonly read: () => { readonly duty: CoverageDuty; readonly input: Omit<CoverageInput, 'tick' | 'monoMs'> }
+  /** A refresh, or null when the thread died: nothing is known until the next. */
+  readonly onRefresh: (refresh: CoverageRefresh | null) => void
+  /** Where the worker's code lies; tests hand in another. */
+  readonly entry?: URL
+}
+
+/** Starts the thread and asks it once a second; when it dies or hangs it is started again. */
+export function openCoverageThread(parts: ThreadParts): CoverageThread {
+  return new Thread(parts)
+}
+
+type Waiting = (result: Result<string | Uint8Array>) => void
+
+class Thread implements CoverageThread {
+  private readonly parts: ThreadParts
+  private worker: Worker | null = null
+  private ids = 0
+  private ticks = 0
+  private restarts = 0
+  private lastTookMs = 0
+  private newest: Uint8Array | null = null
+  private inFlight: {
+    readonly id: number
+    readonly sinceMonoMs: number
+    readonly duty: CoverageDuty
+  } | null = null
+  private readonly waiting = new Map<number, Waiting>()
+  private cancel = (): void => undefined
+  private closed = false
+
+  constructor(parts: ThreadParts) {
+    this.parts = parts
+    this.start()
+    this.arm()
+  }
+
+  ask<T extends string | Uint8Array>(question: Question): Promise<Result<T>> {
+    const { worker } = this
+    if (worker === null || this.newest === null || this.waiting.size >= WAITING_MAX)
+      return Promise.resolve(fault('COVERAGE_LOST', 'no refresh to answer from'))
+    const id = ++this.ids
+    return new Promise(resolve => {
+      this.waiting.set(id, result => resolve(result as Result<T>))
+      worker.postMessage({ id, ...question } satisfies ToWorker)
+    })
+  }
+
+  roads(): Result<Uint8Array> {
+    return ok(this.newest ?? roadsHeader(this.parts.edges, this.ticks))
+  }
+
+  stats(): { restarts: number; lastTookMs: number } {
+    return { restarts: this.restarts, lastTookMs: this.lastTookMs }
+  }
+
+  async close(): Promise<void> {
+    this.closed = true
+    this.cancel()
+    const { worker } = this
+    this.forget()
+    await worker?.terminate()
+  }
+
+  private start(): void {
+    const worker = startWorker(this.parts.entry, this.parts.data)
+    this.worker = worker
+    worker.on('message', (message: FromWorker) => this.hear(message))
+    worker.on('error', error => this.lose(worker, String(error)))
+    worker.on('exit', code => this.lose(worker, `exit ${code}`))
+  }
+
+  private arm(): void {
+    this.cancel = this.parts.clock.after(REFRESH_MS, () => {
+      this.refresh()
+      this.arm()
+    })
+  }
+
+  private refresh(): void {
+    const { worker, inFlight } = this
+    const { monoMs } = this.parts.clock.now()
+    if (worker === null) return
+    if (inFlight !== null) {
+      if (monoMs - inFlight.sinceMonoMs > STUCK_MS) this.lose(worker, 'stuck')
+      return
+    }
+    const { duty, input } = this.parts.read()
+    const id = ++this.ids
+    this.inFlight = { id, sinceMonoMs: monoMs, duty }
+    const whole = { ...input, tick: ++this.ticks, monoMs }
+    worker.postMessage({ id, kind: 'refresh', input: whole } satisfies ToWorker)
+  }
+
+  private hear(message: FromWorker): void {
+    if (message.kind === 'made') {
+      this.waiting.get(message.id)?.(message.result)
+      this.waiting.delete(message.id)
+      return
+    }
+    const { inFlight } = this
+    if (inFlight?.id !== message.id) return
+    this.inFlight = null
+    this.newest = message.roads
+    this.lastTookMs = message.measured.tookMs
+    this.parts.onRefresh({ measured: message.measured, duty: inFlight.duty })
+  }
+
+  private lose(worker: Worker, why: string): void {
+    if (this.worker !== worker || this.closed) return
+    this.parts.log.error({ event: 'coverage.lost', why })
+    this.restarts++
+    this.forget()
+    void worker.terminate()
+    this.parts.onRefresh(null)
+    this.parts.clock.after(RESTART_MS, () => {
+      if (!this.closed) this.start()
+    })
+  }
+
+  private forget(): void {
+    this.worker = null
+    this.inFlight = null
+    this.newest = null
+    for (const answer of this.waiting.values()) answer(fault('COVERAGE_LOST', 'the thread ended'))
+    this.waiting.clear()
+  }
+}
+
+/**
+ * In the bundle the worker is a file beside this one. In a checkout it is TypeScript, which a worker cannot load by
+ * itself: a line of code registers the loader first.
+ */
+function startWorker(entry: URL | undefined, data: WorkerData): Worker {
+  const isSource = import.meta.url.endsWith('.ts')
+  const url = entry ?? new URL(isSource ? './coverage-worker.ts' : './coverage-worker.js', import.meta.url)
+  if (!url.pathname.endsWith('.ts')) return new Worker(url, { workerData: data })
+  const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx/esm/api')).href
+  const code = `import(${JSON.stringify(loader)}).then(({ register }) => (register(), import(${JSON.stringify(url.href)})))`
+  return new Worker(code, { eval: true, workerData: data })
+}

@@ -1,0 +1,130 @@
+import type { RoadGraph } from '#protocols/roads/graph.ts'
+import type { UnitsOnRoads } from '../reach/units-on-roads.ts'
+
+/** No crew needs longer to get going and still counts: 30 min, the longest readiness of a reserve. */
+export const TURNOUT_DS_MAX = 18_000
+
+export type LabelBounds = {
+  /** The K nearest units are told apart up to here, deciseconds. */
+  readonly budgetDs: number
+  /** Beyond it only the nearest one is followed, up to here: who could fill a hole. */
+  readonly fillDs: number
+}
+
+/**
+ * The K nearest distinct units of every junction and their times, turnout included: one search outwards from all units
+ * at once over the graph's arcs, in rising time (R. B. Dial's buckets, as in `BucketQueue`, but a junction may wait once
+ * per way in). A junction passes on only the labels it keeps, which is exact: a unit that is not among the K nearest of a
+ * junction is not among the K nearest of any place beyond it either.
+ *
+ *   counts u8[N]             labels of a junction
+ *   timesDs u32[N*K], slots i32[N*K]    label i of junction n at n*K+i, by rising time; slot as in `UnitsOnRoads`
+ *   head i32[buckets]        first waiting entry of a decisecond, -1 none; the ring is longer than any step or start
+ *   entryNode u32[], entrySlot i32[], entryNext i32[]   waiting entries, K*A + 2*units of them at most, because a kept
+ *                            label passes each arc once and a unit hangs on two junctions
+ *
+ * No query allocates.
+ */
+export class KLabels {
+  readonly graph: RoadGraph
+  readonly units: UnitsOnRoads
+  readonly k: number
+  readonly counts: Uint8Array
+  readonly timesDs: Uint32Array
+  readonly slots: Int32Array
+  private readonly head: Int32Array
+  private readonly mask: number
+  private readonly entryNode: Uint32Array
+  private readonly entrySlot: Int32Array
+  private readonly entryNext: Int32Array
+  private entries = 0
+  private waiting = 0
+
+  constructor(units: UnitsOnRoads, k: number) {
+    const { graph } = units
+    this.graph = graph
+    this.units = units
+    this.k = k
+    this.counts = new Uint8Array(graph.nodeCount)
+    this.timesDs = new Uint32Array(graph.nodeCount * k)
+    this.slots = new Int32Array(graph.nodeCount * k)
+    const buckets = 2 ** Math.ceil(Math.log2(graph.costDsMax + TURNOUT_DS_MAX + 2))
+    this.head = new Int32Array(buckets).fill(-1)
+    this.mask = buckets - 1
+    const entriesMax = k * graph.arcCount + 2 * units.sizeMax
+    this.entryNode = new Uint32Array(entriesMax)
+    this.entrySlot = new Int32Array(entriesMax)
+    this.entryNext = new Int32Array(entriesMax)
+  }
+
+  /** Labels every junction anew. `turnoutDs[slot]` is at most `TURNOUT_DS_MAX`. */
+  run(turnoutDs: Uint32Array, { budgetDs, fillDs }: LabelBounds): void {
+    this.counts.fill(0)
+    this.entries = 0
+    this.waiting = 0
+    this.start(turnoutDs, fillDs)
+    for (let timeDs = 0; this.waiting > 0; timeDs++) {
+      const bucket = timeDs & this.mask
+      let entry = this.head[bucket]!
+      if (entry < 0) continue
+      this.head[bucket] = -1
+      // Every arc costs at least 1, so nothing joins the bucket that is being emptied.
+      for (; entry >= 0; entry = this.entryNext[entry]!) {
+        this.waiting--
+        this.settle(this.entryNode[entry]!, this.entrySlot[entry]!, timeDs, budgetDs, fillDs)
+      }
+    }
+  }
+
+  /** Time of the nearest unit, deciseconds; Infinity when nobody comes within the bounds of the run. */
+  nearestDs(node: number): number {
+    return this.counts[node]! > 0 ? this.timesDs[node * this.k]! : Infinity
+  }
+
+  private start(turnoutDs: Uint32Array, fillDs: number): void {
+    const { graph, units } = this
+    for (let slot = 0; slot < units.ids.length; slot++) {
+      if (units.edgeOf[slot]! < 0) continue
+      const startDs = turnoutDs[slot]!
+      for (let hang = 2 * slot; hang <= 2 * slot + 1; hang++) {
+        const node = units.nodeOfHang(hang)
+        const timeDs = startDs + units.hangCostDs[hang]!
+        if (node >= 0 && node < graph.nodeCount && timeDs <= fillDs) this.push(node, slot, timeDs)
+      }
+    }
+  }
+
+  private settle(node: number, slot: number, timeDs: number, budgetDs: number, fillDs: number): void {
+    if (!this.wants(node, slot, timeDs, budgetDs)) return
+    const label = node * this.k + this.counts[node]!++
+    this.timesDs[label] = timeDs
+    this.slots[label] = slot
+    const { arcFirst, arcTo, arcCostDs } = this.graph
+    const end = arcFirst[node + 1]!
+    for (let arc = arcFirst[node]!; arc < end; arc++) {
+      const thereDs = timeDs + arcCostDs[arc]!
+      const there = arcTo[arc]!
+      if (thereDs <= fillDs && this.wants(there, slot, thereDs, budgetDs)) this.push(there, slot, thereDs)
+    }
+  }
+
+  /** Whether this would be a new label of the junction, as far as is known by now. */
+  private wants(node: number, slot: number, timeDs: number, budgetDs: number): boolean {
+    const count = this.counts[node]!
+    if (count === 0) return true
+    if (count === this.k || timeDs > budgetDs) return false
+    const first = node * this.k
+    for (let label = first; label < first + count; label++) if (this.slots[label] === slot) return false
+    return true
+  }
+
+  private push(node: number, slot: number, timeDs: number): void {
+    const bucket = timeDs & this.mask
+    const entry = this.entries++
+    this.entryNode[entry] = node
+    this.entrySlot[entry] = slot
+    this.entryNext[entry] = this.head[bucket]!
+    this.head[bucket] = entry
+    this.waiting++
+  }
+}
