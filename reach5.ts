@@ -43,17 +43,23 @@ const VERBS: Readonly<Record<string, Verb>> = {
     does: 'FILE.graph --units FILE.geojson --at LON,LAT -k N: the nearest units by road time',
     load: async () => (await import('./gateway/cli/nearest.ts')).nearest,
   },
+  'broker-files': {
+    does: 'configuration, rules and certificates for a Mosquitto in place of the embedded broker',
+    load: async () => (await import('./gateway/cli/broker-files.ts')).brokerFiles,
+  },
   openapi: {
     does: "the gateway's API: its routes, with --json as OpenAPI 3.1",
     load: async () => (await import('./gateway/cli/openapi.ts')).openapi,
   },
 }
 
+const NAME_CHARS = Math.max(...Object.keys(VERBS).map(name => name.length)) + 2
+
 const usage = (): string =>
   [
     'usage: reach5 VERB [options]',
     '',
-    ...Object.entries(VERBS).map(([name, v]) => `  ${name.padEnd(9)}${v.does}`),
+    ...Object.entries(VERBS).map(([name, v]) => `  ${name.padEnd(NAME_CHARS)}${v.does}`),
   ].join('\n')
 
 async function main(args: readonly string[]): Promise<number> {

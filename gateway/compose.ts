@@ -7,8 +7,8 @@ import { openGraph } from '#protocols/roads/graph.ts'
 import { readRecordPage } from './api/read-records.ts'
 import { serveHttp } from './api/http-server.ts'
 import { createStreamHub } from './api/stream.ts'
-import { openAedesBroker } from './broker/aedes-broker.ts'
 import type { Broker } from './broker/broker.ts'
+import { openBroker } from './broker/open-broker.ts'
 import { createGridLookup } from './city/grid-lookup.ts'
 import { mintOf } from './city/surroundings.ts'
 import { createCity } from './city.ts'
@@ -25,7 +25,9 @@ import type { Grid } from './grids/grid.ts'
 import { layGrids } from './grids/lay-grids.ts'
 import { openOrderKey } from './identity/order-key.ts'
 import { openSealKey } from './identity/seal-key.ts'
+import { writeRevocationFile } from './identity/revocation-file.ts'
 import { openAuthority } from './identity/x509-authority.ts'
+import type { RetiredCertificate } from './identity/x509-authority.ts'
 import { openLevelLedger } from './ledger/level-ledger.ts'
 import { underPrefix } from './ledger/ledger.ts'
 import { openLoop } from './loop/loop.ts'
@@ -79,6 +81,9 @@ async function open(
   const seal = await openSealKey(config.data)
   if (!seal.ok) return seal
   const certificate = await authority.value.serverCertificate([LOOPBACK, 'localhost'], clock.now().utcMs)
+
+  const writeRetired = async (retired: readonly RetiredCertificate[]): Promise<void> =>
+    writeRevocationFile(config.data, await authority.value.revocationList(retired, clock.now().utcMs))
 
   const land = await readLand(config)
   if (!land.ok) return land
@@ -166,22 +171,17 @@ async function open(
     mqttUrl: () => addresses.mqtt,
     enrolmentUrl: () => addresses.enrolment,
     drop: (deviceId, reason) => broker?.drop(deviceId, reason),
+    onRetired: retired => void writeRetired(retired),
   })
+  await writeRetired(desk.retired())
   await loop.submit({ events: desk.bindings() })
 
-  const listening = await openAedesBroker({
-    host: LOOPBACK,
-    port: config.mqttPort,
-    certificate,
-    caPem: authority.value.caPem,
-    log,
-    admits: (deviceId, serial) => desk.admits(deviceId, serial),
-    onEvent: event => loop.fromBroker(event),
-  })
-  if (!listening.ok) return fault(listening.code, `MQTT: ${listening.detail} (--mqtt-port)`)
-  broker = listening.value
-  opened.push(() => listening.value.close())
-  addresses.mqtt = config.mqttUrl || `mqtts://${LOOPBACK}:${broker.port}`
+  const brokerParts = { clock, log, authority: authority.value, desk, certificate }
+  const listening = await openBroker(config, brokerParts, event => loop.fromBroker(event))
+  if (!listening.ok) return listening
+  broker = listening.value.broker
+  opened.push(() => listening.value.broker.close())
+  addresses.mqtt = config.mqttUrl || listening.value.url
 
   const enrolment = await openEnrolmentListener({
     host: LOOPBACK,
@@ -228,7 +228,7 @@ async function open(
   const refused = refusalSteps(metrics)
   let cancelObserve = (): void => {}
   const observe = (): void => {
-    const { sessions, refusals } = listening.value.stats()
+    const { sessions, refusals } = listening.value.broker.stats()
     metrics.sessions(sessions)
     refused(Object.entries(refusals))
     cancelObserve = clock.after(OBSERVE_EVERY_MS, observe)

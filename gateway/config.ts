@@ -21,6 +21,12 @@ export const GatewayConfig = z.strictObject({
   pagesPort: Port.default(5110),
   enrolPort: Port.default(5111),
   mqttPort: Port.default(8883),
+  /** A broker that is not ours, such as `mqtts://broker.example:8883`; empty: the embedded one. */
+  broker: z
+    .union([z.literal(''), z.url({ protocol: /^mqtts$/, error: 'an address such as mqtts://host:8883' })])
+    .default(''),
+  /** PEM of who signed that broker's certificate, when it was not our own CA. */
+  brokerCa: z.string().default(''),
   /** How devices reach the broker, written into their identity; by default loopback and `mqttPort`. */
   mqttUrl: z.string().default(''),
   logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),

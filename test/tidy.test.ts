@@ -46,10 +46,12 @@ const WORLD_DOORS = [
   'gateway/broker/length-guard.ts',
   'gateway/coverage/coverage-thread.ts', // starts the worker
   'gateway/coverage/coverage-worker.ts',
+  'gateway/broker/open-broker.ts', // reads the CA of a broker that is not ours
   'gateway/enrolment/desk.ts',
   'gateway/enrolment/https-listener.ts',
   'gateway/identity/order-key.ts',
   'gateway/identity/seal-key.ts',
+  'gateway/identity/revocation-file.ts',
   'gateway/identity/secret-file.ts',
   'gateway/ledger/level-ledger.ts',
   'gateway/loop/loop.ts', // yields to the sockets, knows no time

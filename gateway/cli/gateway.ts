@@ -9,8 +9,10 @@ import { openLog } from '../pino-log.ts'
 
 const USAGE = `usage: reach5 gateway --data DIR --roads FILE.graph [--tiles FILE.tiles] [--grids FILE.geojson | --grid-count 4] [--city FILE.geojson]
                       [--pages-port 5110] [--enrol-port 5111] [--mqtt-port 8883] [--mqtt-url URL] [--log-level info]
+                      [--broker mqtts://HOST:8883 [--broker-ca FILE.pem]]
 
   Runs the command centre: broker, ledger, map and API. Pages listen on loopback only.
+  --broker carries the devices over another MQTT broker instead of the embedded one; see reach5 broker-files.
   DIR is made at the first boot, with a CA and an order-signing key of its own.`
 
 const FLAGS = [
@@ -24,6 +26,8 @@ const FLAGS = [
   'enrol-port',
   'mqtt-port',
   'mqtt-url',
+  'broker',
+  'broker-ca',
   'log-level',
 ]
 

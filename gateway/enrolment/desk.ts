@@ -9,10 +9,18 @@ import { ok } from '#protocols/result.ts'
 import type { Result } from '#protocols/result.ts'
 import { rfc3339 } from '#protocols/time.ts'
 import type { Clock } from '#protocols/time.ts'
-import { bindingOf, deviceKey, devicesOf, isAdmitted } from '../identity/devices.ts'
+import {
+  bindingOf,
+  deviceKey,
+  devicesOf,
+  isAdmitted,
+  maySpeak,
+  retiredBy,
+  retiredIn,
+} from '../identity/devices.ts'
 import type { DeviceRow } from '../identity/devices.ts'
 import type { OrderKey } from '../identity/order-key.ts'
-import type { Authority } from '../identity/x509-authority.ts'
+import type { Authority, RetiredCertificate } from '../identity/x509-authority.ts'
 import type { Row } from '../ledger/ledger.ts'
 import type { CityEvent } from '../loop/effects.ts'
 import type { Submission } from '../loop/loop.ts'
@@ -31,6 +39,8 @@ export type DeskParts = {
   readonly submit: (submission: Submission) => Promise<Result<void>>
   /** Ends the session of a device whose certificate no longer counts. */
   readonly drop?: (deviceId: DeviceId, reason: string) => void
+  /** Certificates lost their word: a broker that is not ours is to learn of it. */
+  readonly onRetired?: (retired: readonly RetiredCertificate[]) => void
   /** Where devices will find the broker, and where a technician's device finds the enrolment listener. */
   readonly mqttUrl: () => string
   readonly enrolmentUrl: () => string
@@ -46,6 +56,10 @@ export type EnrolmentDesk = {
   mayTry(address: string): Result<void>
   /** For the broker: does this certificate still count. */
   admits(deviceId: DeviceId, serial: string): boolean
+  /** For a broker that checked the certificate itself: may anything be heard of this device. */
+  speaks(deviceId: DeviceId): boolean
+  /** Certificates whose time is not over and that must not connect. */
+  retired(): readonly RetiredCertificate[]
   readonly devices: ReadonlyMap<DeviceId, DeviceRow>
   /** To be told to the city at boot, before anything else. */
   bindings(): readonly CityEvent[]
@@ -100,7 +114,8 @@ export function openDesk(parts: DeskParts): EnrolmentDesk {
       return signed
     }
     const { pem, serial, notAfterMs } = signed.value
-    const device: DeviceRow = { ...deviceOf(row), state: 'active', serials: [serial], notAfterMs }
+    const retired = retiredBy(devices.get(row.deviceId), utcMs)
+    const device: DeviceRow = { ...deviceOf(row), state: 'active', serials: [serial], notAfterMs, retired }
     devices.set(row.deviceId, device)
     // A unit has one device: after a restart the ledger must name the newest, and the old one must not speak for it.
     const replaced = [...devices.values()]
@@ -121,6 +136,7 @@ export function openDesk(parts: DeskParts): EnrolmentDesk {
     })
     if (!stored.ok) return stored
     log.info({ event: 'enrolment.redeemed', ...detail })
+    parts.onRetired?.(retiredIn(devices))
     for (const other of replaced) parts.drop?.(other.deviceId, `${unitId} was given to ${deviceId}`)
     parts.drop?.(deviceId, 'enrolled anew')
     const { keyId, publicKeyPem } = orderKey
@@ -146,6 +162,8 @@ export function openDesk(parts: DeskParts): EnrolmentDesk {
     noteMalformed: address => noteFailure(codes, address, clock.now().monoMs),
     mayTry: address => mayTry(codes, address, clock.now().monoMs),
     admits: (deviceId, serial) => isAdmitted(devices, deviceId, serial),
+    speaks: deviceId => maySpeak(devices, deviceId),
+    retired: () => retiredIn(devices),
     bindings: () =>
       [...devices.values()]
         .filter(row => row.state === 'active')
@@ -163,4 +181,5 @@ const deviceOf = ({ deviceId, unitId, callSign, homeGridId, station }: CodeRow):
   state: 'preauthorized',
   serials: [],
   notAfterMs: null,
+  retired: [],
 })

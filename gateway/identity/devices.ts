@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { StationPlace } from '#protocols/enrolment.ts'
 import { DeviceId, GridId, UnitId } from '#protocols/ids.ts'
 import type { UnitBinding } from '../loop/effects.ts'
+import type { RetiredCertificate } from './x509-authority.ts'
 
 /** `device/{deviceId}`: which unit it serves and which certificates count. Binding is gateway data, so a swap is a row. */
 export const DeviceRow = z.object({
@@ -15,6 +16,8 @@ export const DeviceRow = z.object({
   serials: z.array(z.string()),
   notAfterMs: z.number().nullable(),
   station: StationPlace.nullable().default(null),
+  /** Serials that no longer may, until their time is over by itself: for brokers that cannot ask us. */
+  retired: z.array(z.object({ serial: z.string(), notAfterMs: z.number() })).default([]),
 })
 export type DeviceRow = z.infer<typeof DeviceRow>
 
@@ -46,3 +49,18 @@ export const isAdmitted = (devices: Devices, deviceId: DeviceId, serial: string)
   const row = devices.get(deviceId)
   return row !== undefined && row.state === 'active' && row.serials.includes(serial)
 }
+
+/** Whether anything may be heard of it at all; which certificate was used is then somebody else's promise. */
+export const maySpeak = (devices: Devices, deviceId: DeviceId): boolean =>
+  devices.get(deviceId)?.state === 'active'
+
+/** Every certificate whose time is not over and that must not connect. */
+export const retiredIn = (devices: Devices): readonly RetiredCertificate[] =>
+  [...devices.values()].flatMap(row => [...row.retired, ...(row.state === 'revoked' ? liveOf(row) : [])])
+
+/** What a row's certificates become when another takes their place. */
+export const retiredBy = (row: DeviceRow | undefined, nowUtcMs: number): DeviceRow['retired'] =>
+  row === undefined ? [] : [...row.retired, ...liveOf(row)].filter(({ notAfterMs }) => notAfterMs > nowUtcMs)
+
+const liveOf = ({ serials, notAfterMs }: DeviceRow): DeviceRow['retired'] =>
+  serials.map(serial => ({ serial, notAfterMs: notAfterMs ?? 0 }))

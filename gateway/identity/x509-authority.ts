@@ -20,6 +20,7 @@ const NOT_BEFORE = new Date(0)
 const CA_DAYS = 30 * 365
 /** Made anew at every boot, so it only has to outlive one. */
 const SERVER_DAYS = 365
+export const BROKER_DAYS = 825
 export const DEVICE_DAYS = 30
 const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2'
 const SERVER_AUTH = '1.3.6.1.5.5.7.3.1'
@@ -44,7 +45,16 @@ export type Authority = {
   readonly fingerprint: string
   serverCertificate(names: readonly string[], nowUtcMs: number): Promise<ServerCertificate>
   signDevice(csrPem: string, deviceId: DeviceId, nowUtcMs: number): Promise<Result<DeviceCertificate>>
+  /** For the gateway itself as a client of a foreign broker; `name` is the CN and part of the URI. */
+  clientCertificate(name: string, nowUtcMs: number): Promise<ServerCertificate>
+  /** For a foreign broker, which is given its key as a file and is not restarted every day. */
+  brokerCertificate(names: readonly string[], nowUtcMs: number): Promise<ServerCertificate>
+  /** PEM. A foreign broker knows nothing of our ledger; this list is all it sees of who lost its word. */
+  revocationList(retired: readonly RetiredCertificate[], nowUtcMs: number): Promise<string>
 }
+
+/** A certificate that must not connect although its time is not over. */
+export type RetiredCertificate = { readonly serial: string; readonly notAfterMs: number }
 
 const CaFile = z.object({ v: z.literal(1), privateKey: z.string(), certificate: z.string() })
 
@@ -114,20 +124,61 @@ async function authorityOf(file: z.infer<typeof CaFile>): Promise<Authority> {
       ],
     })
 
+  /** A leaf whose key is made here: ours, or one we hand to a broker together with it. */
+  const ownLeaf = async (leaf: Omit<Parameters<typeof sign>[0], 'publicKey'>): Promise<ServerCertificate> => {
+    const keys = await webcrypto.subtle.generateKey(P256, true, ['sign', 'verify'])
+    const certificate = await sign({ ...leaf, publicKey: keys.publicKey })
+    return { key: await privatePem(keys.privateKey), cert: `${certificate.toString('pem')}\n${caPem}` }
+  }
+  const hostNames = (names: readonly string[]): x509.JsonGeneralNames =>
+    names.map(value => ({ type: isIP(value) ? 'ip' : 'dns', value }))
+
   return {
     caPem,
     fingerprint: fingerprintOf(new Uint8Array(ca.rawData)),
-    async serverCertificate(names, nowUtcMs) {
-      const keys = await webcrypto.subtle.generateKey(P256, true, ['sign', 'verify'])
-      const certificate = await sign({
+    serverCertificate: (names, nowUtcMs) =>
+      ownLeaf({
         subject: 'CN=reach5 gateway',
-        publicKey: keys.publicKey,
         days: SERVER_DAYS,
         nowUtcMs,
-        names: names.map(value => ({ type: isIP(value) ? 'ip' : 'dns', value })),
+        names: hostNames(names),
         purpose: SERVER_AUTH,
+      }),
+    brokerCertificate: (names, nowUtcMs) =>
+      ownLeaf({
+        subject: 'CN=reach5 broker',
+        days: BROKER_DAYS,
+        nowUtcMs,
+        names: hostNames(names),
+        purpose: SERVER_AUTH,
+      }),
+    clientCertificate: (name, nowUtcMs) =>
+      ownLeaf({
+        subject: `CN=${name}`,
+        days: DEVICE_DAYS,
+        nowUtcMs,
+        names: [{ type: 'url', value: `urn:${name.replace('.', ':')}` }],
+        purpose: CLIENT_AUTH,
+      }),
+    async revocationList(retired, nowUtcMs) {
+      const list = await x509.X509CrlGenerator.create({
+        issuer: ca.subject,
+        // A broker whose clock stands at 1970 must still accept the list, and an old list is better than none.
+        thisUpdate: NOT_BEFORE,
+        nextUpdate: new Date(nowUtcMs + CA_DAYS * DAY_MS),
+        entries: retired
+          .filter(({ notAfterMs }) => notAfterMs > nowUtcMs)
+          .map(({ serial }) => ({
+            serialNumber: serial,
+            revocationDate: NOT_BEFORE,
+            reason: x509.X509CrlReason.superseded,
+          })),
+        extensions: [await x509.AuthorityKeyIdentifierExtension.create(ca.publicKey)],
+        signingAlgorithm: P256,
+        signingKey: caKey,
       })
-      return { key: await privatePem(keys.privateKey), cert: `${certificate.toString('pem')}\n${caPem}` }
+      // The library's own label is CRL, which OpenSSL does not read.
+      return `${x509.PemConverter.encode(list.rawData, 'X509 CRL')}\n`
     },
     async signDevice(csrPem, deviceId, nowUtcMs) {
       const request = await openRequest(csrPem)

@@ -13,9 +13,13 @@ import { openFullVehicle } from '#sim/demo/full-vehicle.ts'
 import type { FullVehicle } from '#sim/demo/full-vehicle.ts'
 import { demoUnits, identityOf } from '#sim/demo/units.ts'
 import { prepareWorld } from '#sim/demo/world.ts'
+import { openAuthority } from '#gateway/identity/x509-authority.ts'
 import { openTcpProxy } from '#sim/link/tcp-proxy.ts'
 import type { TcpProxy } from '#sim/link/tcp-proxy.ts'
 import { randomOf } from '#sim/random.ts'
+
+import { openMosquitto } from '../brokers/mosquitto.ts'
+import type { Mosquitto } from '../brokers/mosquitto.ts'
 
 const QUIET = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
 
@@ -45,7 +49,16 @@ export type RunningHouse = {
   close(): Promise<void>
 }
 
-export async function openRunningHouse(seed = 1): Promise<RunningHouse> {
+/** Who carries the devices' words: the gateway itself, or a real Mosquitto. */
+export type HouseBroker = { readonly name: string; readonly mosquitto?: string }
+
+export async function openRunningHouse({
+  seed = 1,
+  broker,
+}: {
+  readonly seed?: number
+  readonly broker: HouseBroker
+}): Promise<RunningHouse> {
   const dir = mkdtempSync(join(tmpdir(), 'reach5-house-'))
   const logs = {
     gateway: openSync(join(dir, 'gateway.log'), 'a'),
@@ -55,6 +68,7 @@ export async function openRunningHouse(seed = 1): Promise<RunningHouse> {
   const world = await prepareWorld({ seed, junctions: 400 }, join(dir, 'city'))
   if (!world.ok) throw new Error(world.detail)
 
+  const mosquitto = broker.mosquitto === undefined ? null : await mosquittoFor(broker.mosquitto, dir)
   // The ports are free ones at first and stay the same over a restart, as an operator's would.
   let ports = ['0', '0', '0']
   const gateway = await startChild(
@@ -69,6 +83,7 @@ export async function openRunningHouse(seed = 1): Promise<RunningHouse> {
         world.value.files.grids,
       ],
       ...['--pages-port', ports[0]!, '--enrol-port', ports[1]!, '--mqtt-port', ports[2]!],
+      ...(mosquitto === null ? [] : ['--broker', `mqtts://127.0.0.1:${mosquitto.port}`]),
     ],
     { log: QUIET, logFile: logs.gateway },
   )
@@ -150,11 +165,20 @@ export async function openRunningHouse(seed = 1): Promise<RunningHouse> {
       await car.close()
       await gateway.stop()
       await link.close()
+      await mosquitto?.close()
       closeSync(logs.gateway)
       closeSync(logs.agent)
       rmSync(dir, { recursive: true, force: true })
     },
   }
+}
+
+/** Files as an operator gets them: from the directory of a gateway that ran once, if only to make its CA. */
+async function mosquittoFor(binary: string, dir: string): Promise<Mosquitto> {
+  const data = join(dir, 'gateway')
+  const authority = await openAuthority(data, Date.now())
+  if (!authority.ok) throw new Error(authority.detail)
+  return openMosquitto(binary, data, join(dir, 'broker'))
 }
 
 /** A page at the stream: reconnects as a page does. */
