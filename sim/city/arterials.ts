@@ -16,6 +16,14 @@ export type Line = {
   readonly split: boolean
 }
 
+/** What the middle lines and the roads out are called; the small town's own words when absent. */
+export type TownWords = {
+  readonly centreColumn: string
+  readonly centreRow: string
+  /** Southwards, northwards, westwards, eastwards. */
+  readonly highways: readonly string[]
+}
+
 export type Arterials = {
   readonly streets: readonly Street[]
   readonly columnLines: readonly Line[]
@@ -23,9 +31,14 @@ export type Arterials = {
 }
 
 /** Ring, arterials, wall streets, the two streets along the river, bridges and level crossings. */
-export function arterialsOf(frame: Frame, random: Random, names: StreetNames): Arterials {
-  const columnLines = frame.columns.map((_, i) => columnLine(frame, i, random, names))
-  const rowLines = frame.rows.map((_, j) => rowLine(frame, j, random, names))
+export function arterialsOf(
+  frame: Frame,
+  random: Random,
+  names: StreetNames,
+  words: Pick<TownWords, 'centreColumn' | 'centreRow'> = { centreColumn: '鼓楼', centreRow: '大成' },
+): Arterials {
+  const columnLines = frame.columns.map((_, i) => columnLine(frame, i, random, names, words.centreColumn))
+  const rowLines = frame.rows.map((_, j) => rowLine(frame, j, random, names, words.centreRow))
   const streets = [
     ...columnLines.flatMap((line, i) => columnStreets(frame, i, line)),
     ...rowLines.flatMap((line, j) => rowStreets(frame, j, line)),
@@ -33,10 +46,10 @@ export function arterialsOf(frame: Frame, random: Random, names: StreetNames): A
   return { streets, columnLines, rowLines }
 }
 
-/** Every second column has a bridge, the ring always, every third in a big city. */
+/** Every second column has a bridge, the ring always; every third in a big town, every fourth in a city. */
 export function isBridge(frame: Frame, column: number): boolean {
   const last = frame.columns.length - 1
-  return column === 0 || column === last || (column - frame.centreColumn) % (last > 12 ? 3 : 2) === 0
+  return column === 0 || column === last || (column - frame.centreColumn) % everyOf(last) === 0
 }
 
 /** Every second row crosses the railway, the ring always; the northern river road passes below it, the southern ends. */
@@ -44,28 +57,27 @@ export function crossesRail(frame: Frame, row: number): boolean {
   if (row === frame.riverRow) return false
   const last = frame.rows.length - 1
   return (
-    row === 0 ||
-    row === last ||
-    row === frame.riverRow + 1 ||
-    (row - frame.centreRow) % (last > 12 ? 3 : 2) === 0
+    row === 0 || row === last || row === frame.riverRow + 1 || (row - frame.centreRow) % everyOf(last) === 0
   )
 }
 
-function columnLine(frame: Frame, i: number, random: Random, names: StreetNames): Line {
+const everyOf = (last: number): number => (last > 20 ? 4 : last > 12 ? 3 : 2)
+
+function columnLine(frame: Frame, i: number, random: Random, names: StreetNames, centre: string): Line {
   if (i === 0) return { word: '西环', suffix: '路', roadClass: 'trunk', split: false }
   if (i === frame.columns.length - 1) return { word: '东环', suffix: '路', roadClass: 'trunk', split: false }
-  if (i === frame.centreColumn) return { word: '鼓楼', suffix: '大街', roadClass: 'primary', split: true }
+  if (i === frame.centreColumn) return { word: centre, suffix: '大街', roadClass: 'primary', split: true }
   const roadClass = (i - frame.centreColumn) % 2 === 0 ? 'primary' : 'secondary'
   const suffix = roadClass === 'primary' ? random.pick(['大街', '大道', '路']) : random.pick(['街', '路'])
   return { word: names.northSouthWord(), suffix, roadClass, split: random.chance(0.35) }
 }
 
-function rowLine(frame: Frame, j: number, random: Random, names: StreetNames): Line {
+function rowLine(frame: Frame, j: number, random: Random, names: StreetNames, centre: string): Line {
   if (j === 0) return { word: '南环', suffix: '路', roadClass: 'trunk', split: false }
   if (j === frame.rows.length - 1) return { word: '北环', suffix: '路', roadClass: 'trunk', split: false }
   if (j === frame.riverRow) return { word: '滨河南', suffix: '路', roadClass: 'tertiary', split: false }
   if (j === frame.riverRow + 1) return { word: '滨河北', suffix: '路', roadClass: 'tertiary', split: false }
-  if (j === frame.centreRow) return { word: '大成', suffix: '路', roadClass: 'primary', split: true }
+  if (j === frame.centreRow) return { word: centre, suffix: '路', roadClass: 'primary', split: true }
   const roadClass = (j - frame.centreRow) % 2 === 0 ? 'primary' : 'secondary'
   const suffix = roadClass === 'primary' ? random.pick(['大道', '路']) : '路'
   return { word: names.eastWestWord(), suffix, roadClass, split: random.chance(0.4) }

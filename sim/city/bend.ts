@@ -14,13 +14,18 @@ const WAVES = [
 
 export type Bend = (p: Metres) => Metres
 
-/** `core` is the half size of the old town around the origin; the finest wave fades out over 150 m around it. */
-export function bendOf(seed: number, core: { readonly halfX: number; readonly halfY: number }): Bend {
+/** Half sizes of an old town and where its middle is; the origin when not told. */
+export type Core = { readonly halfX: number; readonly halfY: number; readonly at?: Metres }
+
+/** The finest wave bends the old towns alone and fades out over 150 m around them. */
+export function bendOf(seed: number, ...cores: readonly Core[]): Bend {
   const noises = WAVES.flatMap((_, turn) => [noiseOf(seed, 2 * turn), noiseOf(seed, 2 * turn + 1)])
   return p => {
     let { x, y } = p
     WAVES.forEach((wave, turn) => {
-      const reachM = wave.coreOnly ? wave.reachM * insideShare(p, core) : wave.reachM
+      const reachM = wave.coreOnly
+        ? wave.reachM * Math.max(...cores.map(core => insideShare(p, core)))
+        : wave.reachM
       if (reachM === 0) return
       x += reachM * noises[2 * turn]!(p.x / wave.cellM, p.y / wave.cellM)
       y += reachM * noises[2 * turn + 1]!(p.x / wave.cellM, p.y / wave.cellM)
@@ -29,8 +34,8 @@ export function bendOf(seed: number, core: { readonly halfX: number; readonly ha
   }
 }
 
-function insideShare(p: Metres, core: { readonly halfX: number; readonly halfY: number }): number {
-  const outsideM = Math.max(Math.abs(p.x) - core.halfX, Math.abs(p.y) - core.halfY, 0)
+function insideShare(p: Metres, { halfX, halfY, at = { x: 0, y: 0 } }: Core): number {
+  const outsideM = Math.max(Math.abs(p.x - at.x) - halfX, Math.abs(p.y - at.y) - halfY, 0)
   return 1 - ease(Math.min(1, outsideM / 150))
 }
 

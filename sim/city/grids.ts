@@ -7,7 +7,14 @@ import type { Frame } from './frame.ts'
 export type GridFeature = {
   readonly type: 'Feature'
   readonly id: string
-  readonly properties: { readonly id: string; readonly name: string; readonly squadron: string }
+  readonly properties: {
+    readonly id: string
+    readonly name: string
+    readonly squadron: string
+    /** Of a region's grids: the county that answers for it. */
+    readonly countyId?: string
+    readonly county?: string
+  }
   readonly geometry: { readonly type: 'Polygon'; readonly coordinates: readonly (readonly Position[])[] }
 }
 

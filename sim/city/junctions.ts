@@ -24,9 +24,14 @@ const PLACE_SQUARE_M = 16
  * Finds the junctions of crossing and touching streets, keeps the connected town and drops what hangs apart. Bends of a
  * street are no junctions: they go into the stretch's points.
  */
-export function junctionsOf(streets: readonly Street[]): Drawing {
+export function junctionsOf(
+  streets: readonly Street[],
+  /** `whole` keeps what hangs apart: for a part of a drawing that will be connected by the rest. */
+  { whole = false }: { readonly whole?: boolean } = {},
+): Drawing {
   const { nodes, pieces } = piecesOf(streets)
-  return compact(nodes, chained(nodes, connected(nodes.length, contracted(nodes, pieces))))
+  const all = contracted(nodes, pieces)
+  return compact(nodes, chained(nodes, whole ? all : connected(nodes.length, all)))
 }
 
 type Piece = { readonly from: number; readonly to: number; readonly street: number }

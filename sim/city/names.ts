@@ -23,6 +23,19 @@ const RIVERS = ['小沂河', '清水河', '玉带河', '白马河', '洙水河']
 const VILLAGES =
   '孔 颜 孟 曾 王 张 李 陈 刘 宋 东方 西陈 大雪 小雪 前王 后王 北关 店北 董 丁 夏 林 高 马'.split(' ')
 
+/** A region has twenty times the streets of a town: more words, so that names stay short. */
+const MORE_FIRST = [
+  ...'云天海景青紫朝旭晨晓北辰南湖龙凤鹤鹿松柏桂兰梅竹杏桃柳榆槐枫银锦彩虹星月秋冬长久恒延庆嘉和谐诚忠孝廉勤俭敬学博雅清正高远宏伟振兴奋进创业兰亭',
+]
+const MORE_SECOND = [
+  ...'山川河湖海江洲岛岸港湾桥渡塘池渠井岗岭峰谷原野田园圃林森柏松竹梅兰菊荷莲桂枫栖鸣飞翔腾跃耕读书画琴棋诗韵雅',
+]
+const SURNAMES = [
+  ...'王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文',
+]
+const VILLAGE_SIDES = ['', '', '', ...'东西南北前后上下大小新']
+const VILLAGE_ENDS = ['庄', '村', '家村', '家庄', '集', '楼', '寨', '屯', '堂', '洼', '家铺', '家堂']
+
 /** Hands out every name once; a city of any size gets names, because words combine when the lists run dry. */
 export class StreetNames {
   private readonly used = new Set<string>()
@@ -31,13 +44,19 @@ export class StreetNames {
   private readonly eastWest: string[]
   private readonly lanes: string[]
   readonly river: string
+  readonly rivers: readonly string[]
+  private readonly first: readonly string[]
+  private readonly second: readonly string[]
 
-  constructor(random: Random) {
+  constructor(random: Random, { wide = false }: { readonly wide?: boolean } = {}) {
     this.random = random
+    this.first = wide ? [...new Set([...FIRST, ...MORE_FIRST])] : FIRST
+    this.second = wide ? [...new Set([...SECOND, ...MORE_SECOND])] : SECOND
     this.northSouth = random.shuffle(NORTH_SOUTH)
     this.eastWest = random.shuffle(EAST_WEST)
     this.lanes = random.shuffle(LANE_WORDS)
     this.river = random.pick(RIVERS)
+    this.rivers = [this.river, ...RIVERS.filter(name => name !== this.river)]
   }
 
   /** The word of a north-south arterial, without 街 or 路: the caller adds the side of town. */
@@ -65,8 +84,25 @@ export class StreetNames {
     return this.once(() => this.random.pick(VILLAGES) + this.random.pick(['家村', '庄', '家庄', '村']))
   }
 
+  /** 前孟家庄: one of the hundreds of villages of a region. */
+  hamlet(): string {
+    return this.once(
+      () => this.random.pick(VILLAGE_SIDES) + this.random.pick(SURNAMES) + this.random.pick(VILLAGE_ENDS),
+    )
+  }
+
+  /** 文安镇. */
+  township(): string {
+    return this.once(() => this.freshWord() + this.random.pick(['镇', '镇', '镇', '乡']))
+  }
+
+  /** A word that no street, township or grid has yet. */
+  word(): string {
+    return this.once(() => this.freshWord())
+  }
+
   private freshWord(): string {
-    return this.random.pick(FIRST) + this.random.pick(SECOND)
+    return this.random.pick(this.first) + this.random.pick(this.second)
   }
 
   private once(make: () => string): string {

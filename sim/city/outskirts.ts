@@ -1,4 +1,5 @@
 import type { Metres } from '#protocols/geo/local.ts'
+import type { RoadClass } from '#protocols/roads/network.ts'
 import { randomOf } from '../random.ts'
 import { nameOf } from './arterials.ts'
 import type { Arterials, Line } from './arterials.ts'
@@ -19,6 +20,16 @@ type Exit = {
 }
 
 const VILLAGE: BlockStyle = { kind: 'village', leafM2: 6_500, jitter: 0.12, lean: 0.05, deadEnds: 0.3 }
+/** Where a road reaches the edge of the drawn town. */
+export type WayOut = {
+  /** 0 south, 1 north, 2 west, 3 east. */
+  readonly side: number
+  readonly at: Metres
+  readonly highway: boolean
+  readonly roadClass: RoadClass
+  readonly name: string
+}
+
 const HIGHWAYS = ['327国道', '255省道', '342省道', '104国道']
 
 /** Beyond the ring: main roads to the edge of the map, some suburbs, villages on the roads, fields between. */
@@ -29,8 +40,10 @@ export function outskirtsOf(
   scale: number,
   names: StreetNames,
   ends: StreetEnds,
-): Street[] {
+  highways: readonly string[] = HIGHWAYS,
+): { readonly streets: Street[]; readonly waysOut: WayOut[] } {
   const streets: Street[] = []
+  const waysOut: WayOut[] = []
   sidesOf(frame, arterials, seed).forEach((exits, turn) => {
     const random = randomOf(seed, `outskirts-${turn}`, 'plan')
     const highway = random.integer(1, exits.length - 2)
@@ -70,7 +83,7 @@ export function outskirtsOf(
     }
     exits.forEach((exit, k) => {
       if (reach[k] === 0) return
-      const name = k === highway ? HIGHWAYS[turn]! : nameOf(exit.line, exit.side)
+      const name = k === highway ? highways[turn]! : nameOf(exit.line, exit.side)
       const roadClass = k === highway ? 'trunk' : reach[k] === 1 ? exit.line.roadClass : 'tertiary'
       streets.push({
         name,
@@ -78,9 +91,11 @@ export function outskirtsOf(
         points: [exit.inner, lerp(exit.inner, exit.outer, reach[k]!)],
         mayBeOneWay: false,
       })
+      if (reach[k] === 1)
+        waysOut.push({ side: turn, at: exit.outer, highway: k === highway, roadClass, name })
     })
   })
-  return streets
+  return { streets, waysOut }
 }
 
 const lane = (name: string, points: readonly Metres[]): Street => ({

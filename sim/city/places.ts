@@ -6,14 +6,28 @@ import type { Random } from '../random.ts'
 import { largestPart, strongPartsOf } from '../traffic/strong-part.ts'
 import type { GridFeature } from './grids.ts'
 
-/** `station` 派出所, `post` 驻勤点 (a duty station on the street), `landmark` what people call a place by. */
-export type PlaceKind = 'station' | 'post' | 'landmark'
+/**
+ * `station` 派出所, `post` 驻勤点 (a duty station on the street), `joint_station` 警保联控工作站 (guards and police
+ * together), `landmark` what people call a place by.
+ */
+export type PlaceKind = 'station' | 'post' | 'joint_station' | 'landmark'
+/** What kind of landmark: things happen at some at night, at others in the morning. */
+export type PlaceSort = 'school' | 'hospital' | 'market' | 'nightlife' | 'transit' | 'housing' | 'sight'
 /** A named point beside the road network; `node` is the junction it stands at. */
 export type Place = LatLon & {
   readonly id: string
   readonly name: string
   readonly kind: PlaceKind
   readonly node: number
+  readonly sort?: PlaceSort
+  /** The grid a duty station is linked with, or a station stands in. */
+  readonly gridId?: string
+  /** Duty stations that support each other (DOMAIN.md S42), nearest first. */
+  readonly partnerIds?: readonly string[]
+  /** Of a duty station: 2,000 m. */
+  readonly radiusM?: number
+  /** Members of a joint workstation; a count, never names. */
+  readonly headcount?: number
 }
 
 /** Nearest to the drum tower first, then what stands in town, then what stands at its edge. */
@@ -106,7 +120,7 @@ export function placeAt(
 }
 
 /** Reachable crossings of three or more named streets: where one would put a post, and where people know the way. */
-function bigJunctions(network: RoadNetwork): number[] {
+export function bigJunctions(network: RoadNetwork): number[] {
   const legs = network.nodes.map(() => 0)
   for (const { from, to, name } of network.edges) {
     if (name === '') continue
@@ -117,7 +131,7 @@ function bigJunctions(network: RoadNetwork): number[] {
 }
 
 /** Takes nodes in the given order as long as they keep their distance from those taken before. */
-function apart(network: RoadNetwork, nodes: readonly number[], gapM: number, count: number): number[] {
+export function apart(network: RoadNetwork, nodes: readonly number[], gapM: number, count: number): number[] {
   const taken: number[] = []
   for (const node of nodes) {
     if (taken.length === count) break
