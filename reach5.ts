@@ -18,6 +18,10 @@ const VERBS: Readonly<Record<string, Verb>> = {
     load: async () => (await import('./gateway/cli/gateway.ts')).gateway,
     runs: true,
   },
+  sim: {
+    does: 'do ACTION UNIT: cut a link, press panic, fill a disk … in a running demo',
+    load: async () => (await import('./sim/cli/sim.ts')).sim,
+  },
   agent: {
     does: 'the vehicle process: receiver, panel, outbox, terminal',
     load: async () => (await import('./agent/cli/agent.ts')).agent,

@@ -5,6 +5,8 @@ import type { Result } from '#protocols/result.ts'
 import { openPacedClock } from './clock/paced-clock.ts'
 import { openRealClock } from './clock/real-clock.ts'
 import { openControlBook } from './control/knobs.ts'
+import type { CityControls } from './control/knobs.ts'
+import { openControlPage } from './demo/control-page.ts'
 import { startDispatcher } from './demo/dispatcher.ts'
 import type { DemoFlags } from './demo/flags.ts'
 import { openFleet } from './demo/fleet.ts'
@@ -17,7 +19,7 @@ import { demoUnits, identitiesOf } from './demo/units.ts'
 import type { DemoUnit } from './demo/units.ts'
 import { prepareWorld } from './demo/world.ts'
 import type { World } from './demo/world.ts'
-import { drawIncident, openIncidents } from './incidents/incidents.ts'
+import { drawIncident, incidentAt, openIncidents } from './incidents/incidents.ts'
 import { openTcpProxy } from './link/tcp-proxy.ts'
 import { randomOf } from './random.ts'
 import { beatOf } from './traffic/beat.ts'
@@ -30,6 +32,7 @@ export type Demo = {
     readonly terminal: string
     readonly enrolment: string
     readonly mqtt: string
+    readonly sim: string
   }
   readonly receiver: string
   readonly gatewayPid: number | undefined
@@ -62,11 +65,18 @@ async function build(flags: DemoFlags, closers: Closers, say: Say): Promise<Demo
   const members = await enrolled(house, units)
   const full = await openVisitorsCar(house, units[0]!)
   openFleet(house, members.slice(1))
-  startIncidents(house, units)
+  const createIncident = startIncidents(house, units)
+  const sim = must(await openControlPage(house, { gateway, createIncident }))
   return {
     world,
     units,
-    addresses: { map: urls.pages, terminal: full.terminalUrl(), enrolment: urls.enrolment, mqtt: urls.mqtt },
+    addresses: {
+      map: urls.pages,
+      terminal: full.terminalUrl(),
+      enrolment: urls.enrolment,
+      mqtt: urls.mqtt,
+      sim: sim.url,
+    },
     receiver: full.receiver,
     gatewayPid: gateway.pid,
     close: () => closers.close(),
@@ -114,7 +124,7 @@ async function openVisitorsCar(house: House, unit: DemoUnit): Promise<FullVehicl
 function startIncidents(
   { flags, pace, world, logs, closers, urls }: House,
   units: readonly DemoUnit[],
-): void {
+): CityControls['incident'] {
   const incidents = openIncidents({
     map: world.map,
     landmarks: world.city.landmarks,
@@ -132,6 +142,14 @@ function startIncidents(
     openMax: Math.max(1, Math.floor((units.length - 1) * 0.7)),
   })
   closers.add('cars', () => dispatcher.stop())
+  return async at => {
+    const next = at === null ? drawIncident(incidents) : incidentAt(incidents, at)
+    if (next === undefined) return fault('SIM_VALUE', 'no road near this place')
+    const number = await dispatcher.happen(next)
+    return number === null
+      ? fault('GATEWAY_UNREACHABLE', 'the gateway did not take the incident')
+      : ok(`${number} at ${next.place.text}`)
+  }
 }
 
 async function readRecording(file: string): Promise<Uint8Array> {

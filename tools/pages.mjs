@@ -16,6 +16,8 @@ export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..')
 export const PAGES = [
   { name: 'map', web: 'gateway/map/web' },
   { name: 'terminal', web: 'agent/terminal/web' },
+  { name: 'operator', web: 'gateway/operator/web' },
+  { name: 'sim', web: 'sim/web' },
 ]
 
 /** Builds one page into `dist/pages/<name>`; returns its bytes by kind, so growth is seen. */

@@ -35,7 +35,7 @@ export async function demo(args: readonly string[]): Promise<number> {
 }
 
 function greeting(
-  addresses: { readonly map: string; readonly terminal: string },
+  addresses: { readonly map: string; readonly terminal: string; readonly sim: string },
   receiver: string,
   data: string,
   tookMs: number,
@@ -45,6 +45,8 @@ function greeting(
 
     dispatcher's map      ${addresses.map}
     crew's terminal       ${addresses.terminal}     vehicle ptu-01, receiver: ${receiver}
+    operator's page       ${addresses.map}/operator/
+    the simulator         ${addresses.sim}     cut a link, take a car's power, stop the broker
 
   Try this
     1. Open the map. Every 20 s an incident appears; a simulated crew signs, drives and arrives.

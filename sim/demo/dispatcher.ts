@@ -25,7 +25,11 @@ const CLOSE_EVERY_MS = 3_000
  * A dispatcher at the HTTP API, with no more rights than any other: makes an incident, asks who is nearest, sends the
  * first, and closes what its crews have cleared. Incidents of other people are left alone.
  */
-export function startDispatcher(parts: DispatcherParts): { stop(): void } {
+export function startDispatcher(parts: DispatcherParts): {
+  stop(): void
+  /** Something happens now and is handled like the rest; its number, or null when the gateway did not take it. */
+  happen(incident: ReturnType<NextIncident>): Promise<string | null>
+} {
   const { clock, log } = parts
   const mine = new Set<string>()
   let stopped = false
@@ -55,14 +59,15 @@ export function startDispatcher(parts: DispatcherParts): { stop(): void } {
   }
 
   async function make(): Promise<void> {
-    if (mine.size >= parts.openMax) return
-    const incident = await ask<IncidentView>('POST', '/v1/incidents', {
-      ...parts.next(),
-      source: 'simulator',
-    })
-    if (!incident) return
+    if (mine.size < parts.openMax) await happen(parts.next())
+  }
+
+  async function happen(next: ReturnType<NextIncident>): Promise<string | null> {
+    const incident = await ask<IncidentView>('POST', '/v1/incidents', { ...next, source: 'simulator' })
+    if (!incident) return null
     mine.add(incident.id)
     await send(incident.id)
+    return incident.number
   }
 
   async function send(incidentId: string): Promise<void> {
@@ -109,6 +114,7 @@ export function startDispatcher(parts: DispatcherParts): { stop(): void } {
   if (parts.everyMs > 0) cancelMake = clock.after(SOON_MS, () => void closeLeftovers().then(loop))
   cancelClose = clock.after(CLOSE_EVERY_MS, tidyLoop)
   return {
+    happen,
     stop: () => {
       stopped = true
       cancelMake()

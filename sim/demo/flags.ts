@@ -21,6 +21,7 @@ export const DemoFlags = z.object({
   'enrol-port': Port.default(5111),
   'terminal-port': Port.default(5112),
   'mqtt-port': Port.default(8883),
+  'sim-port': Port.default(5115),
   help: z.boolean().default(false),
 })
 export type DemoFlags = z.infer<typeof DemoFlags>
@@ -35,7 +36,8 @@ export const DEMO_USAGE = `usage: npm start -- [options]
   --junctions N         size of the simulated city           (60000)
   --seed N              another town, other incidents        (1)
   --incident-every S    seconds between incidents, 0: none   (20)
-  --map-port, --enrol-port, --terminal-port, --mqtt-port     (5110, 5111, 5112, 8883; 0: any free one)`
+  --map-port, --enrol-port, --terminal-port, --sim-port, --mqtt-port
+                        (5110, 5111, 5112, 5115, 8883; 0: any free one)`
 
 /** Flags of the demo; a fault names the flag, what was seen and what would fit. */
 export function parseDemoFlags(args: readonly string[]): Result<DemoFlags> {

@@ -103,6 +103,16 @@ export function drawIncident(incidents: Incidents, near?: LatLon): NewIncident {
   }
 }
 
+/** One incident on the road nearest to a place somebody pointed at; undefined where no road is near. */
+export function incidentAt(incidents: Incidents, place: LatLon): NewIncident | undefined {
+  const { map, landmarks } = incidents
+  const spot = map.snap(place)
+  if (spot === undefined) return undefined
+  const { lat, lon } = map.latLonOf(map.pointAt(spot))
+  const drawn = drawIncident(incidents, place)
+  return { ...drawn, place: { lat: degrees(lat), lon: degrees(lon), text: placeText(map, landmarks, spot) } }
+}
+
 /** 1e-6 degrees: a tenth of a metre. */
 const degrees = (value: number): number => Math.round(value * 1e6) / 1e6
 
