@@ -2,6 +2,7 @@ import { randomBytes, randomInt } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { Logger } from '#protocols/log.ts'
 import { fault, ok } from '#protocols/result.ts'
+import type { Clock } from '#protocols/time.ts'
 import type { Result } from '#protocols/result.ts'
 import { openGraph } from '#protocols/roads/graph.ts'
 import { readRecordPage } from './api/read-records.ts'
@@ -33,8 +34,11 @@ import { underPrefix } from './ledger/ledger.ts'
 import { openLoop } from './loop/loop.ts'
 import { gaugesOf, observeChanges } from './metrics/observe.ts'
 import { observedLedger } from './metrics/observed-ledger.ts'
+import { openProcessHealth } from './metrics/process-health.ts'
 import { openPrometheus } from './metrics/prometheus.ts'
 import { refusalSteps } from './metrics/refusal-steps.ts'
+import { tallied } from './metrics/tallies.ts'
+import { pictureOf } from './operator/picture.ts'
 import { roadLines } from './roads/road-lines.ts'
 import { roadsGeoJson } from './roads/roads-geojson.ts'
 import { tilesBeside } from './tiles/base-map.ts'
@@ -44,6 +48,9 @@ import { systemClock } from './system-clock.ts'
 
 const LOOPBACK = '127.0.0.1'
 const OBSERVE_EVERY_MS = 2_000
+/** A page and a scrape within this time read one and the same picture. */
+const PICTURE_HELD_MS = 500
+export const SOFTWARE = 'reach5/0.1.0'
 const EMPTY_COLLECTION = '{"type":"FeatureCollection","features":[]}'
 
 export type Gateway = {
@@ -71,7 +78,7 @@ async function open(
   opened: (() => Promise<void>)[],
 ): Promise<Result<Gateway['addresses']>> {
   const clock = systemClock()
-  const metrics = openPrometheus()
+  const { metrics, read: readTallies } = tallied(openPrometheus(), clock)
   const hex = (bytes: number): string => randomBytes(bytes).toString('hex')
 
   const authority = await openAuthority(config.data, clock.now().utcMs)
@@ -145,6 +152,7 @@ async function open(
 
   const startedMonoMs = clock.now().monoMs
   const gridsWatched = { ids: grids.map(grid => grid.id), neighboursOf: gridLookup.neighboursOf }
+  let coveredMonoMs: number | null = null
   const coverage = openCoverageThread({
     clock,
     log,
@@ -155,7 +163,10 @@ async function open(
       const upMs = now.monoMs - startedMonoMs
       return coverageDuty(city.units(now), city.incidents(now), gridsWatched, upMs)
     },
-    onRefresh: refresh => void loop.submit({ events: [{ type: 'coverage', refresh }] }),
+    onRefresh: refresh => {
+      if (refresh !== null) coveredMonoMs = clock.now().monoMs
+      void loop.submit({ events: [{ type: 'coverage', refresh }] })
+    },
   })
   opened.push(() => coverage.close())
 
@@ -194,6 +205,35 @@ async function open(
   opened.push(() => enrolment.value.close())
   addresses.enrolment = `https://${LOOPBACK}:${enrolment.value.port}`
 
+  const health = await openProcessHealth(config.data, clock)
+  opened.push(() => {
+    health.close()
+    return Promise.resolve()
+  })
+  const picture = heldFor(PICTURE_HELD_MS, clock, () => {
+    const now = clock.now()
+    const codes = desk.codes()
+    return pictureOf(
+      {
+        software: SOFTWARE,
+        devices: deviceViewsOf(desk.devices, loop.intake),
+        units: city.units(now),
+        alarms: city.alarms(now),
+        counts: city.counts(),
+        intake: loop.intake.counts,
+        loopQueued: loop.stats().queued,
+        health: health.read(),
+        tallies: readTallies(),
+        coverageAgeSeconds: coveredMonoMs === null ? null : (now.monoMs - coveredMonoMs) / 1000,
+        codeAgeMs: id => {
+          const open = codes.find(code => code.deviceId === id && code.state === 'open')
+          return open === undefined ? null : now.utcMs - Date.parse(open.issuedAt)
+        },
+      },
+      now,
+    )
+  })
+
   const http = await serveHttp(
     {
       clock,
@@ -207,6 +247,12 @@ async function open(
       devices: () => Promise.resolve(deviceViewsOf(desk.devices, loop.intake)),
       issueCode: (create, actor) => desk.issue(create, actor),
       unseal: (sealed, aad) => seal.value.unseal(sealed, aad),
+      operator: {
+        picture,
+        codes: () => desk.codes(),
+        withdrawCode: (id, actor) => desk.withdraw(id, actor),
+        revoke: (deviceId, reason, actor) => desk.revoke(deviceId, reason, actor),
+      },
       audit: (action, actor, detail) => loop.submit({ audit: { action, actor, detail } }),
       geo: {
         grids: gridsGeoJson(grids),
@@ -224,7 +270,7 @@ async function open(
   opened.push(() => http.value.close())
   addresses.pages = http.value.url
 
-  metrics.gauges(() => gaugesOf(city, clock.now(), loop.stats().queued, loop.intake.counts))
+  metrics.gauges(() => gaugesOf(city, clock.now(), loop.stats().queued, loop.intake.counts, picture()))
   const refused = refusalSteps(metrics)
   let cancelObserve = (): void => {}
   const observe = (): void => {
@@ -243,6 +289,16 @@ async function open(
     return Promise.resolve()
   })
   return ok(addresses)
+}
+
+/** The same answer for a while, however often it is asked for. */
+function heldFor<T>(ms: number, clock: Clock, make: () => T): () => T {
+  let held: { readonly value: T; readonly monoMs: number } | null = null
+  return () => {
+    const { monoMs } = clock.now()
+    if (held === null || monoMs - held.monoMs > ms) held = { value: make(), monoMs }
+    return held.value
+  }
 }
 
 type Land = {

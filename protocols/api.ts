@@ -253,6 +253,8 @@ export type AlarmView = z.infer<typeof AlarmView>
 export const DeviceView = z.object({
   id: DeviceId,
   unitId: UnitId,
+  callSign: z.string(),
+  homeGridId: GridId.nullable(),
   state: z.enum(['preauthorized', 'active', 'revoked']),
   certificateNotAfter: Time.nullable(),
   link: z.enum(['up', 'down']),
@@ -265,6 +267,16 @@ export const DeviceView = z.object({
       upTo: z.number(),
       missing: z.number(),
       records: z.number(),
+    }),
+  ),
+  /** The newest fault of each of its drivers, as the device recorded it; newest first. */
+  faults: z.array(
+    z.object({
+      driver: z.string(),
+      code: z.string(),
+      detail: z.string(),
+      occurredAt: Time,
+      receivedAt: Time,
     }),
   ),
 })

@@ -33,6 +33,9 @@ export const ERROR_CODES = {
   CODE_MISTYPED: 'The enrolment code has a wrong character. Type it again.',
   CODE_REFUSED:
     'The gateway does not know this code, it was used or it is over 24 h old. Ask the operator for a new one.',
+  CODE_UNKNOWN: 'No such enrolment code in the list. See /v1/enrolments.',
+  CODE_NOT_OPEN: 'This code was used, withdrawn or is over its time; there is nothing left to withdraw.',
+  DEVICE_UNKNOWN: 'No such device. See /v1/devices.',
   CODE_RATE_LIMITED: 'Too many wrong codes from here. Wait an hour or ask the operator.',
   CSR_INVALID: 'The certificate request is broken. Start the enrolment again.',
   CA_MISMATCH:

@@ -96,6 +96,14 @@ function aGateway(overrides: Partial<HttpParts> = {}) {
       audits.push(line)
       return ok(undefined)
     },
+    operator: {
+      picture: () => {
+        throw new Error('not asked for here')
+      },
+      codes: () => [],
+      withdrawCode: async () => fault('CODE_UNKNOWN', ''),
+      revoke: async () => fault('DEVICE_UNKNOWN', ''),
+    },
     tiles: null,
     geo: {
       grids: '{"type":"FeatureCollection","features":[]}',

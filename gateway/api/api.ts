@@ -9,6 +9,7 @@ import type { CityViews } from '../city.ts'
 import type { CoverageDesk } from '../coverage/coverage-desk.ts'
 import type { Command } from '../loop/effects.ts'
 import type { Metrics } from '../metrics/metrics.ts'
+import type { OperatorParts } from '../operator/operator.ts'
 import type { Tiles } from '../tiles/tiles-file.ts'
 
 export type RecordQuery = {
@@ -18,6 +19,8 @@ export type RecordQuery = {
   /** `next` of the page before. */
   readonly after?: string | undefined
   readonly limit: number
+  /** One page from the end; takes no `after`. */
+  readonly order?: 'oldest' | 'newest' | undefined
 }
 
 export type RecordPage = { readonly records: readonly LedgerRow[]; readonly next: string | null }
@@ -35,6 +38,8 @@ export type ApiParts = {
   readonly issueCode: (create: EnrolmentCreate, actor: string) => Promise<Result<EnrolmentIssued>>
   /** Opens what a visitor told; `aad` is the id of the walk-in. */
   readonly unseal: (sealed: Sealed, aad: string) => Result<string>
+  /** For whoever keeps it running: `gateway/operator`. */
+  readonly operator: OperatorParts
   /** Commits one line of audit; a read that must be audited happens only after it did. */
   readonly audit: (action: string, actor: string, detail: Record<string, unknown>) => Promise<Result<void>>
   /** GeoJSON texts, made once at start. */

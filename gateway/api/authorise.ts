@@ -19,7 +19,11 @@ export const VERBS = [
   'warning.acknowledge',
   'device.read',
   'track.read',
+  'device.revoke',
   'enrolment.create',
+  'enrolment.read',
+  'enrolment.withdraw',
+  'operator.read',
   'api.read',
 ] as const
 export type Verb = (typeof VERBS)[number]

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import fastifyStatic from '@fastify/static'
 import fastify from 'fastify'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
@@ -91,7 +92,10 @@ export async function buildHttp(parts: HttpParts): Promise<FastifyInstance> {
   addHealth(app, parts)
   const memory = new IdempotencyMemory()
   for (const route of ROUTES) addRoute(app, parts, route, memory)
-  if (parts.pagesDir !== null) await addPages(app, parts.pagesDir)
+  if (parts.pagesDir !== null) {
+    await addPages(app, parts.pagesDir, '/')
+    await addPages(app, join(parts.pagesDir, '..', 'operator'), '/operator/')
+  }
   return app
 }
 
@@ -181,11 +185,13 @@ function addHealth(app: FastifyInstance, parts: HttpParts): void {
   )
 }
 
-/** The map page as files; `/` is its index. Names under `assets/` carry a hash, so they never change. */
-async function addPages(app: FastifyInstance, pagesDir: string): Promise<void> {
+/** A page as files; `prefix` is its index. Names under `assets/` carry a hash, so they never change. */
+async function addPages(app: FastifyInstance, pagesDir: string, prefix: string): Promise<void> {
   await app.register(fastifyStatic, {
     root: pagesDir,
-    prefix: '/',
+    prefix,
+    decorateReply: prefix === '/',
+    redirect: prefix !== '/',
     cacheControl: false,
     setHeaders: (reply, path) => {
       const forever = /[\\/]assets[\\/]/.test(path)

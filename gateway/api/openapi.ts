@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import * as api from '#protocols/api.ts'
 import * as coverage from '#protocols/coverage.ts'
+import * as operator from '#protocols/operator.ts'
 import { ERROR_CODES } from '#protocols/errors.ts'
 import { problemOf } from '#protocols/http/problems.ts'
 import { problemsOf } from './route.ts'
@@ -39,7 +40,7 @@ export type OpenApi = {
 
 /**
  * The API for machines: OpenAPI 3.1, made from the table of routes and the very schemas the server parses with. Every
- * schema that `protocols/api.ts` and `protocols/coverage.ts` export keeps its name there.
+ * schema that `protocols/api.ts`, `coverage.ts` and `operator.ts` export keeps its name there.
  */
 export function openApiOf(routes: readonly Route[]): OpenApi {
   const named = namedSchemas()
@@ -110,7 +111,7 @@ const refTo = (name: string): JsonSchema => ({ $ref: `#/components/schemas/${nam
 
 function namedSchemas(): Map<string, z.ZodType> {
   const named = new Map<string, z.ZodType>()
-  for (const [name, value] of Object.entries({ ...api, ...coverage }))
+  for (const [name, value] of Object.entries({ ...api, ...coverage, ...operator }))
     if (value instanceof z.ZodType && ![...named.values()].includes(value)) named.set(name, value)
   return named
 }

@@ -22,6 +22,7 @@ export async function readRecordPage(
   if (after !== undefined && !CURSOR.test(after)) return fault('QUERY_INVALID', 'after: not a cursor')
   const device = `record/${deviceId}/`
   const prefix = epoch === undefined ? device : `${device}${epoch}/${lane === undefined ? '' : `${lane}/`}`
+  if (query.order === 'newest') return newest(ledger, prefix, query)
   const records: LedgerRow[] = []
   let cursor = after === undefined ? undefined : device + after
   if (cursor?.startsWith(prefix) === false) return fault('QUERY_INVALID', 'after: of another question')
@@ -43,6 +44,18 @@ export async function readRecordPage(
       return ok({ records, next: records.length === limit ? tailOf(cursor, device) : null })
   }
   return ok({ records, next: tailOf(cursor, device) })
+}
+
+/** The end of one lane of one epoch, newest first: across epochs the order of keys says nothing about time. */
+async function newest(
+  ledger: Pick<Ledger, 'range'>,
+  prefix: string,
+  { lane, epoch, after, limit }: RecordQuery,
+): Promise<Result<RecordPage>> {
+  if (lane === undefined || epoch === undefined || after !== undefined)
+    return fault('QUERY_INVALID', 'order=newest needs lane and epoch and takes no after')
+  const rows = await ledger.range({ ...underPrefix(prefix), limit, newestFirst: true })
+  return ok({ records: rows.map(([, row]) => shown(row as RecordRow)), next: null })
 }
 
 const tailOf = (key: string | undefined, device: string): string | null => key?.slice(device.length) ?? null

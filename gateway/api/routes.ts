@@ -17,6 +17,7 @@ import {
 import { Epoch, Lane } from '#protocols/record.ts'
 import { fault, ok } from '#protocols/result.ts'
 import type { Result } from '#protocols/result.ts'
+import { OPERATOR_ROUTES } from '../operator/routes.ts'
 import { tileAnswer, tileJson } from '../tiles/tile-routes.ts'
 import type { ApiParts } from './api.ts'
 import { COVERAGE_ROUTES } from './coverage-routes.ts'
@@ -44,6 +45,10 @@ const RecordsQuery = z.strictObject({
   epoch: Epoch.optional(),
   after: z.string().max(200).optional(),
   limit: Count.pipe(z.number().min(1).max(1_000)).default(100),
+  /** `newest` answers one page from the end. */
+  order: z.enum(['oldest', 'newest']).optional(),
+  /** Why somebody looks; it goes into the audit. */
+  purpose: z.string().trim().min(3).max(200).optional(),
 })
 /** `v` is the version of the import, as `/v1/tiles.json` writes it into the address. */
 const TileQuery = z.strictObject({ v: z.string().max(64).optional() })
@@ -232,6 +237,7 @@ export const ROUTES: readonly Route[] = [
     },
     (parts, create, { actor }) => parts.issueCode(create, actor.name),
   ),
+  ...OPERATOR_ROUTES,
   get(
     '/v1/openapi.json',
     'api.read',

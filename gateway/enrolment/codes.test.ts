@@ -3,6 +3,7 @@ import { parseEnrolmentCode } from '#protocols/enrolment.ts'
 import {
   addressOf,
   CODE_LIFE_MS,
+  LISTED_MS,
   FAILED_TRIES_MAX,
   issueCode,
   mayTry,
@@ -46,14 +47,14 @@ describe('enrolment codes', () => {
     expect(redeemCode(later, code, at(1)).ok).toBe(false)
   })
 
-  it('end after a day, and are then forgotten', () => {
+  it('end after a day, are listed for a week more and are then forgotten', () => {
     const book = newCodeBook()
     const { code, hash } = issueCode(book, binding, facts)
     expect(redeemCode(book, code, at(0, 1_000 + CODE_LIFE_MS)).ok).toBe(false)
     const next = issueCode(book, binding, {
       ...facts,
       random: random.toReversed(),
-      nowUtcMs: 2_000 + CODE_LIFE_MS,
+      nowUtcMs: 2_000 + CODE_LIFE_MS + LISTED_MS,
     })
     expect(next.forgotten).toEqual([hash])
   })

@@ -2,11 +2,15 @@ import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { checkCharOf, CROCKFORD, StationPlace } from '#protocols/enrolment.ts'
 import { DeviceId, GridId, UnitId } from '#protocols/ids.ts'
+import type { CodeView } from '#protocols/operator.ts'
+import { rfc3339 } from '#protocols/time.ts'
 import type { UnitBinding } from '../loop/effects.ts'
 import { fault, ok } from '#protocols/result.ts'
 import type { Result } from '#protocols/result.ts'
 
 export const CODE_LIFE_MS = 24 * 3_600_000
+/** A code stays in the operator's list for a week after its end, used or not. */
+export const LISTED_MS = 7 * 24 * 3_600_000
 /** Failed tries per address and hour; the eleventh is not even looked at. */
 export const FAILED_TRIES_MAX = 10
 const TRY_WINDOW_MS = 3_600_000
@@ -24,6 +28,7 @@ export const CodeRow = z.object({
   issuedBy: z.string(),
   expiresUtcMs: z.number(),
   usedUtcMs: z.number().nullable(),
+  withdrawnUtcMs: z.number().nullable().default(null),
 })
 export type CodeRow = z.infer<typeof CodeRow>
 
@@ -44,7 +49,7 @@ export function restoreCodes(book: CodeBook, rows: readonly (readonly [string, u
     if (key.startsWith('code/')) book.codes.set(key.slice('code/'.length), CodeRow.parse(value))
 }
 
-/** Makes a code of 10 characters and a check from 10 random bytes; codes over their time are forgotten on the way. */
+/** Makes a code of 10 characters and a check from 10 random bytes; codes long over are forgotten on the way. */
 export function issueCode(
   book: CodeBook,
   binding: UnitBinding,
@@ -70,13 +75,34 @@ export function issueCode(
     issuedBy,
     expiresUtcMs,
     usedUtcMs: null,
+    withdrawnUtcMs: null,
   }
-  const forgotten = [...book.codes].filter(([, old]) => old.expiresUtcMs <= facts.nowUtcMs)
+  const forgotten = [...book.codes].filter(([, old]) => old.expiresUtcMs + LISTED_MS <= facts.nowUtcMs)
   for (const [hash] of forgotten) book.codes.delete(hash)
   const hash = hashOf(code)
   book.codes.set(hash, row)
   return { code, hash, row, forgotten: forgotten.map(([old]) => old) }
 }
+
+export const stateOfCode = (row: CodeRow, utcMs: number): CodeView['state'] => {
+  if (row.usedUtcMs !== null) return 'used'
+  if (row.withdrawnUtcMs !== null) return 'withdrawn'
+  return row.expiresUtcMs <= utcMs ? 'expired' : 'open'
+}
+
+/** A code as the operator's list shows it: everything but the code. */
+export const codeViewOf = (hash: string, row: CodeRow, utcMs: number): CodeView => ({
+  id: hash.slice(0, 12),
+  deviceId: row.deviceId,
+  unitId: row.unitId,
+  callSign: row.callSign,
+  homeGridId: row.homeGridId,
+  issuedBy: row.issuedBy,
+  issuedAt: rfc3339(row.expiresUtcMs - CODE_LIFE_MS),
+  expiresAt: rfc3339(row.expiresUtcMs),
+  usedAt: row.usedUtcMs === null ? null : rfc3339(row.usedUtcMs),
+  state: stateOfCode(row, utcMs),
+})
 
 /** Whether an address may try at all: `CODE_RATE_LIMITED` after ten failures within an hour. */
 export function mayTry(book: CodeBook, address: string, monoMs: number): Result<void> {
@@ -98,9 +124,9 @@ export function redeemCode(
 ): Result<{ readonly hash: string; readonly row: CodeRow }> {
   const hash = hashOf(code)
   const row = book.codes.get(hash)
-  if (row === undefined || row.usedUtcMs !== null || row.expiresUtcMs <= facts.utcMs) {
+  if (row === undefined || stateOfCode(row, facts.utcMs) !== 'open') {
     noteFailure(book, facts.address, facts.monoMs)
-    return fault('CODE_REFUSED', 'unknown, used or over its time')
+    return fault('CODE_REFUSED', 'unknown, used, withdrawn or over its time')
   }
   const used = { ...row, usedUtcMs: facts.utcMs }
   book.codes.set(hash, used)

@@ -4,8 +4,9 @@ import type { SealKey } from '#protocols/sealed.ts'
 import type { EnrolmentGrant, EnrolmentRequest } from '#protocols/enrolment.ts'
 import type { EnrolmentCreate, EnrolmentIssued } from '#protocols/api.ts'
 import type { DeviceId } from '#protocols/ids.ts'
+import type { CodeView } from '#protocols/operator.ts'
 import type { Logger } from '#protocols/log.ts'
-import { ok } from '#protocols/result.ts'
+import { fault, ok } from '#protocols/result.ts'
 import type { Result } from '#protocols/result.ts'
 import { rfc3339 } from '#protocols/time.ts'
 import type { Clock } from '#protocols/time.ts'
@@ -24,8 +25,21 @@ import type { Authority, RetiredCertificate } from '../identity/x509-authority.t
 import type { Row } from '../ledger/ledger.ts'
 import type { CityEvent } from '../loop/effects.ts'
 import type { Submission } from '../loop/loop.ts'
-import { codeKey, issueCode, mayTry, newCodeBook, noteFailure, redeemCode, restoreCodes } from './codes.ts'
+import {
+  codeKey,
+  codeViewOf,
+  issueCode,
+  mayTry,
+  newCodeBook,
+  noteFailure,
+  redeemCode,
+  restoreCodes,
+  stateOfCode,
+} from './codes.ts'
 import type { CodeRow } from './codes.ts'
+
+/** Hex digits of a code's hash that name it in lists. */
+const CODE_ID_CHARS = 12
 
 export type DeskParts = {
   readonly clock: Clock
@@ -60,6 +74,12 @@ export type EnrolmentDesk = {
   speaks(deviceId: DeviceId): boolean
   /** Certificates whose time is not over and that must not connect. */
   retired(): readonly RetiredCertificate[]
+  /** Every code of the last eight days, newest first; never the code itself. */
+  codes(): readonly CodeView[]
+  /** An open code is good no longer. Faults: `CODE_UNKNOWN`, `CODE_NOT_OPEN`. */
+  withdraw(id: string, actor: string): Promise<Result<CodeView>>
+  /** The device's certificate counts no longer and its session ends at once. Faults: `DEVICE_UNKNOWN`, `NOT_READY`. */
+  revoke(deviceId: DeviceId, reason: string, actor: string): Promise<Result<void>>
   readonly devices: ReadonlyMap<DeviceId, DeviceRow>
   /** To be told to the city at boot, before anything else. */
   bindings(): readonly CityEvent[]
@@ -155,10 +175,51 @@ export function openDesk(parts: DeskParts): EnrolmentDesk {
     })
   }
 
+  const listed = (): [string, CodeRow][] =>
+    [...codes.codes].toSorted(([, a], [, b]) => b.expiresUtcMs - a.expiresUtcMs)
+
+  const withdraw = async (id: string, actor: string): Promise<Result<CodeView>> => {
+    const found = [...codes.codes].find(([hash]) => hash.startsWith(id) && id.length === CODE_ID_CHARS)
+    if (found === undefined) return fault('CODE_UNKNOWN', JSON.stringify(id.slice(0, 40)))
+    const [hash, row] = found
+    const { utcMs } = clock.now()
+    const state = stateOfCode(row, utcMs)
+    if (state !== 'open') return fault('CODE_NOT_OPEN', `the code of ${row.deviceId} is ${state}`)
+    const withdrawn: CodeRow = { ...row, withdrawnUtcMs: utcMs }
+    // At once, so that nobody redeems it while it is being written.
+    codes.codes.set(hash, withdrawn)
+    const { deviceId, unitId } = row
+    const stored = await parts.submit({
+      ops: [{ type: 'put', key: codeKey(hash), value: withdrawn }],
+      audit: { action: 'enrolment.withdrawn', actor, detail: { deviceId, unitId } },
+    })
+    return stored.ok ? ok(codeViewOf(hash, withdrawn, utcMs)) : stored
+  }
+
+  const revoke = async (deviceId: DeviceId, reason: string, actor: string): Promise<Result<void>> => {
+    const device = devices.get(deviceId)
+    if (device === undefined) return fault('DEVICE_UNKNOWN', JSON.stringify(deviceId.slice(0, 60)))
+    const revoked: DeviceRow = { ...device, state: 'revoked' }
+    // First refused, then written, then dropped: no moment in which a reconnect would be let in.
+    devices.set(deviceId, revoked)
+    const stored = await parts.submit({
+      ops: [{ type: 'put', key: deviceKey(deviceId), value: revoked }],
+      audit: { action: 'device.revoked', actor, detail: { deviceId, unitId: device.unitId, reason } },
+    })
+    parts.drop?.(deviceId, 'revoked')
+    parts.onRetired?.(retiredIn(devices))
+    if (!stored.ok) return stored
+    log.warn({ event: 'device.revoked', deviceId, unitId: device.unitId, actor })
+    return ok(undefined)
+  }
+
   return {
     devices,
     issue,
     redeem,
+    withdraw,
+    revoke,
+    codes: () => listed().map(([hash, row]) => codeViewOf(hash, row, clock.now().utcMs)),
     noteMalformed: address => noteFailure(codes, address, clock.now().monoMs),
     mayTry: address => mayTry(codes, address, clock.now().monoMs),
     admits: (deviceId, serial) => isAdmitted(devices, deviceId, serial),

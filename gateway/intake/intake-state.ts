@@ -1,3 +1,4 @@
+import type { DeviceView } from '#protocols/api.ts'
 import { parseBody, RECORD_KINDS } from '#protocols/bodies.ts'
 import type { ParsedBody } from '#protocols/bodies.ts'
 import type { DeviceId } from '#protocols/ids.ts'
@@ -25,6 +26,32 @@ export type DeviceBook = {
   /** Lanes of the newest hello whose loss below `first` is not yet settled. */
   unsettled: Set<Lane>
   readonly unstoredIds: Set<string>
+  /** The newest fault of each driver, by its name. */
+  readonly faults: Map<string, DriverFault>
+}
+
+/** `fault/{deviceId}/{driver}`: what a driver of the car last complained of; `occurredAt` by the gateway's clock. */
+export type DriverFault = DeviceView['faults'][number]
+
+/** Drivers remembered per device: a car has four. */
+const DRIVERS_MAX = 16
+export const FAULT_PREFIX = 'fault/'
+export const faultKey = (deviceId: DeviceId, driver: string): string =>
+  `${FAULT_PREFIX}${deviceId}/${encodeURIComponent(driver)}`
+
+/** Keeps the newest word of a driver; false when there is no room for one more driver, or a newer word is known. */
+export function noteFault(device: DeviceBook, fault: DriverFault): boolean {
+  const known = device.faults.get(fault.driver)
+  if (known === undefined && device.faults.size >= DRIVERS_MAX) return false
+  if (known !== undefined && known.occurredAt > fault.occurredAt) return false
+  device.faults.set(fault.driver, fault)
+  return true
+}
+
+/** Puts one `fault/…` row back at boot. */
+export function restoreFault(state: IntakeState, key: string, fault: DriverFault): void {
+  const deviceId = key.split('/')[1] as DeviceId
+  deviceBookOf(state, deviceId).faults.set(fault.driver, fault)
 }
 
 export type IntakeState = {
@@ -61,6 +88,7 @@ export function deviceBookOf(state: IntakeState, deviceId: DeviceId): DeviceBook
     hello: null,
     unsettled: new Set(),
     unstoredIds: new Set(),
+    faults: new Map(),
   }
   state.devices.set(deviceId, book)
   return book

@@ -8,8 +8,8 @@ import { rfc3339 } from '#protocols/time.ts'
 import type { Now } from '#protocols/time.ts'
 import type { UpChannel } from '#protocols/topics.ts'
 import type { CityEffect, CityEvent } from '../loop/effects.ts'
-import { bookOf, count, deviceBookOf, epochInTheWay, readBody } from './intake-state.ts'
-import type { IntakeState, LaneRef } from './intake-state.ts'
+import { bookOf, count, deviceBookOf, epochInTheWay, faultKey, noteFault, readBody } from './intake-state.ts'
+import type { DriverFault, IntakeState, LaneRef } from './intake-state.ts'
 import {
   admit,
   excuse,
@@ -170,6 +170,14 @@ function acceptRecord(
   const effects: IntakeEffect[] = [{ type: 'put', key, value: recordRowOf(ref.deviceId, record, facts) }]
   if (code !== undefined) effects.push(refusal(state, ref.deviceId, `up/${ref.lane}`, code, detail))
   if (body?.kind === 'gap') effects.push(...onGap(state, ref, body.body))
+  if (body?.kind === 'driver.fault')
+    effects.push(
+      ...onDriverFault(state, ref.deviceId, {
+        ...body.body,
+        occurredAt: rfc3339(now.utcMs - ageMs),
+        receivedAt,
+      }),
+    )
   if (admission === 'late') effects.push(tellCity(ref.deviceId, arrival))
   else if (book.held.size > HELD_MAX) effects.push(...passAndTell(state, ref, book))
   return effects
@@ -217,6 +225,11 @@ function passAndTell(state: IntakeState, ref: LaneRef, book: LaneBook): IntakeEf
     { type: 'log', level: 'warn', event: 'intake.hole_passed', detail },
     ...tellReleased(state, ref, book),
   ]
+}
+
+function onDriverFault(state: IntakeState, deviceId: DeviceId, fault: DriverFault): IntakeEffect[] {
+  if (!noteFault(deviceBookOf(state, deviceId), fault)) return []
+  return [{ type: 'put', key: faultKey(deviceId, fault.driver), value: fault }]
 }
 
 /** A gap receipt in lane `event`: the named seqs count as received, and what waited behind them may go on. */

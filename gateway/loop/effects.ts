@@ -99,6 +99,7 @@ export type CityEffect =
  *     record/{deviceId}/{epoch}/{lane}/{seq, 12 digits}    LedgerRow
  *     watermark/{deviceId}/{epoch}/{lane}                  received ranges            intake
  *     device/{deviceId}                                    binding, certificate       identity
+ *     fault/{deviceId}/{driver}                            newest fault of a driver   intake
  *     code/{sha256 of the code}                            enrolment codes            identity
  *     unit/{unitId} incident/{id} order/{id} alarm/{id}    the city                   city
  *     walkin/{deviceId}/{ref}, consultation/{day}/{stationId}                      city

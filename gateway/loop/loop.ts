@@ -7,8 +7,14 @@ import type { Ack, DeviceConfig } from '#protocols/session.ts'
 import { rfc3339 } from '#protocols/time.ts'
 import type { Clock, Now } from '#protocols/time.ts'
 import type { Broker, BrokerEvent } from '../broker/broker.ts'
-import { newIntakeState, restoreWatermark, untoldRanges } from '../intake/intake-state.ts'
-import type { IntakeState } from '../intake/intake-state.ts'
+import {
+  FAULT_PREFIX,
+  newIntakeState,
+  restoreFault,
+  restoreWatermark,
+  untoldRanges,
+} from '../intake/intake-state.ts'
+import type { DriverFault, IntakeState } from '../intake/intake-state.ts'
 import { intake } from '../intake/intake.ts'
 import type { IntakeEffect } from '../intake/intake.ts'
 import type { WatermarkRow } from '../intake/lane-book.ts'
@@ -106,6 +112,7 @@ export async function openLoop(parts: LoopParts): Promise<Loop> {
   const rows = await readBootRows(ledger)
   for (const [key, value] of rows)
     if (key.startsWith('watermark/')) restoreWatermark(state, key, value as WatermarkRow)
+    else if (key.startsWith(FAULT_PREFIX)) restoreFault(state, key, value as DriverFault)
   for (const { prefix, afterKey, restore } of untoldRanges(state, clock.now()))
     for (const [, value] of await ledger.range({ ...underPrefix(prefix), after: afterKey }))
       restore(value as RecordRow)

@@ -1,3 +1,5 @@
+import type { OperatorView } from '#protocols/operator.ts'
+
 /**
  * What an operator watches. No label names a unit, a device or a person: those are for the API, where reading is
  * audited, and a thousand series already cost 15 ms per scrape.
@@ -27,6 +29,8 @@ export type MetricGauges = {
   readonly waitingOrders: number
   readonly unitsByFreshness: Readonly<Record<'live' | 'ageing' | 'stale' | 'never', number>>
   readonly loopQueued: number
+  /** What the operator's page shows; absent in tests of other things. */
+  readonly operator?: OperatorView
   /** What intake did since the start: `records`, `duplicates`, and every code of a refusal. */
   readonly intake: ReadonlyMap<string, number>
 }

@@ -1,3 +1,4 @@
+import type { OperatorView } from '#protocols/operator.ts'
 import type { Now } from '#protocols/time.ts'
 import type { CityViews } from '../city.ts'
 import type { Change } from '../loop/effects.ts'
@@ -26,8 +27,15 @@ export function gaugesOf(
   now: Now,
   loopQueued: number,
   intakeCounts: ReadonlyMap<string, number> = new Map(),
+  operator?: OperatorView,
 ): MetricGauges {
   const unitsByFreshness = { live: 0, ageing: 0, stale: 0, never: 0 }
   for (const unit of views.units(now)) unitsByFreshness[unit.freshness]++
-  return { ...views.counts(), unitsByFreshness, loopQueued, intake: intakeCounts }
+  return {
+    ...views.counts(),
+    unitsByFreshness,
+    loopQueued,
+    intake: intakeCounts,
+    ...(operator && { operator }),
+  }
 }

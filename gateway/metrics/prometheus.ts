@@ -1,8 +1,32 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { OperatorView } from '#protocols/operator.ts'
 import type { MetricGauges, Metrics } from './metrics.ts'
 
 /** From a healthy synced batch on an SSD (1 ms) to a disk that is dying. */
 const COMMIT_SECONDS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5]
+
+/** Numbers of the operator's page, read from the very view the page is given. */
+const PICTURE: readonly (readonly [string, string, (view: OperatorView) => number | null])[] = [
+  ['commit_p50_seconds', 'Half of the commits of the last minute took less', v => v.gateway.commitP50Seconds],
+  ['commit_p99_seconds', '99 % of the commits of the last minute took less', v => v.gateway.commitP99Seconds],
+  [
+    'loop_lag_p99_seconds',
+    'Delay of the event loop, 99th percentile of 5 s',
+    v => v.gateway.loopLagP99Seconds,
+  ],
+  ['resident_bytes', 'Memory of the process, looked at every 5 s', v => v.gateway.residentBytes],
+  ['disk_free_bytes', 'Free on the disk of the ledger', v => v.gateway.diskFreeBytes],
+  ['disk_total_bytes', 'Size of the disk of the ledger', v => v.gateway.diskTotalBytes],
+  ['coverage_age_seconds', 'Age of the newest refresh of coverage', v => v.gateway.coverageAgeSeconds],
+  ['certificate_days_least', 'Days left of the certificate that ends first', v => leastDays(v)],
+]
+
+const leastDays = ({ devices }: OperatorView): number | null => {
+  const days = devices.flatMap(d =>
+    d.state === 'active' && d.certificateDays !== null ? [d.certificateDays] : [],
+  )
+  return days.length === 0 ? null : Math.min(...days)
+}
 
 type Entries = Iterable<readonly [string, number]>
 
@@ -71,6 +95,22 @@ export function openPrometheus(): Metrics {
     })
   table('units', 'Units by freshness of their position', 'freshness', all =>
     Object.entries(all.unitsByFreshness),
+  )
+  for (const [name, help, read] of PICTURE)
+    gauge(name, help, ({ operator }) => (operator && read(operator)) ?? NaN)
+  table('devices', 'Devices with a certificate that counts, by link', 'link', ({ operator }) =>
+    operator
+      ? [
+          ['up', operator.totals.devicesUp],
+          ['down', operator.totals.devicesExpected - operator.totals.devicesUp],
+        ]
+      : [],
+  )
+  table('queued_records', 'Records that wait on devices, as each last said', 'lane', ({ operator }) =>
+    Object.entries(operator?.totals.queued ?? {}),
+  )
+  table('conditions', "What the operator's page lists", 'severity', ({ operator }) =>
+    Object.entries(operator?.totals.conditions ?? {}),
   )
   table(
     'intake_count',

@@ -2,6 +2,7 @@ import { CHANNELS } from '#protocols/equipment.ts'
 import type { Channel } from '#protocols/equipment.ts'
 import { fault, ok } from '#protocols/result.ts'
 import type { Result } from '#protocols/result.ts'
+import type { ActionGroup } from './sim-view.ts'
 import type { CityControls, ControlBook, UnitControls } from './knobs.ts'
 
 /*
@@ -11,8 +12,6 @@ import type { CityControls, ControlBook, UnitControls } from './knobs.ts'
  *
  * An action turns one knob to one position, so what a unit offers follows from the knobs it registered.
  */
-export type ActionGroup = 'inputs' | 'link' | 'power' | 'receiver' | 'panel' | 'camera' | 'disk' | 'city'
-
 type UnitAction = {
   readonly group: ActionGroup
   readonly does: string

@@ -1,16 +1,4 @@
-/** What was done, or what was seen to happen after it. */
-export type FeedEntry = {
-  readonly n: number
-  readonly utcMs: number
-  /** A unit's id, or `city`. */
-  readonly unit: string
-  readonly callSign: string
-  readonly kind: 'did' | 'saw'
-  /** An action's name, or what changed: `link`, `queue`, `gateway.link` … */
-  readonly what: string
-  readonly value: string
-  readonly detail: Readonly<Record<string, number>>
-}
+import type { FeedEntry } from './sim-view.ts'
 
 /** Enough for an afternoon of clicking; the oldest leave. */
 const FEED_MAX = 200

@@ -1,11 +1,6 @@
 import type { LatLon } from '#protocols/geo/sphere.ts'
+import type { RoadsAround } from '../control/sim-view.ts'
 import type { StreetMap } from '../traffic/street-map.ts'
-
-/** Roads near a place in metres from it, x east and y north, as flat pairs; larger roads are drawn wider. */
-export type RoadsAround = {
-  readonly origin: LatLon
-  readonly lines: readonly { readonly large: boolean; readonly points: readonly number[] }[]
-}
 
 const RADIUS_M = 650
 /** Faster than this is drawn as a large road. */

@@ -1,0 +1,9 @@
+import { openSettings } from '#protocols/web/settings.ts'
+
+export const {
+  language,
+  theme,
+  switchLanguage,
+  switchTheme,
+  start: startSettings,
+} = openSettings('operator', { first: 'desk' })
