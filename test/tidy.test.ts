@@ -54,6 +54,7 @@ const WORLD_DOORS = [
   'gateway/identity/revocation-file.ts',
   'gateway/identity/secret-file.ts',
   'gateway/ledger/level-ledger.ts',
+  'gateway/metrics/process-health.ts',
   'gateway/loop/loop.ts', // yields to the sockets, knows no time
   'gateway/roads/osm-pbf-file.ts',
   'gateway/tiles/tiles-file.ts',
