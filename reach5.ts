@@ -39,6 +39,10 @@ const VERBS: Readonly<Record<string, Verb>> = {
     does: 'import FILE.osm.pbf --out FILE.graph; edges FILE.graph; turns FILE.graph',
     load: async () => (await import('./gateway/cli/roads.ts')).roads,
   },
+  grids: {
+    does: 'check FILE.geojson [--crs GCJ02] [--roads FILE.graph]: overlaps, gaps, crossings, a wrong datum',
+    load: async () => (await import('./gateway/cli/grids.ts')).grids,
+  },
   reach: {
     does: 'FILE.graph --from LON,LAT --seconds N: every junction reached, with its time',
     load: async () => (await import('./gateway/cli/reach.ts')).reach,

@@ -5,6 +5,7 @@ import { fault, ok } from '#protocols/result.ts'
 import type { Clock } from '#protocols/time.ts'
 import type { Result } from '#protocols/result.ts'
 import { openGraph } from '#protocols/roads/graph.ts'
+import type { RoadGraph } from '#protocols/roads/graph.ts'
 import { readRecordPage } from './api/read-records.ts'
 import { serveHttp } from './api/http-server.ts'
 import { createStreamHub } from './api/stream.ts'
@@ -21,9 +22,10 @@ import { createRoadReach } from './dispatch/road-reach.ts'
 import { openDesk } from './enrolment/desk.ts'
 import { openEnrolmentListener } from './enrolment/https-listener.ts'
 import { deviceViewsOf } from './intake/device-views.ts'
-import { gridsGeoJson, parseGrids } from './grids/grid-geojson.ts'
+import { gridsGeoJson } from './grids/grid-geojson.ts'
 import type { Grid } from './grids/grid.ts'
 import { layGrids } from './grids/lay-grids.ts'
+import { prepareGrids } from './grids/prepare-grids.ts'
 import { openOrderKey } from './identity/order-key.ts'
 import { openSealKey } from './identity/seal-key.ts'
 import { writeRevocationFile } from './identity/revocation-file.ts'
@@ -92,7 +94,7 @@ async function open(
   const writeRetired = async (retired: readonly RetiredCertificate[]): Promise<void> =>
     writeRevocationFile(config.data, await authority.value.revocationList(retired, clock.now().utcMs))
 
-  const land = await readLand(config)
+  const land = await readLand(config, log)
   if (!land.ok) return land
   const { graph, graphBytes, grids, surroundings } = land.value
   const gridLookup = createGridLookup(grids)
@@ -310,13 +312,15 @@ type Land = {
 }
 
 /** Roads, grids and what the map shows beside them; each file that is missing or broken is named. */
-async function readLand(config: GatewayConfig): Promise<Result<Land>> {
+async function readLand(config: GatewayConfig, log: Logger): Promise<Result<Land>> {
   const roads = await readNamed(config.roads)
   if (!roads.ok) return roads
   const graph = openGraph(roads.value)
   if (!graph.ok) return fault(graph.code, `${config.roads}: ${graph.detail}`)
   const grids =
-    config.grids === '' ? ok(layGrids(graph.value, config.gridCount)) : await readGrids(config.grids)
+    config.grids === ''
+      ? ok(layGrids(graph.value, config.gridCount))
+      : await readGrids(config, graph.value, log)
   if (!grids.ok) return grids
   const city = config.city === '' ? ok(Buffer.from(EMPTY_COLLECTION)) : await readNamed(config.city)
   if (!city.ok) return city
@@ -341,11 +345,20 @@ async function openBaseMap(config: GatewayConfig, log: Logger): Promise<Result<T
   return ok(null)
 }
 
-async function readGrids(file: string): Promise<Result<readonly Grid[]>> {
-  const text = await readNamed(file)
+/** The grids of the file, turned to WGS-84; what is odd about them is in the log, what is wrong with them a fault. */
+async function readGrids(
+  config: GatewayConfig,
+  graph: RoadGraph,
+  log: Logger,
+): Promise<Result<readonly Grid[]>> {
+  const text = await readNamed(config.grids)
   if (!text.ok) return text
-  const grids = parseGrids(text.value.toString('utf8'))
-  return grids.ok ? grids : fault(grids.code, `${file}: ${grids.detail}`)
+  const prepared = prepareGrids(text.value.toString('utf8'), config.gridsCrs || undefined, graph)
+  if (!prepared.ok) return fault(prepared.code, `${config.grids}: ${prepared.detail}`)
+  const { grids, crs, findings } = prepared.value
+  for (const { kind, gridIds, words } of findings) log.warn({ event: 'grids.warning', kind, gridIds, words })
+  log.info({ event: 'grids.read', file: config.grids, crs, grids: grids.length, warnings: findings.length })
+  return ok(grids)
 }
 
 async function readNamed(file: string): Promise<Result<Buffer>> {

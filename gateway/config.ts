@@ -12,6 +12,8 @@ export const GatewayConfig = z.strictObject({
   roads: z.string().min(1),
   /** GeoJSON of the grids; laid over the roads when none are given. */
   grids: z.string().default(''),
+  /** Coordinate system of the grids where their file does not say it: WGS84, GCJ02, BD09 or CGCS2000. */
+  gridsCrs: z.string().default(''),
   gridCount: z.coerce.number().int().min(1).max(2_000).default(4),
   /** GeoJSON of waters, railways, posts and named places, for the map alone. */
   city: z.string().default(''),

@@ -7,7 +7,7 @@ import { composeGateway } from '../compose.ts'
 import { parseGatewayConfig } from '../config.ts'
 import { openLog } from '../pino-log.ts'
 
-const USAGE = `usage: reach5 gateway --data DIR --roads FILE.graph [--tiles FILE.tiles] [--grids FILE.geojson | --grid-count 4] [--city FILE.geojson]
+const USAGE = `usage: reach5 gateway --data DIR --roads FILE.graph [--tiles FILE.tiles] [--grids FILE.geojson [--grids-crs GCJ02] | --grid-count 4] [--city FILE.geojson]
                       [--pages-port 5110] [--enrol-port 5111] [--mqtt-port 8883] [--mqtt-url URL] [--log-level info]
                       [--broker mqtts://HOST:8883 [--broker-ca FILE.pem]]
 
@@ -20,6 +20,7 @@ const FLAGS = [
   'roads',
   'tiles',
   'grids',
+  'grids-crs',
   'grid-count',
   'city',
   'pages-port',

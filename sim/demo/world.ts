@@ -144,6 +144,7 @@ async function imported(file: string, seed: number, say: (words: string) => void
 
 const gridCollection = (city: City, grids: readonly Grid[]) => ({
   type: 'FeatureCollection',
+  crs: 'WGS84',
   features:
     city.grids.length > 0
       ? city.grids
