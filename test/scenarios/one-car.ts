@@ -205,4 +205,12 @@ export const describeOneCar = (over: HouseBroker): unknown =>
       expect(count('boot')).toBe(2)
       console.log(`one car: ${rows.length} records exactly once: ${JSON.stringify(summary)}`)
     })
+
+    it('was answered and told nothing that the description of the API does not hold', () => {
+      const answers = [...house.judge.seen.values()].reduce((sum, n) => sum + n, 0)
+      console.log(`one car: ${answers} answers and ${house.judge.messages} stream messages as described`)
+      expect(answers).toBeGreaterThan(15)
+      expect(house.judge.messages).toBeGreaterThan(15)
+      expect([...new Set(house.undescribed)]).toEqual([])
+    })
   })

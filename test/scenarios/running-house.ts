@@ -13,11 +13,15 @@ import { openFullVehicle } from '#sim/demo/full-vehicle.ts'
 import type { FullVehicle } from '#sim/demo/full-vehicle.ts'
 import { demoUnits, identityOf } from '#sim/demo/units.ts'
 import { prepareWorld } from '#sim/demo/world.ts'
+import { openApiOf } from '#gateway/api/openapi.ts'
+import { ROUTES } from '#gateway/api/routes.ts'
 import { openAuthority } from '#gateway/identity/x509-authority.ts'
 import { openTcpProxy } from '#sim/link/tcp-proxy.ts'
 import type { TcpProxy } from '#sim/link/tcp-proxy.ts'
 import { randomOf } from '#sim/random.ts'
 
+import { OpenApiJudge } from '../oracle/openapi-judge.ts'
+import type { Answered } from '../oracle/openapi-judge.ts'
 import { openMosquitto } from '../brokers/mosquitto.ts'
 import type { Mosquitto } from '../brokers/mosquitto.ts'
 
@@ -41,12 +45,22 @@ export type RunningHouse = {
   alarms(): Promise<AlarmView[]>
   ledger(): Promise<LedgerRow[]>
   post<T>(path: string, body: unknown): Promise<{ readonly status: number; readonly body: T }>
+  /** Any request; like every other answer here it is held against the description of the API. */
+  ask(method: string, path: string, options?: AskOptions): Promise<Answered>
+  readonly judge: OpenApiJudge
+  /** What answers and stream messages held that the description does not: must stay empty. */
+  readonly undescribed: readonly string[]
   terminal(): Promise<TerminalState>
   tap(tap: Tap): Promise<TapResult>
   /** A place on a road, as far from the given one as the town allows. */
   farthestRoad(from: LatLon): Promise<LatLon>
   log(of: 'gateway' | 'agent'): string
   close(): Promise<void>
+}
+
+export type AskOptions = {
+  readonly body?: unknown
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 /** Who carries the devices' words: the gateway itself, or a real Mosquitto. */
@@ -109,12 +123,27 @@ export async function openRunningHouse({
     backoffMaxMs: 1_500,
   })
 
+  const judge = new OpenApiJudge(openApiOf(ROUTES))
+  const undescribed: string[] = []
+  const ask = async (method: string, path: string, options: AskOptions = {}): Promise<Answered> => {
+    const answer = await fetch(pages + path, {
+      method,
+      headers: { ...('body' in options && { 'content-type': 'application/json' }), ...options.headers },
+      ...('body' in options && { body: JSON.stringify(options.body) }),
+    })
+    const contentType = answer.headers.get('content-type') ?? ''
+    const answered = { method, path, status: answer.status, contentType, text: await answer.text() }
+    undescribed.push(...judge.judge(answered))
+    return answered
+  }
+  const get = async <T>(path: string): Promise<T> => JSON.parse((await ask('GET', path)).text) as T
+
   const seen: UnitView[] = []
   const stopWatching = watch(pages, message => {
+    undescribed.push(...judge.judgeMessage(message))
     if (message.type === 'unit.changed') seen.push(message.data)
     if (message.type === 'snapshot') seen.push(...message.data.units)
   })
-  const get = async <T>(path: string): Promise<T> => (await fetch(pages + path)).json() as Promise<T>
   return {
     dir,
     deviceId: unit!.deviceId,
@@ -138,13 +167,12 @@ export async function openRunningHouse({
       return rows
     },
     post: async (path, body) => {
-      const answer = await fetch(pages + path, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify(body),
-      })
-      return { status: answer.status, body: (await answer.json()) as never }
+      const { status, text } = await ask('POST', path, { body })
+      return { status, body: JSON.parse(text) as never }
     },
+    ask,
+    judge,
+    undescribed,
     terminal: async () => (await fetch(`${car.terminalUrl()}/v1/state`)).json() as Promise<TerminalState>,
     tap: async tap => {
       const answer = await fetch(`${car.terminalUrl()}/v1/taps`, {
