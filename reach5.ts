@@ -27,6 +27,11 @@ const VERBS: Readonly<Record<string, Verb>> = {
     load: async () => (await import('./agent/cli/agent.ts')).agent,
     runs: true,
   },
+  technician: {
+    does: 'the page that puts a vehicle computer into service',
+    load: async () => (await import('./agent/cli/technician.ts')).technician,
+    runs: true,
+  },
   enrol: {
     does: 'issue a one-time code at the gateway, or redeem one on a device',
     load: async () => (await import('./agent/cli/enrol.ts')).enrol,

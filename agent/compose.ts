@@ -140,7 +140,7 @@ function linesOf(config: AgentConfig, fittings: Fittings): Pick<VehicleParts, 'g
 }
 
 /** A store held by another process or written by a newer version is a clear refusal, not a stack. */
-async function openStore(
+export async function openStore(
   dir: string,
   clock: Clock,
   bootId: string,

@@ -25,6 +25,12 @@ export const AgentConfig = z.strictObject({
   deskPort: Port.default(5114),
   /** Of a station: GeoJSON with the named places a visitor may point at; empty: none. */
   places: z.string().default(''),
+  /** The page that puts a bare computer into service. */
+  technicianPort: Port.default(5116),
+  /** Ports to look at instead of those the system lists, comma between them. */
+  ports: z.string().default(''),
+  /** Offered on the page; a technician may type another. */
+  enrolUrl: z.string().default('https://127.0.0.1:5111'),
   /** Another way to the gateway than the one in the identity, such as a proxy. */
   mqttUrl: z.string().default(''),
   /** The folder that holds the built pages. */

@@ -41,6 +41,10 @@ export const ERROR_CODES = {
   CA_MISMATCH:
     'The gateway at this address is not the one the code was made for. Check the address; do not go on.',
   GATEWAY_UNREACHABLE: 'No gateway answers at this address. Check cable, address and port.',
+  CERTIFICATE_ENDED:
+    'The certificate of this device has ended. Ask the operator for a new code and enrol the device again.',
+  CERTIFICATE_REFUSED:
+    'The gateway does not accept the certificate of this device (revoked, replaced or of another gateway). Ask the operator for a new code and enrol the device again.',
   NOT_ENROLLED: 'This device has no identity yet. Run `reach5 enrol redeem` with a code first.',
   ALREADY_ENROLLED: 'This device has an identity. Use another --data or remove it on purpose.',
   // devices on MQTT
@@ -56,6 +60,25 @@ export const ERROR_CODES = {
   WALKIN_UNKNOWN: 'No such walk-in. See /v1/walkins.',
   STATION_ABSENT:
     'This identity belongs to no duty station. Enrol the device with --station, --lat and --lon.',
+  // self-test
+  CLOCK_UNSET:
+    'The computer does not know the date. Connect it to the network or set it; records stay in order anyway.',
+  DISK_SHORT: 'The disk is nearly full. Free at least 2 GB before the car goes out.',
+  MEMORY_SHORT: 'Little memory is free. Stop other programs on this computer.',
+  NO_RECEIVER: 'No receiver was found on any port. Check its plug and power, then search again.',
+  NO_PANEL: 'No input module was found on any port. Check its power and the A/B wires, then search again.',
+  CHOICE_UNCLEAR: 'Several ports could be it. Choose one by its name.',
+  NO_FIX:
+    'The receiver speaks and sees too little sky. Take the vehicle out of the hall or check the antenna.',
+  WALK_UNFINISHED: 'Not every input was walked. Walk it, or skip it with a reason.',
+  WIRING_DIFFERS:
+    'An input is wired otherwise than the profile says. Take the corrected profile, or change the wire.',
+  ACK_MISSING:
+    'The gateway did not acknowledge the test record in time. Look at the gateway; the record is kept.',
+  NOT_ITS_TURN: 'This step needs an earlier one first. Finish the one marked.',
+  REPORT_FORMAT: 'This is no acceptance report, or its text was changed.',
+  REPORT_SIGNATURE: 'The signature does not match: the report was altered, or another device signed it.',
+  REPORT_CERTIFICATE: 'The certificate beside the report is not that of the device. Do not trust it.',
   // records
   RECORD_SCHEMA:
     'A record does not fit its schema; counted and not acknowledged. Check the software version of the device.',

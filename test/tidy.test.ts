@@ -38,9 +38,12 @@ const WORLD_DOORS = [
   'agent/outbox/store-dir.ts',
   'agent/fittings-file.ts',
   'agent/provisioning/enrol.ts',
+  'agent/provisioning/device-key.ts',
   'agent/provisioning/load-identity.ts',
   'agent/station/places-file.ts',
   'agent/provisioning/replace-file.ts',
+  'agent/selftest/computer-health.ts',
+  'agent/selftest/report-files.ts',
   'gateway/broker/aedes-broker.ts',
   'gateway/broker/deaf-emitter.ts', // yields to the sockets, knows no time
   'gateway/broker/length-guard.ts',
@@ -58,6 +61,7 @@ const WORLD_DOORS = [
   'gateway/loop/loop.ts', // yields to the sockets, knows no time
   'gateway/roads/osm-pbf-file.ts',
   'gateway/tiles/tiles-file.ts',
+  'hardware/discovery/serial-names.ts',
   'hardware/gnss/gpsd-socket.ts',
   'sim/line/pseudo-terminal.ts',
   'sim/link/tcp-proxy.ts',
@@ -76,6 +80,7 @@ const CORES = [
   'gateway/dispatch/recommend.ts',
   'gateway/reach/nearest.ts',
   'gateway/grids/membership.ts',
+  'agent/selftest/walk.ts',
   'hardware/panel/panel.ts',
   'protocols/nmea/epoch.ts',
   'protocols/nmea/scanner.ts',

@@ -18,6 +18,7 @@ export const PAGES = [
   { name: 'terminal', web: 'agent/terminal/web' },
   { name: 'operator', web: 'gateway/operator/web' },
   { name: 'sim', web: 'sim/web' },
+  { name: 'technician', web: 'agent/provisioning/web' },
 ]
 
 /** Builds one page into `dist/pages/<name>`; returns its bytes by kind, so growth is seen. */

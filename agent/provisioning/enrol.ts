@@ -9,6 +9,7 @@ import { deviceUrn } from '#protocols/ids.ts'
 import { fault, ok } from '#protocols/result.ts'
 import type { Result } from '#protocols/result.ts'
 import { identityFile, isEnrolled, saveIdentity } from './load-identity.ts'
+import { forgetPendingKey, pendingKey } from './device-key.ts'
 import { makeRequest } from './x509-request.ts'
 import type { KeyAndRequest } from './x509-request.ts'
 
@@ -25,28 +26,41 @@ const CHAIN_MAX = 4
  *     write identity.json ── DIR_UNWRITABLE
  */
 
+/** The gateway is found, the key made, the certificate asked for, the identity written. */
+export type EnrolPhase = 'gateway' | 'key' | 'request' | 'saved'
+
 /** A one-time code becomes this device's identity. Key and request are made here; the code is sent to nobody but its gateway. */
 export async function enrol(options: {
   /** `https://127.0.0.1:5111` */
   readonly url: string
   readonly typedCode: string
   readonly dir: string
+  /** Takes the place of an identity that ended; the old one stays until the new one is whole. */
+  readonly replace?: boolean
+  /** What is being done now, for somebody who watches. */
+  readonly onPhase?: (phase: EnrolPhase) => void
 }): Promise<Result<DeviceIdentity>> {
-  const { url, typedCode, dir } = options
-  if (isEnrolled(dir)) return fault('ALREADY_ENROLLED', identityFile(dir))
+  const { url, typedCode, dir, onPhase = () => {} } = options
+  if (isEnrolled(dir) && options.replace !== true) return fault('ALREADY_ENROLLED', identityFile(dir))
   const code = parseEnrolmentCode(typedCode)
   if (code === undefined) return fault('CODE_MISTYPED', 'the check character does not fit')
   const target = targetOf(url)
   if (!target.ok) return target
+  onPhase('gateway')
   const ca = await findAuthority(target.value, code.fingerprint)
   if (!ca.ok) return ca
-  const made = await makeRequest()
+  onPhase('key')
+  const made = await makeRequest(await pendingKey(dir))
+  onPhase('request')
   const answer = await redeem(target.value, ca.value, { code: code.code, csr: made.csrPem })
   if (!answer.ok) return answer
   const identity = identityOf(answer.value, made, code.fingerprint)
   if (!identity.ok) return identity
   const saved = await saveIdentity(dir, identity.value)
-  return saved.ok ? identity : saved
+  if (!saved.ok) return saved
+  onPhase('saved')
+  await forgetPendingKey(dir)
+  return identity
 }
 
 type Target = { readonly host: string; readonly port: number }
@@ -95,7 +109,7 @@ function chainOf(leaf: X509Certificate | undefined): readonly X509Certificate[] 
   return chain
 }
 
-const fingerprintOf = (certificate: X509Certificate): string =>
+export const fingerprintOf = (certificate: X509Certificate): string =>
   crockford(createHash('sha256').update(certificate.raw).digest().subarray(0, 20))
 
 function redeem(

@@ -1,0 +1,1 @@
+export { technician } from './agent.ts'
