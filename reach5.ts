@@ -60,6 +60,10 @@ const VERBS: Readonly<Record<string, Verb>> = {
     does: 'configuration, rules and certificates for a Mosquitto in place of the embedded broker',
     load: async () => (await import('./gateway/cli/broker-files.ts')).brokerFiles,
   },
+  prove: {
+    does: 'NAME: a long proof, written to docs/evidence/NAME.json',
+    load: async () => (await import('./test/cli/prove.ts')).prove,
+  },
   openapi: {
     does: "the gateway's API: its routes, with --json as OpenAPI 3.1",
     load: async () => (await import('./gateway/cli/openapi.ts')).openapi,
