@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { NearestUnits } from '#gateway/reach/nearest.ts'
@@ -7,6 +8,7 @@ import { UnitsOnRoads } from '#gateway/reach/units-on-roads.ts'
 import { importPbf } from '#gateway/roads/import-pbf.ts'
 import type { RoadGraph } from '#protocols/roads/graph.ts'
 import { drawnMap, graphOf, scatteredCity, seeded } from './oracle/cities.ts'
+import { fixtureTown } from './oracle/fixture-town.ts'
 import { arcsOf, timesFrom, timeTo } from './oracle/dijkstra.ts'
 
 type Place = { readonly edge: number; readonly fraction: number }
@@ -96,6 +98,18 @@ describe('nearest units', () => {
     }
     console.info(`hamlets: ${incidents} incidents`)
     expect(incidents).toBe(2000)
+  })
+
+  it('equals a plain Dijkstra on the fixture town, read from its extract', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'reach5-nearest-'))
+    writeFileSync(join(dir, 'town.osm.pbf'), fixtureTown())
+    const imported = await importPbf(join(dir, 'town.osm.pbf'))
+    rmSync(dir, { recursive: true, force: true })
+    if (!imported.ok) throw new Error(imported.detail)
+    const run = compare(graphOf(imported.value.network), 19, 10, 60, 40)
+    report('the fixture town', run)
+    expect(run.incidents).toBe(600)
+    expect(run.sameEdge).toBeGreaterThan(20)
   })
 
   const maps = join(process.env['REACH5_DATA'] ?? '../shared/data', 'maps')

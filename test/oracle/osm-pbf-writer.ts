@@ -20,13 +20,18 @@ export type DrawnRestriction = {
   readonly via: number
   readonly to: number
 }
+export type DrawnRelation = {
+  readonly id: number
+  readonly tags: Tags
+  readonly members: readonly { readonly type: 'node' | 'way'; readonly ref: number; readonly role: string }[]
+}
 type Tags = Readonly<Record<string, string>>
 type Bytes = readonly number[]
 
 export function osmPbf(
   nodes: readonly DrawnNode[],
   ways: readonly DrawnWay[],
-  restrictions: readonly DrawnRestriction[] = [],
+  restrictions: readonly (DrawnRestriction | DrawnRelation)[] = [],
   feature = 'OsmSchema-V0.6',
 ): Uint8Array {
   const header = field(4, text(feature))
@@ -38,13 +43,13 @@ export function osmPbf(
 export function osmData(
   nodes: readonly DrawnNode[],
   ways: readonly DrawnWay[],
-  restrictions: readonly DrawnRestriction[] = [],
+  restrictions: readonly (DrawnRestriction | DrawnRelation)[] = [],
 ): Bytes {
   const strings = new Strings()
   const groups = [
     nodes.flatMap(node => field(1, nodeBytes(node, strings))),
     ways.flatMap(way => field(3, wayBytes(way, strings))),
-    restrictions.flatMap(restriction => field(4, restrictionBytes(restriction, strings))),
+    restrictions.flatMap(restriction => field(4, relationBytes(relationOf(restriction), strings))),
   ]
   const body = groups.filter(group => group.length > 0).flatMap(group => field(2, group))
   return [...field(1, strings.bytes()), ...body]
@@ -83,18 +88,37 @@ function wayBytes({ id, refs, tags }: DrawnWay, strings: Strings): Bytes {
   ]
 }
 
-function restrictionBytes({ id, from, via, to }: DrawnRestriction, strings: Strings): Bytes {
-  const roles = ['from', 'via', 'to'].map(role => strings.of(role))
-  const deltas = [from, via - from, to - via]
+function relationOf(drawn: DrawnRestriction | DrawnRelation): DrawnRelation {
+  if ('members' in drawn) return drawn
+  const { id, from, via, to } = drawn
+  return {
+    id,
+    tags: { type: 'restriction', restriction: 'no_left_turn' },
+    members: [
+      { type: 'way', ref: from, role: 'from' },
+      { type: 'node', ref: via, role: 'via' },
+      { type: 'way', ref: to, role: 'to' },
+    ],
+  }
+}
+
+function relationBytes({ id, tags, members }: DrawnRelation, strings: Strings): Bytes {
+  const deltas = members.map(({ ref }, i) => ref - (members[i - 1]?.ref ?? 0))
   return [
     ...varintField(1, id),
-    ...tagBytes({ type: 'restriction', restriction: 'no_left_turn' }, strings),
-    ...field(8, roles.flatMap(varint)),
+    ...tagBytes(tags, strings),
+    ...field(
+      8,
+      members.flatMap(({ role }) => varint(strings.of(role))),
+    ),
     ...field(
       9,
       deltas.flatMap(d => varint(zigzag(d))),
     ),
-    ...field(10, [1, 0, 1]),
+    ...field(
+      10,
+      members.map(({ type }) => (type === 'way' ? 1 : 0)),
+    ),
   ]
 }
 
