@@ -15,6 +15,7 @@ import type { FullVehicle } from './demo/full-vehicle.ts'
 import { openGatewayProcess } from './demo/gateway-process.ts'
 import { Closers, openLogs } from './demo/house.ts'
 import type { House, Say } from './demo/house.ts'
+import { openStation, STATION_ID } from './demo/station.ts'
 import { demoUnits, identitiesOf } from './demo/units.ts'
 import type { DemoUnit } from './demo/units.ts'
 import { prepareWorld } from './demo/world.ts'
@@ -30,6 +31,8 @@ export type Demo = {
   readonly addresses: {
     readonly map: string
     readonly terminal: string
+    readonly kiosk: string
+    readonly desk: string
     readonly enrolment: string
     readonly mqtt: string
     readonly sim: string
@@ -64,6 +67,12 @@ async function build(flags: DemoFlags, closers: Closers, say: Say): Promise<Demo
   const units = demoUnits(flags.units, world.grids)
   const members = await enrolled(house, units)
   const full = await openVisitorsCar(house, units[0]!)
+  const station = await openStation({
+    ...{ world, urls, dir: join(flags.data, 'units', STATION_ID) },
+    ...stationPorts(flags),
+    ...{ log: logs.demo, logFile: logs.files.agent },
+  })
+  closers.add('cars', () => station.close())
   openFleet(house, members.slice(1))
   const createIncident = startIncidents(house, units)
   const sim = must(await openControlPage(house, { gateway, createIncident }))
@@ -73,6 +82,8 @@ async function build(flags: DemoFlags, closers: Closers, say: Say): Promise<Demo
     addresses: {
       map: urls.pages,
       terminal: full.terminalUrl(),
+      kiosk: station.kioskUrl(),
+      desk: station.deskUrl(),
       enrolment: urls.enrolment,
       mqtt: urls.mqtt,
       sim: sim.url,
@@ -82,6 +93,11 @@ async function build(flags: DemoFlags, closers: Closers, say: Say): Promise<Demo
     close: () => closers.close(),
   }
 }
+
+const stationPorts = (flags: DemoFlags) => ({
+  kioskPort: flags['kiosk-port'] ?? (flags['terminal-port'] === 0 ? 0 : 5113),
+  deskPort: flags['desk-port'] ?? (flags['terminal-port'] === 0 ? 0 : 5114),
+})
 
 async function enrolled({ flags, urls, say }: House, units: readonly DemoUnit[]) {
   const step = Math.ceil(units.length / 4)

@@ -19,6 +19,8 @@ export const PAGES = [
   { name: 'operator', web: 'gateway/operator/web' },
   { name: 'sim', web: 'sim/web' },
   { name: 'technician', web: 'agent/provisioning/web' },
+  { name: 'kiosk', web: 'agent/kiosk/web' },
+  { name: 'desk', web: 'agent/desk/web' },
 ]
 
 /** Builds one page into `dist/pages/<name>`; returns its bytes by kind, so growth is seen. */

@@ -10,6 +10,8 @@ import type { Result } from '#protocols/result.ts'
 const PLACES_MAX = 12
 /** The circle a duty station answers for. */
 const WITHIN_M = 2_000
+/** Nearer than this it is the station itself. */
+const BEYOND_M = 30
 
 const Places = z.object({
   features: z.array(
@@ -41,5 +43,5 @@ export async function readPlaces(file: string, station: LatLon): Promise<Result<
   })
   near.sort((a, b) => a.distanceM - b.distanceM)
   const named = near.filter((p, i) => near.findIndex(q => q.name === p.name) === i)
-  return ok(named.filter(p => p.distanceM <= WITHIN_M).slice(0, PLACES_MAX))
+  return ok(named.filter(p => p.distanceM > BEYOND_M && p.distanceM <= WITHIN_M).slice(0, PLACES_MAX))
 }

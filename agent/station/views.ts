@@ -8,6 +8,7 @@ import type { StationItem, StationState } from './state.ts'
 export const STATION_ANNOUNCED_MS = 20_000
 /** After this long nobody looks at the alarm screen of a kiosk for news any more. */
 const ALARM_SHOWN_MS = 30 * 60_000
+const CALL_SHOWN_MS = 30_000
 
 /** The live slot of a station: no position and no crew, only that it is there, how it is and whether somebody calls. */
 export function liveOf(state: StationState, facts: DeliveryFacts, now: Now): Live | undefined {
@@ -38,7 +39,6 @@ export function liveOf(state: StationState, facts: DeliveryFacts, now: Now): Liv
 export function kioskView(state: StationState, facts: DeliveryFacts, link: LinkFacts, now: Now): KioskState {
   const alarm = state.items.find(i => i.kind === 'alarm')
   const ageMs = alarm === undefined ? Infinity : ageOf(alarm, state, now)
-  const call = state.items.find(i => i.kind === 'call')
   return {
     v: 1,
     station: stationOf(state),
@@ -54,8 +54,16 @@ export function kioskView(state: StationState, facts: DeliveryFacts, link: LinkF
             centreKnows: alarm.delivered || alarm.centreKnows,
             deskKnows: alarm.takenUtcMs !== null,
           },
-    call: call === undefined ? 'none' : call.takenUtcMs === null ? 'waiting' : 'answered',
+    call: callOf(state, now),
   }
+}
+
+/** An answer is news for whoever called, not for the next visitor. */
+function callOf(state: StationState, now: Now): KioskState['call'] {
+  const call = state.items.find(i => i.kind === 'call')
+  if (call === undefined) return 'none'
+  if (call.takenUtcMs === null) return 'waiting'
+  return Math.abs(now.utcMs - call.takenUtcMs) < CALL_SHOWN_MS ? 'answered' : 'none'
 }
 
 /** What the duty officer sees: who waits longest first, then what was taken, newest first. */

@@ -1,5 +1,6 @@
 import { exitCodeOf } from '#protocols/cli/exit-code.ts'
 import { composeDemo } from '../compose.ts'
+import type { Demo } from '../compose.ts'
 import { DEMO_USAGE, parseDemoFlags } from '../demo/flags.ts'
 
 const STOP_WITHIN_MS = 1_900
@@ -34,17 +35,13 @@ export async function demo(args: readonly string[]): Promise<number> {
   return 0
 }
 
-function greeting(
-  addresses: { readonly map: string; readonly terminal: string; readonly sim: string },
-  receiver: string,
-  data: string,
-  tookMs: number,
-): string {
+function greeting(addresses: Demo['addresses'], receiver: string, data: string, tookMs: number): string {
   return `
   reach5 runs (started in ${(tookMs / 1000).toFixed(1)} s). Everything stays on this machine.
 
     dispatcher's map      ${addresses.map}
     crew's terminal       ${addresses.terminal}     vehicle ptu-01, receiver: ${receiver}
+    kiosk at a station    ${addresses.kiosk}     its duty officer's desk: ${addresses.desk}
     operator's page       ${addresses.map}/operator/
     the simulator         ${addresses.sim}     cut a link, take a car's power, stop the broker
 

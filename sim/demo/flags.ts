@@ -20,6 +20,9 @@ export const DemoFlags = z.object({
   'map-port': Port.default(5110),
   'enrol-port': Port.default(5111),
   'terminal-port': Port.default(5112),
+  /** Of the duty station; free ones where the terminal's is left to chance too. */
+  'kiosk-port': Port.optional(),
+  'desk-port': Port.optional(),
   'mqtt-port': Port.default(8883),
   'sim-port': Port.default(5115),
   help: z.boolean().default(false),
@@ -36,8 +39,8 @@ export const DEMO_USAGE = `usage: npm start -- [options]
   --junctions N         size of the simulated city           (60000)
   --seed N              another town, other incidents        (1)
   --incident-every S    seconds between incidents, 0: none   (20)
-  --map-port, --enrol-port, --terminal-port, --sim-port, --mqtt-port
-                        (5110, 5111, 5112, 5115, 8883; 0: any free one)`
+  --map-port, --enrol-port, --terminal-port, --kiosk-port, --desk-port, --sim-port, --mqtt-port
+                        (5110, 5111, 5112, 5113, 5114, 5115, 8883; 0: any free one)`
 
 /** Flags of the demo; a fault names the flag, what was seen and what would fit. */
 export function parseDemoFlags(args: readonly string[]): Result<DemoFlags> {

@@ -41,7 +41,7 @@ const SOON_MS = 24 * 3_600_000
 /** Each enrolment is two requests and a key; more at once only wait for the same processors. */
 const ENROL_AT_ONCE = 8
 
-type GatewayUrls = { readonly pages: string; readonly enrolment: string }
+export type GatewayUrls = { readonly pages: string; readonly enrolment: string }
 
 /**
  * The identities of all units, in their order: those the gateway still knows as they are, new ones for the rest. A demo
@@ -95,7 +95,7 @@ export async function identityOf(
 }
 
 /** Devices whose certificate the gateway honours today and tomorrow. */
-async function admittedDevices(pages: string): Promise<ReadonlySet<string>> {
+export async function admittedDevices(pages: string): Promise<ReadonlySet<string>> {
   const answer = await fetch(`${pages}/v1/devices`)
   const { devices } = (await answer.json()) as { devices: DeviceView[] }
   const soonMs = Date.now() + SOON_MS

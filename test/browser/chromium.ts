@@ -13,9 +13,6 @@ const SOFTWARE_WEBGL = [
   '--ignore-gpu-blocklist',
 ]
 
-/** No name but this computer's resolves: a page that needs another is broken, and shows it. */
-const BLACK_HOLE = '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost'
-
 const NO_WEBGL = ['--disable-gpu', '--disable-3d-apis']
 
 /**
@@ -27,7 +24,6 @@ export async function openBrowser(options: { readonly webgl?: boolean } = {}): P
   const args = [
     '--no-sandbox',
     '--disable-dev-shm-usage',
-    BLACK_HOLE,
     ...(options.webgl === false ? NO_WEBGL : SOFTWARE_WEBGL),
   ]
   try {

@@ -7,7 +7,6 @@ import './style/tokens.css'
 import './style/frame.css'
 import './style/panels.css'
 import './style/map.css'
-import './style/desk.css'
 import { AlarmStrip } from './panels/alarm-strip.tsx'
 import { IncidentCard } from './panels/incident-card.tsx'
 import { IncidentList } from './panels/incident-list.tsx'
@@ -15,10 +14,7 @@ import { LinkBanner } from './panels/link-banner.tsx'
 import { NoMap } from './panels/no-map.tsx'
 import { PlaceCard } from './panels/place-card.tsx'
 import { TopBar } from './panels/top-bar.tsx'
-import { RightSide } from './panels/right-side.tsx'
-import { Help } from './panels/help.tsx'
-import { LayerPanel } from './panels/layer-panel.tsx'
-import { UnitSheet } from './panels/unit-sheet.tsx'
+import { UnitBoard } from './panels/unit-board.tsx'
 import { UnitCard } from './panels/unit-card.tsx'
 import { startAlarmTone } from './state/alarm-tone.ts'
 import { startCityData } from './state/city-data.ts'
@@ -51,14 +47,11 @@ function Page() {
         <IncidentList />
         <section class="centre">
           {drawsMaps ? <CityMapView /> : <NoMap />}
-          {drawsMaps && <LayerPanel />}
           <FocusCard />
           <KeyHints />
         </section>
-        <RightSide />
+        <UnitBoard />
       </main>
-      <Help />
-      <UnitSheet />
     </div>
   )
 }
@@ -69,13 +62,7 @@ function FocusCard() {
     case 'none':
       return null
     case 'place':
-      return (
-        <PlaceCard
-          lat={looking.lat}
-          lon={looking.lon}
-          {...(looking.name !== undefined && { name: looking.name })}
-        />
-      )
+      return <PlaceCard lat={looking.lat} lon={looking.lon} />
     case 'incident': {
       const held = incidents.value.get(looking.id)
       return held === undefined ? null : <IncidentCard held={held} />
@@ -91,7 +78,7 @@ function KeyHints() {
   const { keys } = words.value
   return (
     <p class="key-hints" aria-hidden="true">
-      <kbd>N</kbd> {keys.next} <kbd>/</kbd> {keys.find} <kbd>⏎</kbd> {keys.go} <kbd>?</kbd> {keys.all}
+      <kbd>N</kbd> {keys.next} <kbd>/</kbd> {keys.find} <kbd>⏎</kbd> {keys.go} <kbd>Esc</kbd> {keys.close}
     </p>
   )
 }

@@ -4,7 +4,6 @@ import { gatewayMs, grown, nowMs } from '../state/clock.ts'
 import { grids, roadSource, roads, surroundings, tiles } from '../state/city-data.ts'
 import { colourOf, coverage } from '../state/coverage.ts'
 import { coldSpotShapes, reachOf, roadLines, roadTimes } from '../state/coverage-roads.ts'
-import { useHotkey } from '../state/hotkeys.ts'
 import { layers } from '../state/layers.ts'
 import { flight, focus, inSight, ranked, routes } from '../state/focus.ts'
 import { incidentClock } from '../state/incident-clock.ts'
@@ -65,9 +64,6 @@ export function CityMapView() {
     }
   }, [base === undefined])
 
-  useHotkey('m', () => {
-    if (opened.current !== null) focus.value = { kind: 'place', ...opened.current.centre() }
-  })
   const w = words.value
   return (
     <div class="map" data-lost={lostForMs.value !== null}>

@@ -4,7 +4,6 @@ import { Icon } from '../look/icons.tsx'
 import { grown, nowMs } from '../state/clock.ts'
 import type { Held } from '../state/clock.ts'
 import { flyTo, focus } from '../state/focus.ts'
-import { useHotkey } from '../state/hotkeys.ts'
 import { acknowledgeAlarm } from '../state/gateway-http.ts'
 import { ringing, takeAlarm, units } from '../state/picture.ts'
 import { ageWords, refusalWords, timeWords, words } from '../words/words.ts'
@@ -19,8 +18,8 @@ export function AlarmStrip() {
   if (all.length === 0) return null
   return (
     <div class="alarms" role="alert">
-      {all.slice(0, SHOWN_MAX).map((held, n) => (
-        <AlarmRow key={held.view.id} held={held} isFirst={n === 0} />
+      {all.slice(0, SHOWN_MAX).map(held => (
+        <AlarmRow key={held.view.id} held={held} />
       ))}
       {all.length > SHOWN_MAX && <p class="more-alarms">{words.value.moreAlarms(all.length - SHOWN_MAX)}</p>}
     </div>
@@ -34,7 +33,7 @@ function positionWords(position: AlarmView['position']): string {
   return position.ageMs < 5000 ? w.alarmPositionFresh : w.alarmPosition(ageWords(position.ageMs))
 }
 
-function AlarmRow({ held, isFirst }: { held: Held<AlarmView>; isFirst: boolean }) {
+function AlarmRow({ held }: { held: Held<AlarmView> }) {
   const w = words.value
   const { view } = held
   const busy = useSignal(false)
@@ -56,7 +55,6 @@ function AlarmRow({ held, isFirst }: { held: Held<AlarmView>; isFirst: boolean }
     if (now !== null) flyTo(now)
     if (view.unitId !== null && unit !== undefined) focus.value = { kind: 'unit', id: view.unitId }
   }
-  useHotkey('a', isFirst ? () => void acknowledge() : null)
   return (
     <div class="alarm" data-kind={view.kind} data-alarm={view.id}>
       <Icon name="alarm" />
@@ -88,7 +86,6 @@ function AlarmRow({ held, isFirst }: { held: Held<AlarmView>; isFirst: boolean }
         >
           <Icon name="check" />
           {w.acknowledge}
-          {isFirst && <kbd>A</kbd>}
         </button>
       </span>
     </div>

@@ -3,8 +3,7 @@ import { signal } from '@preact/signals'
 /** What the dispatcher is looking at: one card at a time. */
 export type Focus =
   | { readonly kind: 'none' }
-  /** `name` where it was found by its name. */
-  | { readonly kind: 'place'; readonly lat: number; readonly lon: number; readonly name?: string }
+  | { readonly kind: 'place'; readonly lat: number; readonly lon: number }
   | { readonly kind: 'incident'; readonly id: string }
   | { readonly kind: 'unit'; readonly id: string }
 
