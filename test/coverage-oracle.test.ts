@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { AtPlace } from '#gateway/coverage/at-place.ts'
 import { demandByClass } from '#gateway/coverage/demand.ts'
@@ -8,8 +10,10 @@ import type { Grid } from '#gateway/grids/grid.ts'
 import { layGrids } from '#gateway/grids/lay-grids.ts'
 import { NearestUnits } from '#gateway/reach/nearest.ts'
 import { UnitsOnRoads } from '#gateway/reach/units-on-roads.ts'
+import { importPbf } from '#gateway/roads/import-pbf.ts'
 import type { RoadGraph } from '#protocols/roads/graph.ts'
-import { graphOf, scatteredCity, seeded } from './oracle/cities.ts'
+import { simulatedCity } from '#sim/city/city.ts'
+import { drawnMap, graphOf, scatteredCity, seeded } from './oracle/cities.ts'
 import { coverageByHand } from './oracle/coverage.ts'
 import type { OracleArea, OracleUnit } from './oracle/coverage.ts'
 
@@ -141,5 +145,119 @@ describe('coverage', () => {
     }
     report('40 hamlets', all)
     expect(all.partial).toBeGreaterThan(1000)
+  })
+
+  it('equals it on the simulated city', { timeout: 60_000 }, () => {
+    const graph = graphOf(simulatedCity({ seed: 5, junctions: 1_500 }).network)
+    const run = compare(graph, layGrids(graph, 11), 8, 2, 14)
+    report('the simulated city', run)
+    expect(run.partial).toBeGreaterThan(50)
+  })
+
+  const maps = join(process.env['REACH5_DATA'] ?? '../shared/data', 'maps')
+  const extracts = [
+    ['shanghai_centre', 6, 20, 9],
+    ['monaco', 3, 8, 7],
+    ['liechtenstein-latest', 2, 20, 5],
+    ['porto_portugal', 1, 20, 51],
+  ] as const
+  for (const [name, rounds, unitCount, gridCount] of extracts) {
+    const file = join(maps, `${name}.osm.pbf`)
+    if (!existsSync(file))
+      console.warn(`SKIPPED: coverage on ${name}, ${file} is not there (set REACH5_DATA)`)
+    it.skipIf(!existsSync(file))(`equals it on ${name}`, { timeout: 240_000 }, async () => {
+      const imported = await importPbf(file)
+      if (!imported.ok) throw new Error(imported.detail)
+      const graph = graphOf(imported.value.network)
+      const run = compare(graph, layGrids(graph, gridCount), 5, rounds, unitCount)
+      report(name, run)
+      expect(run.rounds).toBe(rounds)
+    })
+  }
+})
+
+describe('coverage on a map that can be checked by eye', () => {
+  /*
+   *  each dash or bar is 30 s; u stands at a with nothing to put on, v at e and needs 10 s
+   *
+   *   a----------b------c      b is 300 s from a: all of a-b lies in the circle, nothing beyond it
+   *              |
+   *              d---->e       v may not drive back against the arrow
+   */
+  const map = drawnMap(`
+a----------b------c
+           |
+           d---->e
+`)
+  const whole: Grid = {
+    id: 'grid-1',
+    name: 'all',
+    polygon: [
+      [
+        [116, 35],
+        [118, 35],
+        [118, 36],
+        [116, 36],
+      ],
+    ],
+  }
+  const tools = bench(map.graph, [whole])
+  const edgeOf = (from: string, to: string): number =>
+    Array.from({ length: map.graph.edgeCount }, (_, edge) => edge).find(
+      edge => map.graph.edgeFrom[edge] === map.node(from) && map.graph.edgeTo[edge] === map.node(to),
+    ) ?? -1
+  const metres = (from: string, to: string): number => (map.graph.edgeLengthDm[edgeOf(from, to)] ?? 0) / 10
+
+  it('ends where the five minutes end, in the middle of a road', () => {
+    tools.place([{ edge: edgeOf('a', 'b'), fraction: 0.5, turnoutDs: 0 }])
+    // From the middle of a-b: 150 s to a and to b, then 150 s of the 180 s to c, or 30 s to d and 120 s of its 150 s.
+    const all = metres('a', 'b') + metres('b', 'c') + metres('b', 'd') + metres('d', 'e')
+    const inTime =
+      metres('a', 'b') + (metres('b', 'c') * 150) / 180 + metres('b', 'd') + (metres('d', 'e') * 120) / 150
+    expect(tools.measure.areaOf(0).circles[2]).toBeCloseTo(inTime / all, 9)
+    expect(tools.measure.areaOf(0).circles[0]).toBeCloseTo((metres('a', 'b') * 120) / 300 / all, 9)
+    expect(tools.measure.areaOf(0).atLeast).toEqual([tools.measure.areaOf(0).circles[2], 0, 0])
+  })
+  it('counts a unit only where it may drive, after it got going', () => {
+    tools.place([{ edge: edgeOf('d', 'e'), fraction: 0.5, turnoutDs: 100 }])
+    const all = metres('a', 'b') + metres('b', 'c') + metres('b', 'd') + metres('d', 'e')
+    // The one-way leads it away from everything: the 75 s of road before it and no more; 50 s of them in the first minute.
+    expect(tools.measure.areaOf(0).circles[2]).toBeCloseTo(metres('d', 'e') / 2 / all, 9)
+    expect(tools.measure.areaOf(0).circles[0]).toBeCloseTo((metres('d', 'e') * 50) / 150 / all, 9)
+  })
+  it('counts two where two come, and the city is the sum of its grids', () => {
+    tools.place([
+      { edge: edgeOf('a', 'b'), fraction: 1, turnoutDs: 0 },
+      { edge: edgeOf('b', 'c'), fraction: 0, turnoutDs: 0 },
+    ])
+    expect(tools.measure.areaOf(0).atLeast).toEqual([1, 1, 0])
+    expect(tools.measure.areaOf(1)).toEqual(tools.measure.areaOf(0))
+  })
+})
+
+describe('roads at a border', () => {
+  it('are split by length, and every metre is in exactly one grid or outside', () => {
+    let roads = 0
+    let split = 0
+    for (let seed = 1; seed <= 30; seed++) {
+      const graph = graphOf(scatteredCity(seed, 60))
+      const grids = layGrids(graph, 2 + (seed % 9))
+      const { edge, from, to, grid, firstOf, lengthM } = new Stretches(graph, grids, demandByClass)
+      for (let e = 0; e < graph.edgeCount; e++) {
+        const parts = Array.from(
+          { length: (firstOf[e + 1] ?? 0) - (firstOf[e] ?? 0) },
+          (_, i) => (firstOf[e] ?? 0) + i,
+        )
+        expect(parts.every(s => edge[s] === e)).toBe(true)
+        expect(parts.map(s => from[s])).toEqual([0, ...parts.slice(0, -1).map(s => to[s])])
+        expect(to[parts.at(-1) ?? -1]).toBe(1)
+        const metres = parts.reduce((sum, s) => sum + (lengthM[s] ?? 0), 0)
+        expect(metres).toBeCloseTo((graph.edgeLengthDm[e] ?? 0) / 10, 6)
+        if (new Set(parts.map(s => grid[s])).size > 1) split++
+        roads++
+      }
+    }
+    console.info(`roads at a border: ${roads} roads, ${split} in two grids or more`)
+    expect(split).toBeGreaterThan(100)
   })
 })

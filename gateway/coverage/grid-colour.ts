@@ -44,6 +44,9 @@ export type GridMeasured = {
   readonly staleShare: number | null
 }
 
+/** Less than this share is rounding where a frontier ends on a border. */
+const NOTHING = 1e-9
+
 /** `level` 1 blue, 2 red, 3 black. */
 type Level = 1 | 2 | 3
 const LEVELS: readonly Level[] = [3, 2, 1]
@@ -124,7 +127,7 @@ function causesOf(measured: GridMeasured, rules: ColourRules): Causes {
   const unreachable = unreached.map((incidentId): CoverageReason => {
     return { code: 'incident_unreachable', value: null, limit: null, incidentId }
   })
-  const nobody: CoverageReason[] = share === 0 ? [{ code: 'nobody_reaches', value: 0, limit: null }] : []
+  const nobody: CoverageReason[] = share < NOTHING ? [{ code: 'nobody_reaches', value: 0, limit: null }] : []
   const cold: CoverageReason[] =
     coldShare > rules.coldShareMax ? [{ code: 'cold_spot', value: coldShare, limit: rules.coldShareMax }] : []
   const thin: CoverageReason[] =

@@ -34,8 +34,10 @@ export function coverageByHand(
     atLeast: [0, 0, 0],
   }))
   let pieces = 0
+  const boxes = polygons.map(polygon => boxOf(polygon.flat()))
   for (let edge = 0; edge < graph.edgeCount; edge++) {
     const shape = graph.edgeShape(edge)
+    const near = polygons.filter((_, i) => meets(boxes[i] ?? NOWHERE, boxOf(shape)))
     const lengthM = (graph.edgeLengthDm[edge] ?? 0) / 10
     const spans = CIRCLES_DS.map(budgetDs =>
       units.map((unit, u) => spansOf(graph, edge, unit, times[u] ?? [], budgetDs)),
@@ -44,7 +46,7 @@ export function coverageByHand(
       .flat(2)
       .flat()
       .filter(at => at > 0 && at < 1)
-    const cuts = [0, ...frontiers, ...borderCuts(shape, polygons), 1].sort((a, b) => a - b)
+    const cuts = [0, ...frontiers, ...borderCuts(shape, near), 1].sort((a, b) => a - b)
     for (let i = 1; i < cuts.length; i++) {
       const [from, to] = [cuts[i - 1] ?? 0, cuts[i] ?? 0]
       if (to <= from) continue
@@ -112,6 +114,20 @@ function spansOf(
   }
   return spans
 }
+
+type Box = readonly [west: number, south: number, east: number, north: number]
+const NOWHERE: Box = [Infinity, Infinity, -Infinity, -Infinity]
+
+function boxOf(points: Shape): Box {
+  return points.reduce<Box>(
+    ([w, s, e, n], [lon, lat]) => [Math.min(w, lon), Math.min(s, lat), Math.max(e, lon), Math.max(n, lat)],
+    NOWHERE,
+  )
+}
+
+/** With a metre to spare, so that a road along a border still meets it. */
+const meets = (a: Box, b: Box): boolean =>
+  a[0] <= b[2] + 1e-5 && b[0] <= a[2] + 1e-5 && a[1] <= b[3] + 1e-5 && b[1] <= a[3] + 1e-5
 
 type Shape = readonly (readonly [number, number])[]
 
