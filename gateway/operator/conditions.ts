@@ -13,7 +13,7 @@ export const LIMITS = {
   certNoteDays: 10,
   certWarnDays: 7,
   certAlarmDays: 2,
-  /** A car in a tunnel or a cellar garage is back within this. */
+  /** A car in a tunnel or a cellar garage is back within this; until then it is only good to know. */
   linkDownMs: 120_000,
   /** A code not used after this long was forgotten by somebody. */
   redeemWithinMs: 24 * 3_600_000,
@@ -137,7 +137,7 @@ function linkAndFix(device: DeviceFacts, say: Say, gateway: GatewayFacts): Condi
   const settling = gateway.uptimeSeconds < LIMITS.startedSeconds
   if (link === 'down') {
     if (heardAgeMs === null) return settling ? [] : [say('never_connected', 'warn')]
-    return heardAgeMs < LIMITS.linkDownMs ? [] : [say('link_down', 'warn', minutes(heardAgeMs))]
+    return [say('link_down', heardAgeMs < LIMITS.linkDownMs ? 'note' : 'warn', minutes(heardAgeMs))]
   }
   if (freshness === 'never') return settling ? [] : [say('fix_never', 'warn')]
   if (freshness === 'stale')

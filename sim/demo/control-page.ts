@@ -59,10 +59,18 @@ export async function openControlPage(
   const tell = (kind: 'did' | 'saw', unit: string, what: string, value = '', detail = {}): void =>
     feed.add({ utcMs: clock.now().utcMs, unit, callSign: callSignOf(unit), kind, what, value, detail })
 
-  const watchUnit = (unit: string): void => {
+  /** From before something is done to it, so that the first thing that follows is seen as a change. */
+  const watchUnit = async (unit: string): Promise<void> => {
+    const controls = book.byId(unit)
+    if (!controls) return
     const known = watched.get(unit)
+    const watch = known?.watch ?? newWatch()
+    if (!known) {
+      const believed = gatewayAnswers ? await eyes.unit(unit) : null
+      noticed(watch, { view: controls.view(), believed }, clock.now().monoMs)
+    }
     watched.delete(unit)
-    watched.set(unit, { watch: known?.watch ?? newWatch(), untilMs: clock.now().monoMs + WATCHED_MS })
+    watched.set(unit, { watch, untilMs: clock.now().monoMs + WATCHED_MS })
     if (watched.size > WATCHED_MAX) watched.delete([...watched.keys()][0]!)
   }
 
@@ -125,7 +133,7 @@ export async function openControlPage(
         const asked = Do.safeParse(body)
         if (!asked.success) return fault('BODY_INVALID', asked.error.issues[0]?.message ?? '')
         const { action, unit, value } = asked.data
-        if (book.byId(unit)) watchUnit(unit)
+        await watchUnit(unit)
         const done = await act({ book, city, after: (ms, run) => clock.after(ms, run) }, asked.data)
         if (!done.ok) return done
         tell('did', unit, action, value)

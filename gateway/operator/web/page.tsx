@@ -44,7 +44,7 @@ function Page() {
           <h1 class="hidden">{w.title}</h1>
           <Figures view={view} />
           <Conditions view={view} />
-          <section class="panel work" aria-label={w.tabs[tab.value]}>
+          <section class="panel work">
             <Tabs />
             {tab.value === 'devices' && <DeviceTable view={view} />}
             {tab.value === 'codes' && <Codes />}

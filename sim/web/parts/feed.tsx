@@ -11,26 +11,28 @@ export function Feed({ entries }: { entries: readonly FeedEntry[] }) {
         <h2>{w.feed}</h2>
       </header>
       {entries.length === 0 && <p class="empty">{w.feedEmpty}</p>}
-      <ul role="log" aria-live="polite">
-        {entries.map(entry => (
-          <li key={entry.n} data-kind={entry.kind} data-what={entry.what} data-value={entry.value}>
-            <time class="num">{clockWords(entry.utcMs)}</time>
-            {entry.unit === 'city' ? (
-              <span class="whom">{w.city}</span>
-            ) : (
-              <button
-                type="button"
-                class="whom"
-                aria-pressed={entry.unit === chosenId.value}
-                onClick={() => choose(entry.unit)}
-              >
-                {entry.callSign}
-              </button>
-            )}
-            <span class="said">{sayOf(entry)}</span>
-          </li>
-        ))}
-      </ul>
+      <div role="log" aria-label={w.feed} tabIndex={0} class="feed-log">
+        <ul>
+          {entries.map(entry => (
+            <li key={entry.n} data-kind={entry.kind} data-what={entry.what} data-value={entry.value}>
+              <time class="num">{clockWords(entry.utcMs)}</time>
+              {entry.unit === 'city' ? (
+                <span class="whom">{w.city}</span>
+              ) : (
+                <button
+                  type="button"
+                  class="whom"
+                  aria-pressed={entry.unit === chosenId.value}
+                  onClick={() => choose(entry.unit)}
+                >
+                  {entry.callSign}
+                </button>
+              )}
+              <span class="said">{sayOf(entry)}</span>
+            </li>
+          ))}
+        </ul>
+      </div>
     </section>
   )
 }

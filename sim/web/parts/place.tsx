@@ -3,7 +3,7 @@ import { act, metresFrom, placeAt, roads } from '../state/sim.ts'
 import { words } from '../words/words.ts'
 
 /** Metres from the middle to the edge of the picture. */
-const REACH_M = 420
+const REACH_M = 320
 
 /**
  * A small map around the car: where it truly is, and where the gateway believes it to be. A click makes an incident
@@ -32,11 +32,11 @@ export function Place({ unit, canHappen }: { unit: SimUnitDetail; canHappen: boo
           <polyline key={i} class={large ? 'road is-large' : 'road'} points={flip(points)} />
         ))}
         {told && <line class="gap" x1={here.x} y1={-here.y} x2={told.x} y2={-told.y} />}
-        {told && <circle class="told" data-fresh={believed?.freshness} cx={told.x} cy={-told.y} r="17" />}
+        {told && <circle class="told" data-fresh={believed?.freshness} cx={told.x} cy={-told.y} r="20" />}
         <path
           class="truth"
           transform={`translate(${here.x} ${-here.y}) rotate(${truth.trackDeg})`}
-          d="M0 -15 L10 12 L0 6 L-10 12 Z"
+          d="M0 -24 L15 19 L0 9 L-15 19 Z"
         />
       </svg>
       <p class="legend">

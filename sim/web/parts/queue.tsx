@@ -31,7 +31,7 @@ export function Queue({ unit }: { unit: SimUnitDetail }) {
       </svg>
       <p class="axis num">
         <span>{w.ago(HISTORY_SAMPLES / 2)}</span>
-        <span>{top}</span>
+        <span>{w.highest(top)}</span>
         <span>{w.now}</span>
       </p>
       <table>

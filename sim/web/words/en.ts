@@ -81,7 +81,7 @@ export const en: Words = {
     'camera-nack': 'Refuses (card full)',
     'camera-on': 'Works',
     'fill-disk': 'Fill it',
-    'free-disk': 'Free it',
+    'free-disk': 'Has room',
     'stop-broker': 'stopped the gateway',
     'start-broker': 'started the gateway',
     'kill-broker': 'killed the gateway',
@@ -95,7 +95,7 @@ export const en: Words = {
   waitingNow: 'Waiting',
   receipt: 'Gateway has up to',
   missing: 'Missing',
-  empty: 'empty',
+  highest: n => `full height ${n}`,
   ago: s => `${s} s ago`,
   now: 'now',
 

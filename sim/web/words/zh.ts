@@ -77,7 +77,7 @@ export const zh = {
     'camera-nack': '拒绝（卡满）',
     'camera-on': '正常',
     'fill-disk': '写满',
-    'free-disk': '腾出空间',
+    'free-disk': '有空间',
     'stop-broker': '停止网关',
     'start-broker': '启动网关',
     'kill-broker': '强杀网关',
@@ -91,7 +91,7 @@ export const zh = {
   waitingNow: '待传',
   receipt: '网关已收到',
   missing: '缺',
-  empty: '空',
+  highest: (n: number) => `满格 ${n} 条`,
   ago: (s: number) => `${s} 秒前`,
   now: '现在',
 

@@ -107,7 +107,7 @@ function Lanes({ device }: { device: OperatorDevice }) {
       <thead>
         <tr>
           <th scope="col">{w.lane}</th>
-          <th scope="col">{w.queued}</th>
+          <th scope="col">{w.columns.queue}</th>
           <th scope="col">{w.upTo}</th>
           <th scope="col">{w.missing}</th>
           <th scope="col">{w.records}</th>

@@ -54,7 +54,7 @@ export const CONDITIONS_EN: ConditionWords = {
     next: () => 'Is the car powered, is there signal, is the gateway’s address right on the device?',
   },
   link_down: {
-    what: n => `No link for ${minutes(n)}`,
+    what: n => (n === 0 ? 'Link just went down' : `No link for ${minutes(n)}`),
     next: () => 'Call the crew by radio; then check modem and antenna. What it stored follows by itself.',
   },
   fix_stale: {
@@ -90,7 +90,7 @@ export const CONDITIONS_EN: ConditionWords = {
     next: () => 'Wait for them; if the number stays with the link up, look at its store and at intake.lost.',
   },
   inputs_unknown: {
-    what: n => `${n} inputs unknown`,
+    what: n => (n === 1 ? '1 input unknown' : `${n} inputs unknown`),
     next: () => 'Check power, RS-485 wiring and address of the input module.',
   },
   driver_fault: {
@@ -126,7 +126,7 @@ export const CONDITIONS_EN: ConditionWords = {
     next: () => 'Call the commander on duty now.',
   },
   orders_waiting: {
-    what: n => `${n} orders without a receipt`,
+    what: n => (n === 1 ? '1 order without a receipt' : `${n} orders without a receipt`),
     next: () => 'Sent again by itself; tell the crew by radio if its link is down.',
   },
   records_lost: {

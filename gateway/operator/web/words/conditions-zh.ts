@@ -47,7 +47,7 @@ export const CONDITIONS_ZH: ConditionWords = {
     next: () => '确认车辆已上电、SIM 卡有信号、设备里的网关地址正确。',
   },
   link_down: {
-    what: n => `链路中断 ${n} 分钟`,
+    what: n => (n === 0 ? '链路刚刚中断' : `链路中断 ${n} 分钟`),
     next: () => '先用电台联系该车；再查车载路由与天线。已存记录恢复后自动补传。',
   },
   fix_stale: {
