@@ -234,7 +234,7 @@ async function metrics(): Promise<ReadonlyMap<string, number>> {
 describe.skipIf(browser === null)("the operator's page", () => {
   it(
     'shows every device, what is wrong with the worst, and what to do next',
-    { timeout: 60_000 },
+    { timeout: 120_000 },
     async () => {
       const desk = await openPage(`${map}/operator/`)
       const { page } = desk
@@ -251,7 +251,6 @@ describe.skipIf(browser === null)("the operator's page", () => {
       await page.locator('.card[data-card="ptu-03"]').waitFor()
       await expectClean(desk)
     },
-    120_000,
   )
 
   it('says the same as /metrics', async () => {
