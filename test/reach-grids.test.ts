@@ -35,6 +35,19 @@ describe('grids laid over a city that has none', () => {
     expect(grids.map(grid => grid.id)).toEqual(['grid-1', 'grid-2', 'grid-3', 'grid-4'])
     expect(grids[0]?.name).toBe('网格1')
     expect(layGrids(graph, 4)).toEqual(grids)
+    expect(
+      layGrids(graph, 51)
+        .map(grid => grid.name)
+        .slice(0, 2),
+    ).toEqual(['网格01', '网格02'])
+    const { south, west } = bboxOf(grids[2]?.polygon[0] ?? [])
+    const inThird = { lat: south + 0.001, lon: west + 0.001 }
+    const places = [
+      { kind: 'hamlet', name: '小王庄', ...inThird },
+      { kind: 'suburb', name: '鼓楼', ...inThird },
+      { kind: 'hospital', name: '第一医院', ...inThird },
+    ]
+    expect(layGrids(graph, 4, places).map(grid => grid.name)).toEqual(['网格1', '网格2', '鼓楼网格', '网格4'])
     const nodes = Array.from({ length: graph.nodeCount }, (_, n) => ({
       lat: graph.lat(n),
       lon: graph.lon(n),

@@ -1,9 +1,17 @@
 import { METRES_PER_DEGREE } from '#protocols/geo/local.ts'
+import { bboxMiddle } from '#protocols/geo/polygon.ts'
 import type { Bbox } from '#protocols/geo/polygon.ts'
 import type { RoadGraph } from '#protocols/roads/graph.ts'
 import type { Grid } from './grid.ts'
 
 type Spot = { readonly lat: number; readonly lon: number; readonly metres: number }
+/** A place with a name, as an import finds it. */
+export type NamedSpot = {
+  readonly kind: string
+  readonly name: string
+  readonly lat: number
+  readonly lon: number
+}
 type Area = { readonly box: Bbox; readonly spots: readonly Spot[]; readonly share: number }
 
 /** Border of the outermost roads: the box is widened so that a unit on the last street is not on the border. */
@@ -12,16 +20,47 @@ const MARGIN_M = 100
 /**
  * Grids for a city that gave none: the box around its roads is cut in two where the road length on both sides fits the
  * number of grids due there, across its longer side, and again. The cuts are straight, so the grids cover the box
- * without overlap or gap; each has about the same length of road. Ids `grid-1`... from the north-west, row by row.
+ * without overlap or gap; each has about the same length of road. Ids `grid-1`... from the north-west, row by row; named
+ * after a place inside where `places` has one, else 网格01 and so on.
  */
-export function layGrids(graph: RoadGraph, count: number): Grid[] {
+export function layGrids(graph: RoadGraph, count: number, places: readonly NamedSpot[] = []): Grid[] {
   const areas = bisect({
     box: widened(graph.metadata.bbox),
     spots: spotsOf(graph),
     share: Math.max(1, count),
   })
   const byPlace = [...areas].sort((a, b) => b.box.north - a.box.north || a.box.west - b.box.west)
-  return byPlace.map(({ box }, i) => ({ id: `grid-${i + 1}`, name: `网格${i + 1}`, polygon: [ringOf(box)] }))
+  const digits = String(byPlace.length).length
+  const taken = new Set<string>()
+  return byPlace.map(({ box }, i) => {
+    const place = placeNameIn(box, places, taken)
+    const name = place === undefined ? `网格${String(i + 1).padStart(digits, '0')}` : `${place}网格`
+    return { id: `grid-${i + 1}`, name, polygon: [ringOf(box)] }
+  })
+}
+
+/** Kinds of place an area is called after, the best first. */
+const NAMING_KINDS = ['suburb', 'town', 'city', 'village', 'hamlet']
+const NAME_CHARS_MAX = 40
+
+/** The best kind inside the box, of those the one nearest to its middle; each name is given once. */
+function placeNameIn(box: Bbox, places: readonly NamedSpot[], taken: Set<string>): string | undefined {
+  const { lat, lon } = bboxMiddle(box)
+  const inside = places.filter(
+    place =>
+      NAMING_KINDS.includes(place.kind) &&
+      place.name.length <= NAME_CHARS_MAX &&
+      !taken.has(place.name) &&
+      place.lat >= box.south &&
+      place.lat < box.north &&
+      place.lon >= box.west &&
+      place.lon < box.east,
+  )
+  const rank = (place: NamedSpot): number => NAMING_KINDS.indexOf(place.kind)
+  const away = (place: NamedSpot): number => Math.hypot(place.lat - lat, place.lon - lon)
+  const [best] = inside.sort((a, b) => rank(a) - rank(b) || away(a) - away(b))
+  if (best !== undefined) taken.add(best.name)
+  return best?.name
 }
 
 function bisect(area: Area): Area[] {

@@ -31,7 +31,7 @@ export type { ImportReport } from './import-report.ts'
 export const OSM_ATTRIBUTION = '© OpenStreetMap contributors, ODbL 1.0'
 
 /** Counts up whenever the same extract gives another network or another ground: part of the name of what is kept. */
-export const IMPORT_VERSION = 2
+export const IMPORT_VERSION = 3
 
 export type Imported = {
   readonly network: RoadNetwork

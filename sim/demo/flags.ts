@@ -14,6 +14,9 @@ export const DemoFlags = z.object({
   junctions: z.coerce.number().int().min(200).max(100_000).default(60_000),
   /** An OSM extract to live on instead of the simulated town. */
   roads: z.string().optional(),
+  /** Duty grids of one's own instead of the city's, and their coordinate system where the file does not say it. */
+  grids: z.string().optional(),
+  'grids-crs': z.string().optional(),
   /** A recorded receiver whose bytes the full agent hears instead of the simulated one's. */
   nmea: z.string().optional(),
   'incident-every': z.coerce.number().min(0).default(20),
@@ -34,6 +37,7 @@ export const DEMO_USAGE = `usage: npm start -- [options]
   --data DIR            where everything is kept             (.reach5/demo)
   --fresh               begin anew: removes what --data holds
   --roads FILE.osm.pbf  live on a real OSM extract instead of the simulated town
+  --grids FILE.geojson  duty grids of your own, their coordinate system as member "crs" or by --grids-crs GCJ02
   --nmea FILE           the full vehicle hears this recorded receiver instead of the simulated one
   --units N             vehicles on the street, 1 to 255     (102: two per grid)
   --junctions N         size of the simulated city           (60000)
