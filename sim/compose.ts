@@ -5,25 +5,22 @@ import type { Result } from '#protocols/result.ts'
 import { openPacedClock } from './clock/paced-clock.ts'
 import { openRealClock } from './clock/real-clock.ts'
 import { openControlBook } from './control/knobs.ts'
-import type { CityControls } from './control/knobs.ts'
 import { openControlPage } from './demo/control-page.ts'
-import { startDispatcher } from './demo/dispatcher.ts'
 import type { DemoFlags } from './demo/flags.ts'
 import { openFleet } from './demo/fleet.ts'
 import { openFullVehicle } from './demo/full-vehicle.ts'
 import type { FullVehicle } from './demo/full-vehicle.ts'
 import { openGatewayProcess } from './demo/gateway-process.ts'
 import { Closers, openLogs } from './demo/house.ts'
+import { startIncidents } from './demo/incident-source.ts'
 import type { House, Say } from './demo/house.ts'
 import { openStation, STATION_ID } from './demo/station.ts'
 import { demoUnits, identitiesOf } from './demo/units.ts'
 import type { DemoUnit } from './demo/units.ts'
 import { prepareWorld } from './demo/world.ts'
 import type { World } from './demo/world.ts'
-import { drawIncident, incidentAt, openIncidents } from './incidents/incidents.ts'
 import { openTcpProxy } from './link/tcp-proxy.ts'
 import { randomOf } from './random.ts'
-import { beatOf } from './traffic/beat.ts'
 
 export type Demo = {
   readonly world: World
@@ -135,37 +132,6 @@ async function openVisitorsCar(house: House, unit: DemoUnit): Promise<FullVehicl
     link: { read: () => proxy.state, turn: to => ok(proxy.set(to)) },
   })
   return full
-}
-
-function startIncidents(
-  { flags, pace, world, logs, closers, urls }: House,
-  units: readonly DemoUnit[],
-): CityControls['incident'] {
-  const incidents = openIncidents({
-    map: world.map,
-    landmarks: world.city.landmarks,
-    beat: beatOf(world.map),
-    random: randomOf(flags.seed, 'city', `incidents ${pace.now().utcMs}`),
-    nowMs: pace.now().monoMs,
-  })
-  const dispatcher = startDispatcher({
-    url: urls.pages,
-    clock: pace,
-    log: logs.demo,
-    next: () => drawIncident(incidents),
-    everyMs: flags['incident-every'] * 1000,
-    leave: new Set(units.slice(0, 1).map(unit => unit.unitId)),
-    openMax: Math.max(1, Math.floor((units.length - 1) * 0.7)),
-  })
-  closers.add('cars', () => dispatcher.stop())
-  return async at => {
-    const next = at === null ? drawIncident(incidents) : incidentAt(incidents, at)
-    if (next === undefined) return fault('SIM_VALUE', 'no road near this place')
-    const number = await dispatcher.happen(next)
-    return number === null
-      ? fault('GATEWAY_UNREACHABLE', 'the gateway did not take the incident')
-      : ok(`${number} at ${next.place.text}`)
-  }
 }
 
 async function readRecording(file: string): Promise<Uint8Array> {

@@ -11,7 +11,10 @@ export type DispatcherParts = {
   readonly clock: Clock
   readonly log: Logger
   readonly next: NextIncident
-  readonly everyMs: number
+  /** How long until the next incident, asked after each. */
+  readonly gapMs: () => number
+  /** False: makes none of its own. */
+  readonly makes: boolean
   /** Units left to the visitor. */
   readonly leave: ReadonlySet<string>
   /** No more incidents are made while this many of its own are open. */
@@ -102,7 +105,7 @@ export function startDispatcher(parts: DispatcherParts): {
   const loop = (): void => {
     if (stopped) return
     void make().finally(() => {
-      if (!stopped) cancelMake = clock.after(parts.everyMs, loop)
+      if (!stopped) cancelMake = clock.after(parts.gapMs(), loop)
     })
   }
   const tidyLoop = (): void => {
@@ -111,7 +114,7 @@ export function startDispatcher(parts: DispatcherParts): {
       if (!stopped) cancelClose = clock.after(CLOSE_EVERY_MS, tidyLoop)
     })
   }
-  if (parts.everyMs > 0) cancelMake = clock.after(SOON_MS, () => void closeLeftovers().then(loop))
+  if (parts.makes) cancelMake = clock.after(SOON_MS, () => void closeLeftovers().then(loop))
   cancelClose = clock.after(CLOSE_EVERY_MS, tidyLoop)
   return {
     happen,

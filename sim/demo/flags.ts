@@ -19,7 +19,9 @@ export const DemoFlags = z.object({
   'grids-crs': z.string().optional(),
   /** A recorded receiver whose bytes the full agent hears instead of the simulated one's. */
   nmea: z.string().optional(),
-  'incident-every': z.coerce.number().min(0).default(20),
+  'incidents-per-day': z.coerce.number().min(0).max(20_000).default(1_000),
+  /** Seconds; in the place of the day's rhythm. */
+  'incident-every': z.coerce.number().min(0).optional(),
   'map-port': Port.default(5110),
   'enrol-port': Port.default(5111),
   'terminal-port': Port.default(5112),
@@ -42,7 +44,8 @@ export const DEMO_USAGE = `usage: npm start -- [options]
   --units N             vehicles on the street, 1 to 255     (102: two per grid)
   --junctions N         size of the simulated city           (60000)
   --seed N              another town, other incidents        (1)
-  --incident-every S    seconds between incidents, 0: none   (20)
+  --incidents-per-day N by hour of day and place, 0: none    (1000; quiet 500, hard 1500)
+  --incident-every S    one every S seconds instead, 0: none
   --map-port, --enrol-port, --terminal-port, --kiosk-port, --desk-port, --sim-port, --mqtt-port
                         (5110, 5111, 5112, 5113, 5114, 5115, 8883; 0: any free one)`
 

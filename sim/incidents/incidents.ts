@@ -7,6 +7,7 @@ import type { Random } from '../random.ts'
 import { spotOfBeat } from '../traffic/beat.ts'
 import type { Beat } from '../traffic/beat.ts'
 import type { Spot, StreetMap } from '../traffic/street-map.ts'
+import { pullOf } from './day.ts'
 import { placeText } from './place-text.ts'
 
 /** What happens in the city: where, what, how bad. Exactly the words a caller of `POST /v1/incidents` has to say. */
@@ -43,6 +44,7 @@ export type Incidents = {
   readonly everyMs: number
   readonly mix: Mix
   nextAtMs: number
+  readonly countyAt: (place: LatLon) => string
   /** The next one happens near this place. */
   near: LatLon | undefined
 }
@@ -56,6 +58,8 @@ export type IncidentsOptions = {
   /** Default 20 s: a busy evening, so that the map is never empty. */
   readonly everyMs?: number
   readonly mix?: Mix
+  /** The county a caller would name before the street, '' for none. */
+  readonly countyAt?: (place: LatLon) => string
 }
 
 export type IncidentsEvent =
@@ -69,7 +73,8 @@ const NEAR_M = { least: 250, most: 900 }
 /** The first incident is due at once. */
 export function openIncidents(options: IncidentsOptions): Incidents {
   const { map, landmarks, beat, random, nowMs, everyMs = 20_000, mix = USUAL_DAY } = options
-  return { map, landmarks, beat, random, everyMs, mix, nextAtMs: nowMs, near: undefined }
+  const countyAt = options.countyAt ?? ((): string => '')
+  return { map, landmarks, beat, random, everyMs, mix, countyAt, nextAtMs: nowMs, near: undefined }
 }
 
 /**
@@ -82,35 +87,65 @@ export function incidentsStep(incidents: Incidents, event: IncidentsEvent, nowMs
     incidents.nextAtMs = nowMs
   }
   if (nowMs < incidents.nextAtMs) return []
-  const incident = drawIncident(incidents, incidents.near)
+  const incident = drawIncident(incidents, incidents.near === undefined ? {} : { near: incidents.near })
   incidents.near = undefined
   incidents.nextAtMs = nowMs + incidents.everyMs
   return [incident]
 }
 
-/** One incident by lot, without a timetable. */
-export function drawIncident(incidents: Incidents, near?: LatLon): NewIncident {
-  const { map, landmarks, random } = incidents
-  const spot = near === undefined ? spotOfBeat(map, incidents.beat, random) : spotNear(incidents, near)
-  const kind = classOf(incidents.mix, random)
+/** Half of what happens, happens by a place people know; the other half anywhere on the streets. */
+const AT_PLACES_SHARE = 0.5
+/** How far from the door of the place. */
+const BY_PLACE_M = 220
+
+/** One incident by lot, without a timetable; with the hour told, places draw by the hour. */
+export function drawIncident(
+  incidents: Incidents,
+  { near, hour }: { readonly near?: LatLon; readonly hour?: number } = {},
+): NewIncident {
+  const { map, beat, random } = incidents
+  const byPlace = near === undefined && hour !== undefined ? spotByPlace(incidents, hour) : undefined
+  return incidentOn(
+    incidents,
+    near === undefined ? (byPlace ?? spotOfBeat(map, beat, random)) : spotNear(incidents, near),
+  )
+}
+
+/** One incident on the road nearest to a place somebody pointed at; undefined where no road is near. */
+export function incidentAt(incidents: Incidents, place: LatLon): NewIncident | undefined {
+  const spot = incidents.map.snap(place)
+  return spot === undefined ? undefined : incidentOn(incidents, spot)
+}
+
+function incidentOn({ map, landmarks, random, mix, countyAt }: Incidents, spot: Spot): NewIncident {
+  const kind = classOf(mix, random)
   const lot = random.uniform()
   const severity: Severity = lot < kind.major ? 'major' : lot < kind.major + kind.urgent ? 'urgent' : 'normal'
-  const { lat, lon } = map.latLonOf(map.pointAt(spot))
+  const place = map.latLonOf(map.pointAt(spot))
   return {
-    place: { lat: degrees(lat), lon: degrees(lon), text: placeText(map, landmarks, spot) },
+    place: {
+      lat: degrees(place.lat),
+      lon: degrees(place.lon),
+      text: countyAt(place) + placeText(map, landmarks, spot),
+    },
     class: kind.class,
     severity,
   }
 }
 
-/** One incident on the road nearest to a place somebody pointed at; undefined where no road is near. */
-export function incidentAt(incidents: Incidents, place: LatLon): NewIncident | undefined {
-  const { map, landmarks } = incidents
-  const spot = map.snap(place)
-  if (spot === undefined) return undefined
-  const { lat, lon } = map.latLonOf(map.pointAt(spot))
-  const drawn = drawIncident(incidents, place)
-  return { ...drawn, place: { lat: degrees(lat), lon: degrees(lon), text: placeText(map, landmarks, spot) } }
+/** Near a landmark, chosen by how much happens at its kind of place at this hour. */
+function spotByPlace({ map, landmarks, random }: Incidents, hour: number): Spot | undefined {
+  if (landmarks.length === 0 || !random.chance(AT_PLACES_SHARE)) return undefined
+  const pulls = landmarks.map(({ sort }) => pullOf(sort, hour))
+  let lot = random.uniform(
+    0,
+    pulls.reduce((sum, pull) => sum + pull, 0),
+  )
+  const landmark = landmarks.find((_, k) => (lot -= pulls[k]!) < 0) ?? landmarks[0]!
+  const turn = random.uniform(0, 2 * Math.PI)
+  const at = map.plane.toMetres(landmark)
+  const awayM = BY_PLACE_M * Math.sqrt(random.uniform())
+  return map.snap(map.latLonOf({ x: at.x + awayM * Math.cos(turn), y: at.y + awayM * Math.sin(turn) }))
 }
 
 /** 1e-6 degrees: a tenth of a metre. */

@@ -26,6 +26,9 @@ const WEIGHT: Partial<Record<RoadClass, number>> = {
   service: 0.1,
 }
 
+/** A road through fields is not walked by more people the longer it is. */
+const COUNTED_M_MAX = 250
+
 /** The streets inside the polygon, or of the whole map when none is given; never empty while the map has streets. */
 export function beatOf(map: StreetMap, area?: Polygon): Beat {
   const usable = usableEdges(map)
@@ -48,7 +51,9 @@ export const usableEdges = (map: StreetMap): number[] =>
 export function beatAmong(map: StreetMap, edges: readonly number[]): Beat {
   let sum = 0
   const upTo = edges.map(
-    e => (sum += map.lengthM(e) * (WEIGHT[map.network.edges[e]!.roadClass] ?? 0.7) + 0.01),
+    e =>
+      (sum +=
+        Math.min(map.lengthM(e), COUNTED_M_MAX) * (WEIGHT[map.network.edges[e]!.roadClass] ?? 0.7) + 0.01),
   )
   const members = new Set(edges)
   return { edges, upTo, has: edge => members.has(edge) }
