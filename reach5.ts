@@ -56,6 +56,10 @@ const VERBS: Readonly<Record<string, Verb>> = {
     does: 'FILE.graph --units FILE.geojson --at LON,LAT -k N: the nearest units by road time',
     load: async () => (await import('./gateway/cli/nearest.ts')).nearest,
   },
+  coverage: {
+    does: 'FILE.graph --units FILE.geojson --seconds N: how much road the units reach in time',
+    load: async () => (await import('./gateway/cli/coverage.ts')).coverage,
+  },
   'broker-files': {
     does: 'configuration, rules and certificates for a Mosquitto in place of the embedded broker',
     load: async () => (await import('./gateway/cli/broker-files.ts')).brokerFiles,

@@ -188,7 +188,9 @@ function startWorker(entry: URL | undefined, data: WorkerData): Worker {
   const isSource = import.meta.url.endsWith('.ts')
   const url = entry ?? new URL(isSource ? './coverage-worker.ts' : './coverage-worker.js', import.meta.url)
   if (!url.pathname.endsWith('.ts')) return new Worker(url, { workerData: data })
-  const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx/esm/api')).href
+  // `require` finds the CommonJS twin, which looks for its parts in a folder it does not have.
+  const found = createRequire(import.meta.url).resolve('tsx/esm/api')
+  const loader = pathToFileURL(found.replace(/\.cjs$/, '.mjs')).href
   const code = `import(${JSON.stringify(loader)}).then(({ register }) => (register(), import(${JSON.stringify(url.href)})))`
   return new Worker(code, { eval: true, workerData: data })
 }

@@ -32,11 +32,16 @@ export class CoverageMeasure {
   private readonly sums: Float64Array
   private readonly sweep: SpanSweep
   private readonly full: Int32Array
+  private readonly promiseDs: number
+  private readonly circlesDs: readonly number[]
 
-  constructor(stretches: Stretches, labels: KLabels) {
+  /** `promiseDs`: the third circle, to which the labels are told apart. */
+  constructor(stretches: Stretches, labels: KLabels, promiseDs = PROMISE_DS) {
     const areas = stretches.grids.length + 1
     this.stretches = stretches
     this.labels = labels
+    this.promiseDs = promiseDs
+    this.circlesDs = [...CIRCLES_DS.slice(0, 2), promiseDs]
     this.gapFrom = new Float64Array(stretches.count)
     this.gapTo = new Float64Array(stretches.count)
     this.sums = new Float64Array(areas * 8)
@@ -92,7 +97,7 @@ export class CoverageMeasure {
     const fromDs = graph.isForward(edge) ? this.labels.nearestDs(graph.edgeFrom[edge]!) : Infinity
     const toDs = graph.isBackward(edge) ? this.labels.nearestDs(graph.edgeTo[edge]!) : Infinity
     for (let circle = 0; circle < 2; circle++) {
-      const budgetDs = CIRCLES_DS[circle]!
+      const budgetDs = this.circlesDs[circle]!
       const reachedTo = Math.max(a, Math.min(b, (budgetDs - fromDs) / costDs))
       const reachedFrom = Math.min(b, Math.max(a, 1 - (budgetDs - toDs) / costDs))
       this.count(s, circle, reachedTo >= reachedFrom ? b - a : reachedTo - a + (b - reachedFrom))
@@ -100,7 +105,7 @@ export class CoverageMeasure {
     const whole = this.wholeReach(s, edge, costDs)
     if (whole >= 0) return this.countWhole(s, whole)
     this.sweep.begin(a, b)
-    this.addEnds(edge, costDs, PROMISE_DS)
+    this.addEnds(edge, costDs, this.promiseDs)
     this.countSweep(s)
   }
 
@@ -120,8 +125,8 @@ export class CoverageMeasure {
       const nearDs = costDs * (end === 0 ? from[s]! : 1 - to[s]!)
       const farDs = costDs * (end === 0 ? to[s]! : 1 - from[s]!)
       for (let label = node * k; label < node * k + counts[node]!; label++) {
-        if (timesDs[label]! + nearDs >= PROMISE_DS) break
-        if (timesDs[label]! + farDs > PROMISE_DS) {
+        if (timesDs[label]! + nearDs >= this.promiseDs) break
+        if (timesDs[label]! + farDs > this.promiseDs) {
           parts = true
           break
         }
@@ -139,8 +144,8 @@ export class CoverageMeasure {
     const costDs = graph.edgeCostDs(edge)
     for (let circle = 0; circle < 3; circle++) {
       this.sweep.begin(from[s]!, to[s]!)
-      this.addEnds(edge, costDs, CIRCLES_DS[circle]!)
-      this.addStanding(edge, costDs, CIRCLES_DS[circle]!, turnoutDs)
+      this.addEnds(edge, costDs, this.circlesDs[circle]!)
+      this.addStanding(edge, costDs, this.circlesDs[circle]!, turnoutDs)
       if (circle === 2) this.countSweep(s)
       else {
         this.sweep.measure()

@@ -1,3 +1,4 @@
+import type { CoverageView } from '#protocols/coverage.ts'
 import type { OperatorView } from '#protocols/operator.ts'
 
 /**
@@ -29,6 +30,8 @@ export type MetricGauges = {
   readonly waitingOrders: number
   readonly unitsByFreshness: Readonly<Record<'live' | 'ageing' | 'stale' | 'never', number>>
   readonly loopQueued: number
+  /** The newest refresh; null before the first. */
+  readonly coverage: CoverageView | null
   /** What the operator's page shows; absent in tests of other things. */
   readonly operator?: OperatorView
   /** What intake did since the start: `records`, `duplicates`, and every code of a refusal. */

@@ -23,7 +23,7 @@ export function observeChanges(
 
 /** The state of the gateway as gauges, read once per scrape; `intakeCounts` is what the loop's intake counted. */
 export function gaugesOf(
-  views: Pick<CityViews, 'units' | 'counts'>,
+  views: Pick<CityViews, 'units' | 'counts' | 'coverage'>,
   now: Now,
   loopQueued: number,
   intakeCounts: ReadonlyMap<string, number> = new Map(),
@@ -35,6 +35,7 @@ export function gaugesOf(
     ...views.counts(),
     unitsByFreshness,
     loopQueued,
+    coverage: views.coverage(now),
     intake: intakeCounts,
     ...(operator && { operator }),
   }

@@ -1,5 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { OperatorView } from '#protocols/operator.ts'
+import { CIRCLE_SECONDS, CoverageColour } from '#protocols/coverage.ts'
 import type { MetricGauges, Metrics } from './metrics.ts'
 
 /** From a healthy synced batch on an SSD (1 ms) to a disk that is dying. */
@@ -41,6 +42,7 @@ export function openPrometheus(): Metrics {
     waitingOrders: 0,
     unitsByFreshness: { live: 0, ageing: 0, stale: 0, never: 0 },
     loopQueued: 0,
+    coverage: null,
     intake: new Map(),
   })
   const counter = <L extends string>(name: string, help: string, labelNames: L[]): Counter<L> =>
@@ -93,6 +95,17 @@ export function openPrometheus(): Metrics {
         for (const [key, value] of read(readGauges())) this.set({ [label]: key } as Record<L, string>, value)
       },
     })
+  table('coverage_share', 'Share of road reached within so many seconds', 'seconds', ({ coverage }) =>
+    CIRCLE_SECONDS.map((seconds, i) => [String(seconds), coverage?.city.circles[i] ?? 0] as const),
+  )
+  table('grids', 'Grids by colour', 'colour', ({ coverage }) =>
+    CoverageColour.options.map(
+      colour => [colour, coverage?.grids.filter(grid => grid.colour === colour).length ?? 0] as const,
+    ),
+  )
+  gauge('cold_spots', 'Listed cold spots', all => all.coverage?.coldSpots.length ?? 0)
+  gauge('coverage_tick', 'Refreshes of coverage since the start', all => all.coverage?.tick ?? 0)
+  gauge('coverage_refresh_seconds', 'What the newest refresh took', all => (all.coverage?.tookMs ?? 0) / 1000)
   table('units', 'Units by freshness of their position', 'freshness', all =>
     Object.entries(all.unitsByFreshness),
   )
