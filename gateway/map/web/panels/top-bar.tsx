@@ -16,6 +16,9 @@ export function TopBar() {
         <span>{w.subtitle}</span>
       </div>
       <Search />
+      <a class="top-link" href="./operator/">
+        {w.operations}
+      </a>
       <LinkPill />
       <div class="clock">
         <b class="num">{timeMs === null ? '--:--:--' : timeWords(timeMs)}</b>

@@ -3,6 +3,7 @@ import type { Words } from './zh.ts'
 export const en: Words = {
   title: 'One map',
   subtitle: 'dispatch',
+  operations: 'Operations',
   otherLanguage: '中文',
   otherLanguageTitle: '切换到中文',
   toNight: 'Night theme',

@@ -11,6 +11,7 @@ type Source = z.infer<typeof IncidentSource>
 export const zh = {
   title: '一张图',
   subtitle: '接处警指挥',
+  operations: '运维',
   otherLanguage: 'EN',
   otherLanguageTitle: 'Switch to English',
   toNight: '夜间模式',
