@@ -1,4 +1,6 @@
 #!/usr/bin/env node
+import { nearestWord } from '#protocols/cli/nearest-word.ts'
+
 type Verb = {
   readonly does: string
   readonly load: () => Promise<(args: readonly string[]) => Promise<number>>
@@ -83,6 +85,13 @@ const usage = (): string =>
     ...Object.entries(VERBS).map(([name, v]) => `  ${name.padEnd(NAME_CHARS)}${v.does}`),
   ].join('\n')
 
+function noSuchVerb(name: string): string {
+  const words = Object.keys(VERBS)
+  const meant = nearestWord(name, words)
+  const hint = meant === undefined ? `only ${words.join(', ')}` : `did you mean ${meant}?`
+  return `reach5: there is no verb ${JSON.stringify(name.slice(0, 40))}, ${hint}`
+}
+
 async function main(args: readonly string[]): Promise<number> {
   const [name = '', ...rest] = args
   if (name === '--help' || name === '-h' || name === 'help') {
@@ -91,11 +100,7 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const verb = Object.hasOwn(VERBS, name) ? VERBS[name] : undefined
   if (!verb) {
-    console.error(
-      name === ''
-        ? usage()
-        : `reach5: there is no verb ${JSON.stringify(name)}, only ${Object.keys(VERBS).join(', ')}`,
-    )
+    console.error(name === '' ? usage() : noSuchVerb(name))
     return 2
   }
   const run = await verb.load()

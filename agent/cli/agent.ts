@@ -76,7 +76,7 @@ type Verb = {
 async function run({ name, usage, args, visitFirst }: Verb): Promise<number> {
   const flags = readFlags(args, FLAGS)
   if (!flags.ok || 'help' in flags.value) {
-    console.error(flags.ok ? usage : `reach5 ${name}: ${flags.detail}\n\n${usage}`)
+    console.error(flags.ok ? usage : `reach5 ${name}: ${flags.detail} (reach5 ${name} --help)`)
     return flags.ok ? 0 : 2
   }
   const config = configOf(flags.value)

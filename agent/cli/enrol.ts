@@ -1,5 +1,7 @@
 import { EnrolmentIssued, Problem } from '#protocols/api.ts'
+import { exitCodeOf } from '#protocols/cli/exit-code.ts'
 import { readFlags } from '#protocols/cli/flags.ts'
+import { Id } from '#protocols/ids.ts'
 import { StationPlace } from '#protocols/enrolment.ts'
 import { fault, ok } from '#protocols/result.ts'
 import type { Result } from '#protocols/result.ts'
@@ -40,6 +42,11 @@ async function issueVerb(args: readonly string[]): Promise<number> {
   const { gateway = 'http://127.0.0.1:5110', device, unit, callSign, grid, help } = flags.value
   if (help !== undefined) return wrongUse('')
   if (!device || !unit || !callSign) return wrongUse('issue needs --device, --unit and --call-sign')
+  for (const [flag, id] of [['device', device], ['unit', unit], ...(grid ? [['grid', grid]] : [])] as const)
+    if (!Id.safeParse(id).success)
+      return wrongUse(
+        `--${flag} ${JSON.stringify(id)}: lower-case letters, digits and hyphens, for example ${flag}-07`,
+      )
   const station = stationOf(flags.value)
   if (!station.ok) return wrongUse(station.detail)
   const issued = await issueCode(gateway, {
@@ -108,11 +115,11 @@ export async function issueCode(
 }
 
 function wrongUse(why: string): number {
-  console.error(why === '' ? USAGE : `reach5 enrol: ${why}\n\n${USAGE}`)
+  console.error(why === '' ? USAGE : `reach5 enrol: ${why} (reach5 enrol --help)`)
   return why === '' ? 0 : 2
 }
 
 function refused(code: string, detail: string): number {
   console.error(`reach5 enrol: ${detail} [${code}]`)
-  return 1
+  return exitCodeOf(code)
 }

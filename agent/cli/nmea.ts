@@ -13,7 +13,7 @@ mode: 1 no fix, 2 horizontal, 3 with altitude. sats: used and seen per constella
 Lines starting with # at the head of FILE are comments. What was refused is told on stderr.
 `
 
-/** The verb `nmea`. Returns the exit code: 0 decoded, 1 the file could not be read, 2 usage. */
+/** The verb `nmea`. Returns the exit code: 0 decoded, 2 wrong use or no such file. */
 export async function nmea(args: readonly string[]): Promise<number> {
   if (args.includes('--help') || args.includes('-h')) return say(process.stdout, HELP, 0)
   const [action, file, ...rest] = args
@@ -23,7 +23,7 @@ export async function nmea(args: readonly string[]): Promise<number> {
   if (rest.length > 0) return usage(`one FILE at a time, not also ${rest.join(' ')}`)
   if (file.startsWith('-')) return usage(`no such option: ${file}`)
   const bytes = read(file)
-  if (typeof bytes === 'string') return say(process.stderr, `nmea: ${bytes}\n`, 1)
+  if (typeof bytes === 'string') return say(process.stderr, `nmea: ${bytes}\n`, 2)
   const decoder = new GnssDecoder()
   const fixes = [...decoder.feed(withoutHeader(bytes)), ...decoder.quiet()]
   await say(process.stdout, fixes.map(fix => `${JSON.stringify(lineOf(fix))}\n`).join(''), 0)

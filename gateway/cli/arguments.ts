@@ -1,3 +1,4 @@
+import { nearestWord } from '#protocols/cli/nearest-word.ts'
 import { fault, ok } from '#protocols/result.ts'
 import type { Result } from '#protocols/result.ts'
 
@@ -33,13 +34,18 @@ export function parseArguments(args: readonly string[], spec: ArgumentSpec): Res
       if (value === undefined || value === '') return fault('USAGE', `${name} needs a value`)
       if (options.has(name)) return fault('USAGE', `${name} is given twice`)
       options.set(name, value)
-    } else return fault('USAGE', `there is no option ${name}`)
+    } else return fault('USAGE', noSuchOption(name, [...spec.options, ...spec.switches]))
   }
   if (switches.has('--help')) return ok({ words, options, switches })
   if (words.length < spec.words.min) return fault('USAGE', 'a file name is missing')
   if (words.length > spec.words.max)
     return fault('USAGE', `${JSON.stringify(words[spec.words.max])} is one word too many`)
   return ok({ words, options, switches })
+}
+
+function noSuchOption(name: string, known: readonly string[]): string {
+  const meant = nearestWord(name, known)
+  return `there is no option ${name}${meant === undefined ? '' : `, did you mean ${meant}?`}`
 }
 
 /** `116.99,35.59`: longitude first, as on the command line everywhere. */

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { wordsOf } from '#protocols/cli/flags.ts'
 import { fault, ok } from '#protocols/result.ts'
 import type { Result } from '#protocols/result.ts'
 import type { RoadGraph } from '#protocols/roads/graph.ts'
@@ -32,7 +33,10 @@ export async function readUnits(file: string): Promise<Result<Unit[]>> {
   const units = Units.safeParse(json)
   if (!units.success) {
     const issue = units.error.issues[0]
-    return fault('UNITS_INVALID', `${file}: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`)
+    return fault(
+      'UNITS_INVALID',
+      `${file}: ${issue?.path.join('.') || 'no GeoJSON:'} ${wordsOf(issue ?? { message: 'does not fit' })}`,
+    )
   }
   const ids = units.data.features.map(idOf)
   const unnamed = ids.findIndex((id, i) => id === '' || ids.indexOf(id) !== i)

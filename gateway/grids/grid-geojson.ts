@@ -94,7 +94,7 @@ function readJson(text: string): Result<unknown> {
   try {
     return ok(JSON.parse(text.replace(/^\uFEFF/, '')))
   } catch (error) {
-    return fault('FILE_BROKEN', `no JSON: ${(error as Error).message}`)
+    return fault('FILE_BROKEN', `no JSON: ${(error as Error).message.replaceAll(/\s+/g, ' ')}`)
   }
 }
 

@@ -12,6 +12,9 @@ describe('flags', () => {
 
   it('that nobody knows are refused by name', () => {
     expect(readFlags(['--gnss-bond', '1'], ['gnss-baud'])).toMatchObject({ ok: false, code: 'USAGE' })
+    const typo = readFlags(['--gnss-buad', '1'], ['gnss-baud', 'gnss'])
+    expect(typo).toMatchObject({ detail: 'there is no option --gnss-buad, did you mean --gnss-baud?' })
+    expect(readFlags(['--gnss'], ['gnss'])).toMatchObject({ detail: '--gnss needs a value' })
   })
 
   it('that do not fit are told with the value seen and an example', () => {
@@ -23,9 +26,7 @@ describe('flags', () => {
     const port = parseConfig(withDefaults, { gnssBaud: '9600', mapPort: '70000' }, '--gnss-baud 9600')
     expect(port.ok ? '' : port.detail).toMatch(/^--map-port "70000": .*for example --map-port 5110$/)
     const missing = parseConfig(withDefaults, {}, '--gnss-baud 9600')
-    expect(missing.ok ? '' : missing.detail).toMatch(
-      /^--gnss-baud is missing: .*for example --gnss-baud 9600$/,
-    )
+    expect(missing.ok ? '' : missing.detail).toMatch(/^--gnss-baud is missing; for example --gnss-baud 9600$/)
     expect(parseConfig(schema, { gnssBaud: '9600' }, '')).toEqual({ ok: true, value: { gnssBaud: 9600 } })
   })
 })

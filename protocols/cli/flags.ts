@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import type { z } from 'zod'
 import { fault, ok } from '../result.ts'
+import { nearestWord } from './nearest-word.ts'
 import type { Result } from '../result.ts'
 
 const camel = (name: string): string =>
@@ -21,8 +22,18 @@ export function readFlags(args: readonly string[], names: readonly string[]): Re
       ),
     )
   } catch (error) {
-    return fault('USAGE', (error as Error).message.split('\n')[0]!)
+    return fault('USAGE', wrongUseOf(error, names))
   }
+}
+
+/** What the flag reader of Node says, in one sentence and with the flag that was probably meant. */
+export function wrongUseOf(error: unknown, names: readonly string[]): string {
+  const [sentence = ''] = (error as Error).message.split(/\n|\. To specify/)
+  const unknown = /^Unknown option '--?([^']*)'/.exec(sentence)?.[1]
+  if (unknown === undefined)
+    return sentence.replace(/^Option '(--[a-z-]+) <value>' argument.*/, '$1 needs a value')
+  const meant = nearestWord(unknown, names)
+  return `there is no option --${unknown}${meant === undefined ? '' : `, did you mean --${meant}?`}`
 }
 
 /**
@@ -40,8 +51,20 @@ export function parseConfig<T>(
   const name = issue.path.join('.') || (issue.code === 'unrecognized_keys' ? issue.keys.join(', ') : '')
   const seen = flags[name] === undefined ? 'is missing' : JSON.stringify(flags[name])
   const fits = exampleOf(schema, flags, name) ?? example
-  return fault('CONFIG_INVALID', `${flagOf(name)} ${seen}: ${issue.message}; for example ${fits}`)
+  const wants = flags[name] === undefined ? '' : `: ${wordsOf(issue)}`
+  return fault('CONFIG_INVALID', `${flagOf(name)} ${seen}${wants}; for example ${fits}`)
 }
+
+/** The library's words for a person: `expected number, received NaN` is `must be a number`. */
+export const wordsOf = ({ message }: { readonly message: string }): string =>
+  message
+    .replace(/^Invalid input: expected \w+, received undefined$/, 'is missing')
+    .replace(/^Invalid input: expected (number|string|boolean)\b.*/, 'must be a $1')
+    .replace(
+      /^Too (?:big|small): expected \w+ to be ([<>]=?)\s*(\S+)/,
+      (_, sign: string, bound: string) => `must be ${sign.startsWith('<') ? 'at most' : 'at least'} ${bound}`,
+    )
+    .replace(/^Invalid option: expected one of /, 'must be one of ')
 
 /** What the schema itself puts there when nothing is said. */
 function exampleOf<T>(

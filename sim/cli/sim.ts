@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { wrongUseOf } from '#protocols/cli/flags.ts'
 import { CITY_ACTIONS, UNIT_ACTIONS } from '../control/actions.ts'
 import { readRunning } from '../demo/running-file.ts'
 import { DemoFlags } from '../demo/flags.ts'
@@ -86,7 +87,7 @@ function readCall(args: readonly string[]): Call | 'help' | string {
     if (unknown !== undefined) return unknown
     return { action, unit, value, data: values.data ?? DemoFlags.parse({}).data, url: values.url }
   } catch (error) {
-    return `${(error as Error).message.split('\n')[0]!} [USAGE]`
+    return `${wrongUseOf(error, ['data', 'url'])} [USAGE]`
   }
 }
 

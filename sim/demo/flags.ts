@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
+import { wordsOf, wrongUseOf } from '#protocols/cli/flags.ts'
 import { fault, ok } from '#protocols/result.ts'
 import type { Result } from '#protocols/result.ts'
 
@@ -70,8 +71,8 @@ export function parseDemoFlags(args: readonly string[]): Result<DemoFlags> {
     const rest = DemoFlags.safeParse({ ...values, [name]: undefined })
     const fits = (rest.data as Record<string, unknown> | undefined)?.[name]
     const example = fits === undefined ? '' : `; for example --${name} ${String(fits)}`
-    return fault('USAGE', `--${name} ${JSON.stringify(values[name])}: ${issue.message}${example}`)
+    return fault('USAGE', `--${name} ${JSON.stringify(values[name])}: ${wordsOf(issue)}${example}`)
   } catch (error) {
-    return fault('USAGE', (error as Error).message.split('\n')[0]!)
+    return fault('USAGE', wrongUseOf(error, Object.keys(DemoFlags.shape)))
   }
 }
