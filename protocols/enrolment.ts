@@ -63,7 +63,7 @@ export type EnrolmentRequest = z.infer<typeof EnrolmentRequest>
 export const StationPlace = z.strictObject({
   /** `07`, as it stands on receipts. */
   number: z.string().regex(/^\d{2,3}$/, 'two or three digits, such as 07'),
-  kiosk: z.string().regex(/^[A-HJKMNP-TV-Z]$/, 'one capital letter but I, L, O and U'),
+  kiosk: z.string().regex(/^[A-HJKMNP-TV-Y]$/, 'one capital letter but I, L, O, U and Z'),
   lat: z.number().min(-90).max(90),
   lon: z.number().min(-180).max(180),
 })

@@ -34,7 +34,7 @@ function Page() {
           {w.waiting} {waiting.value.length}
         </h2>
         {waiting.value.length === 0 && <p class="nothing">{w.nothing}</p>}
-        <ul role="log" aria-live="assertive">
+        <ul aria-live="assertive">
           {waiting.value.map(item => (
             <Item key={item.kind + item.ref} item={item} />
           ))}

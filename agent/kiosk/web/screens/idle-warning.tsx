@@ -10,7 +10,7 @@ export function IdleWarning() {
   useEffect(() => more.current?.focus(), [now.phase])
   if (now.phase !== 'warning') return null
   return (
-    <div class="veil">
+    <div class="veil" onClick={touch}>
       <div
         class="asks"
         role="alertdialog"
@@ -22,7 +22,7 @@ export function IdleWarning() {
         <p id="idle-hint" class="left">
           {w.hint(now.leftSeconds)}
         </p>
-        <button ref={more} type="button" class="go" data-do="more" onClick={touch}>
+        <button ref={more} type="button" class="go" data-do="more">
           {w.more}
         </button>
         <button type="button" class="choice is-centred" data-do="end" onClick={wipe}>

@@ -44,6 +44,11 @@ export function wipe(): void {
 
 let owed = false
 
+/** A question is answered by the click on it: gone with the finger's first touch, it would let the rest fall through. */
+const heard = (): void => {
+  if (idle.value.phase !== 'warning') touch()
+}
+
 /** A page that waits for somebody: nothing told, nothing chosen. */
 const isFresh = (): boolean =>
   visit.value.step === 'attract' && language.value === 'zh' && !largeText.value && !lowReach.value
@@ -51,7 +56,7 @@ const isFresh = (): boolean =>
 export function startIdle(): void {
   onLeave(wipe)
   for (const kind of ['pointerdown', 'keydown', 'input'])
-    addEventListener(kind, () => touch(), { capture: true, passive: true })
+    addEventListener(kind, heard, { capture: true, passive: true })
   setInterval(() => {
     const silentMs = performance.now() - touchedMs
     if (owed && station.value !== null && visit.value.step === 'attract') return wipe()
