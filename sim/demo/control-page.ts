@@ -25,6 +25,7 @@ const LOOK_EVERY_MS = 1_000
 /** Units looked at in that way at once; the one longest untouched leaves. */
 const WATCHED_MAX = 16
 const FEED_SHOWN = 60
+const DEFAULT_PORT = 5115
 
 const Do = z.strictObject({
   action: z.string().max(40),
@@ -141,12 +142,11 @@ export async function openControlPage(
       },
     },
   ]
-  const served = await serveLocally({
-    name: 'simulator page',
-    port: flags['sim-port'],
-    pagesDir: pagesDir(),
-    routes,
-  })
+  const serveAt = (port: number) =>
+    serveLocally({ name: 'simulator page', port, pagesDir: pagesDir(), routes })
+  let served = await serveAt(flags['sim-port'])
+  // Two demos on one machine: the page is a visitor's tool and may be anywhere; the greeting and sim.json say where.
+  if (!served.ok && flags['sim-port'] === DEFAULT_PORT) served = await serveAt(0)
   if (!served.ok) return served
   writeRunning(flags.data, { url: served.value.url, pid: process.pid })
   closers.add('houses', async () => {
