@@ -16,7 +16,7 @@ import { mintOf } from './city/surroundings.ts'
 import { createCity } from './city.ts'
 import type { GatewayConfig } from './config.ts'
 import { coverageDesk } from './coverage/coverage-desk.ts'
-import { coverageDuty } from './coverage/coverage-duty.ts'
+import { coverageDuty, Settling } from './coverage/coverage-duty.ts'
 import { openCoverageThread } from './coverage/coverage-thread.ts'
 import { createRoadReach } from './dispatch/road-reach.ts'
 import { openDesk } from './enrolment/desk.ts'
@@ -152,7 +152,7 @@ async function open(
 
   opened.push(() => loop.stop())
 
-  const startedMonoMs = clock.now().monoMs
+  const settling = new Settling(clock.now().monoMs)
   const gridsWatched = { ids: grids.map(grid => grid.id), neighboursOf: gridLookup.neighboursOf }
   let coveredMonoMs: number | null = null
   const coverage = openCoverageThread({
@@ -162,8 +162,8 @@ async function open(
     edges: graph.edgeCount,
     read: () => {
       const now = clock.now()
-      const upMs = now.monoMs - startedMonoMs
-      return coverageDuty(city.units(now), city.incidents(now), gridsWatched, upMs)
+      const units = city.units(now)
+      return coverageDuty(units, city.incidents(now), gridsWatched, settling.quietMs(units, now.monoMs))
     },
     onRefresh: refresh => {
       if (refresh !== null) coveredMonoMs = clock.now().monoMs

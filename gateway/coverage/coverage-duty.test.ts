@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { UnitView } from '#protocols/api.ts'
 import { rfc3339 } from '#protocols/time.ts'
-import { coverageDuty, SETTLE_MS } from './coverage-duty.ts'
+import { coverageDuty, SETTLE_MS, Settling } from './coverage-duty.ts'
 
 const unit = (id: string, gridId: string | null, over: Partial<UnitView> = {}): UnitView => ({
   id,
@@ -90,6 +90,18 @@ describe('what a refresh of coverage is made of', () => {
     expect(staleShares([unit('1', 'a'), unheard], SETTLE_MS - 1)).toEqual([null, null, null])
     expect(staleShares([unit('1', 'a'), unheard])).toEqual([0, 0, 0])
     expect(staleShares([unit('1', 'a')], 0)).toEqual([0, 0, 0])
+  })
+
+  it('waits while cars still say hello, 45 s after the last of them, and never again', () => {
+    const all = Array.from({ length: 9 }, (_, i) => unit(`u${i}`, 'a'))
+    const heard = (count: number): UnitView[] =>
+      all.map((u, i) => (i < count ? u : { ...u, heardAgeMs: null }))
+    const settling = new Settling(0)
+    expect([40_000, 80_000, 120_000].map((ms, i) => settling.quietMs(heard(i + 1), ms))).toEqual([0, 0, 0])
+    expect(settling.quietMs(heard(3), 120_000 + SETTLE_MS - 1)).toBe(SETTLE_MS - 1)
+    expect(settling.quietMs(heard(3), 120_000 + SETTLE_MS)).toBe(Infinity)
+    expect(settling.quietMs(heard(8), 200_000)).toBe(Infinity)
+    expect(new Settling(0).quietMs(all, 1_000)).toBe(Infinity)
   })
 
   it('after a restart believes no restored position, however young it was', () => {

@@ -5,6 +5,34 @@ import type { CoverageInput, CoverageUnit, UrgentIncident } from './coverage-inp
 
 /** Cars say hello one after the other; judged before most have, every grid would be black for three minutes. */
 export const SETTLE_MS = 45_000
+/** Cars that keep arriving one by one do not put the first judgement off for ever. */
+const SETTLE_MS_MAX = 300_000
+
+/** Since when no further unit was heard for the first time after a start; once it was long enough it stays so. */
+export class Settling {
+  private readonly startMonoMs: number
+  private grewMonoMs: number
+  private heard = 0
+  private done = false
+
+  constructor(startMonoMs: number) {
+    this.startMonoMs = startMonoMs
+    this.grewMonoMs = startMonoMs
+  }
+
+  /** Milliseconds of quiet; Infinity once settled. */
+  quietMs(units: readonly UnitView[], monoMs: number): number {
+    const heard = units.filter(unit => unit.heardAgeMs !== null).length
+    if (heard > this.heard) {
+      this.heard = heard
+      this.grewMonoMs = monoMs
+    }
+    const quietMs = monoMs - this.grewMonoMs
+    const isLate = monoMs - this.startMonoMs >= SETTLE_MS_MAX
+    if (heard > 0 && (heard === units.length || quietMs >= SETTLE_MS || isLate)) this.done = true
+    return this.done ? Infinity : quietMs
+  }
+}
 
 export type GridDuty = {
   readonly gridId: GridId
@@ -25,13 +53,13 @@ type Counted = { fresh: number; stale: number }
 
 /**
  * What a refresh is made of, from what pages see: the same rule as a recommendation says who is free, and a unit that
- * would be free but for its old position counts as stale. `upMs`: how long this process has been listening.
+ * would be free but for its old position counts as stale. `quietMs`: see `Settling`.
  */
 export function coverageDuty(
   units: readonly UnitView[],
   incidents: readonly IncidentView[],
   grids: Grids,
-  upMs: number,
+  quietMs: number,
 ): { duty: CoverageDuty; input: Pick<CoverageInput, 'units' | 'urgent' | 'unknown'> } {
   const free = units.filter(unit => exclusionOf(unit) === null)
   const stale = units.filter(isLost)
@@ -39,7 +67,7 @@ export function coverageDuty(
   for (const unit of free) if (unit.gridId !== null) add(counts.get(unit.gridId), 'fresh')
   for (const unit of stale) add(counts.get(unit.gridId ?? unit.homeGridId ?? ''), 'stale')
   const city = { fresh: free.length, stale: stale.length }
-  const isKnown = hasSettled(units, upMs)
+  const isKnown = hasSettled(units, quietMs)
   const duty = {
     unitsStale: stale.length,
     grids: grids.ids.map(gridId => {
@@ -71,9 +99,9 @@ const isLost = (unit: UnitView): boolean =>
 const isFresh = (unit: UnitView): boolean => unit.position !== null && unit.freshness !== 'stale'
 
 /** Somebody was heard, and everybody was or had time to be. */
-function hasSettled(units: readonly UnitView[], upMs: number): boolean {
+function hasSettled(units: readonly UnitView[], quietMs: number): boolean {
   const heard = units.filter(unit => unit.heardAgeMs !== null)
-  return heard.length > 0 && (upMs >= SETTLE_MS || heard.length === units.length)
+  return heard.length > 0 && (quietMs >= SETTLE_MS || heard.length === units.length)
 }
 
 function dependsOn(
