@@ -2,8 +2,11 @@ import { exitCodeOf } from '#protocols/cli/exit-code.ts'
 import { composeDemo } from '../compose.ts'
 import type { Demo } from '../compose.ts'
 import { DEMO_USAGE, parseDemoFlags } from '../demo/flags.ts'
+import { loadInWords, loadOf } from '../demo/process-load.ts'
 
 const STOP_WITHIN_MS = 1_900
+const SETTLED_MS = 10_000
+const MEASURED_MS = 20_000
 
 /** `npm start`: the whole city on this machine until Ctrl-C; 0 after an orderly stop, 1 when it could not start, 2 on wrong use or a wrong file. */
 export async function demo(args: readonly string[]): Promise<number> {
@@ -28,11 +31,29 @@ export async function demo(args: readonly string[]): Promise<number> {
   }
   const running = first.value
   console.log(greeting(running.addresses, running.receiver, flags.value.data, performance.now() - startedMs))
+  const cancelLoad = tellLoadSoon(running)
   await stopped
+  cancelLoad()
   console.error('stopping …')
   setTimeout(() => process.exit(0), STOP_WITHIN_MS).unref()
   await running.close()
   return 0
+}
+
+/** Once, when everybody has settled: what the whole costs this machine. */
+function tellLoadSoon({ gatewayPid, units }: Demo): () => void {
+  const look = () => ({ gateway: loadOf(gatewayPid), city: loadOf(process.pid) })
+  let before = look()
+  const begin = setTimeout(() => (before = look()), SETTLED_MS)
+  const end = setTimeout(() => {
+    const after = look()
+    const words = (who: 'gateway' | 'city'): string =>
+      loadInWords(before[who], after[who], MEASURED_MS / 1000)
+    console.log(
+      `  ${units.length} units on the street. Over ${MEASURED_MS / 1000} s: gateway ${words('gateway')}; city and fleet ${words('city')}.`,
+    )
+  }, SETTLED_MS + MEASURED_MS)
+  return () => [begin, end].forEach(clearTimeout)
 }
 
 function greeting(addresses: Demo['addresses'], receiver: string, data: string, tookMs: number): string {

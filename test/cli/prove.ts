@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
 import { join } from 'node:path'
+import { proveFleet } from './prove-fleet.ts'
 import { proveMembership } from './prove-membership.ts'
 
 /** A long proof: its evidence, and whether it holds. */
@@ -15,6 +16,10 @@ const PROOFS: Readonly<Record<string, Prover>> = {
   membership: {
     does: 'grid of a place = brute force, 1,000,000 points over 51 and over 2,000 grids',
     run: proveMembership,
+  },
+  fleet: {
+    does: 'npm start --units 255 shows every unit once a second; what it costs; build first',
+    run: proveFleet,
   },
 }
 
