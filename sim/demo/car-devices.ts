@@ -67,11 +67,16 @@ function talk(
 ): () => void {
   const receiver = simulatedReceiver()
   let stopped = false
-  let cancel = clock.after(random.uniform(0, EPOCH_MS), epoch)
+  const firstMs = random.uniform(0, EPOCH_MS)
+  let dueMs = clock.now().monoMs + firstMs
+  let cancel = clock.after(firstMs, epoch)
+  /** On the second, not a second after the last: a late timer would make every later epoch late too. */
   function epoch(): void {
     if (stopped) return
     if (!isSilent()) void port.write(receiver.epoch(truth()), WRITE_WITHIN_MS)
-    cancel = clock.after(EPOCH_MS, epoch)
+    const nowMs = clock.now().monoMs
+    dueMs += EPOCH_MS * Math.max(1, Math.ceil((nowMs - dueMs) / EPOCH_MS))
+    cancel = clock.after(dueMs - nowMs, epoch)
   }
   return () => {
     stopped = true
