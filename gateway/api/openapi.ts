@@ -124,7 +124,8 @@ function toldSchemas(
   const answers: Record<string, JsonSchema> = {}
   for (const [id, schema] of schemas) {
     const known = registry.get(schema)?.id
-    if (known === undefined) registry.add(schema, { id })
+    // Its own copy: a nameless schema that two routes share is written out in both.
+    if (known === undefined) registry.add(named(id) ? schema : schema.clone(), { id })
     else answers[id] = refTo(known)
   }
   const made = z.toJSONSchema(registry, {
@@ -156,6 +157,7 @@ function withoutHeader({ $schema: _schema, $id: _id, ...rest }: JsonSchema): Jso
 }
 
 const answerId = (route: Route): string => `${route.method} ${route.path}`
+const named = (id: string): boolean => !id.includes(' ')
 
 /** `POST /v1/incidents/:id/close` is `postIncidentsIdClose`. */
 const operationId = ({ method, path }: Route): string =>

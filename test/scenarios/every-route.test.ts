@@ -50,6 +50,13 @@ describe('every route of a running gateway', () => {
     await post('/v1/orders', { kind: 'cancel', orderId: order.id, reason: '误报' })
     await post(`/v1/incidents/${second.id}/close`, { reason: '重复' })
     await post('/v1/enrolments', { deviceId: 'ptu-77', unitId: 'unit-77', callSign: '鼓楼77' })
+    const codes = JSON.parse((await house.ask('GET', '/v1/enrolments')).text) as Record<
+      string,
+      { id: string; deviceId: string }[]
+    >
+    const open = Object.values(codes)[0]!.find(code => code.deviceId === 'ptu-77')!
+    await post(`/v1/enrolments/${open.id}/withdraw`, {})
+    await post('/v1/devices/ptu-77/revoke', { reason: '设备遗失' })
     await eventually('coverage', async () => (await house.ask('GET', '/v1/coverage')).status === 200)
     const grid = (await house.unit()).gridId!
     Object.assign(ids, {
