@@ -13,10 +13,11 @@ import type { AssignmentState, Moment } from '#protocols/incident.ts'
 import { pointInPolygon } from '#protocols/geo/polygon.ts'
 import { bearingDeg, distanceM } from '#protocols/geo/sphere.ts'
 import { createStreamHub } from '#gateway/api/stream.ts'
+import { roadLineBytes } from '#gateway/roads/road-lines.ts'
 import { wishOf } from '#gateway/api/stream-socket.ts'
 import type { Change } from '#gateway/loop/effects.ts'
 import { systemClock } from '#gateway/system-clock.ts'
-import { simulatedCity } from '#sim/city/city.ts'
+import { fakeColdSpots, fakeCoverage, fakeRoadTimes, fakeTown, graphOfTown } from './fake-coverage.ts'
 import { openFakeServer, problem } from './fake-server.ts'
 import type { Asked, FakeServer, Reply } from './fake-server.ts'
 
@@ -34,6 +35,9 @@ export type FakeGateway = FakeServer & {
   /** The crew of an order takes a step, as its terminal would report it. */
   step(orderId: string, state: AssignmentState): void
   alarm(patch: Partial<AlarmView>): AlarmView
+  /** Every unit reports a little further on, now and again every so many milliseconds. */
+  move(everyMs: number): void
+  movesSent(): number
 }
 
 const CALL_SIGNS = ['巡01', '巡02', '巡03', '巡04', '巡05', '巡06', '巡07', '巡08']
@@ -49,20 +53,30 @@ const MOMENT_OF: Partial<Record<AssignmentState, Moment>> = {
 export const OFF_ROAD_LAT = 35.7
 const OFF_ROAD: Reply = { status: 422, body: problem(422, 'PLACE_OFF_ROAD', 'no road within reach') }
 
-const town = simulatedCity({ seed: 1 })
+const town = fakeTown
 const isoOf = (ms: number): string => new Date(ms).toISOString()
 
 /**
  * A gateway that answers as `protocols/api.ts` says and thinks as little as possible: straight lines instead of roads.
  * `autoplay` drives the units along the streets and lets crews sign and arrive by themselves, for looking at the page.
  */
-export async function openFakeGateway(options: { readonly autoplay?: boolean } = {}): Promise<FakeGateway> {
+export async function openFakeGateway(
+  options: {
+    readonly autoplay?: boolean
+    /** So many units instead of eight, spread over the town. */
+    readonly fleet?: number
+    /** Coverage as if the units reached as far as they do by straight line. */
+    readonly coverage?: boolean
+  } = {},
+): Promise<FakeGateway> {
   const units = new Map<string, UnitView>()
   const incidents = new Map<string, IncidentView>()
   const alarms = new Map<string, AlarmView>()
   const timers = new Set<NodeJS.Timeout>()
   let numbered = 6
-  const coverage: CoverageView | null = null
+  let movesSent = 0
+  let tick = 0
+  let coverage: CoverageView | null = null
 
   const listOf = <T>(map: Map<string, T>): T[] => [...map.values()]
   const aged = <T extends { at: string; ageMs: number }>(view: T): T => ({
@@ -109,6 +123,19 @@ export async function openFakeGateway(options: { readonly autoplay?: boolean } =
     if (route === 'GET /v1/grids') return found({ type: 'FeatureCollection', features: town.grids })
     if (route === 'GET /v1/city') return found(surroundings())
 
+    if (route === 'GET /v1/roads/lines') return found(lines)
+    if (route === 'GET /v1/coverage/roads') return found(fakeRoadTimes(listOf(units), tick))
+    if (route === 'GET /v1/reach/roads')
+      return found(
+        fakeRoadTimes(
+          listOf(units).filter(u => u.id === url.searchParams.get('unit')),
+          tick,
+        ),
+      )
+    if (route === 'GET /v1/coldspots') return found(fakeColdSpots())
+    const [, warned] = /^POST \/v1\/warnings\/([^/]+)\/acknowledge$/.exec(route) ?? []
+    if (warned !== undefined)
+      return found(coverage?.grids.find(grid => grid.gridId === decodeURIComponent(warned)))
     if (route === 'GET /v1/nearest')
       return found(nearest(Number(url.searchParams.get('lat')), Number(url.searchParams.get('lon'))))
     if (route === 'POST /v1/incidents') return { status: 201, body: create(asked.body as IncidentCreate) }
@@ -328,7 +355,51 @@ export async function openFakeGateway(options: { readonly autoplay?: boolean } =
     return next
   }
 
-  CALL_SIGNS.forEach((callSign, n) => units.set(`ptu-${n + 1}`, unitAt(n, callSign)))
+  const callSigns =
+    options.fleet === undefined
+      ? CALL_SIGNS
+      : Array.from({ length: options.fleet }, (_, n) => `巡${String(n + 1).padStart(4, '0')}`)
+  callSigns.forEach((callSign, n) => units.set(`ptu-${n + 1}`, unitAt(n, callSign)))
+
+  function move(everyMs: number): void {
+    let turn = 0
+    const report = (): void => {
+      turn += 1
+      const changes: Change[] = []
+      for (const [n, unit] of [...units.values()].entries()) {
+        if (unit.position === null) continue
+        const course = ((unit.position.trackDeg ?? 0) + (n % 7) - 3) % 360
+        const radians = (course * Math.PI) / 180
+        const next: UnitView = {
+          ...unit,
+          at: isoOf(Date.now()),
+          position: {
+            ...unit.position,
+            lat: unit.position.lat + (Math.cos(radians) * 9) / 111_200,
+            lon: unit.position.lon + (Math.sin(radians) * 9) / 90_500,
+            trackDeg: course,
+            satsUsed: 12 + ((n + turn) % 4),
+          },
+        }
+        units.set(unit.id, next)
+        changes.push({ type: 'unit.changed', data: next })
+      }
+      movesSent += changes.length
+      hub.publish(changes)
+    }
+    timers.add(setInterval(report, everyMs))
+  }
+
+  const lines = roadLineBytes(graphOfTown())
+  const refreshCoverage = (): void => {
+    tick += 1
+    coverage = fakeCoverage(listOf(units), tick, isoOf(Date.now()))
+    tell({ type: 'coverage.changed', data: coverage })
+  }
+  if (options.coverage === true) {
+    refreshCoverage()
+    timers.add(setInterval(refreshCoverage, 1_000))
+  }
   if (options.autoplay) timers.add(drive(units, change))
   return {
     ...server,
@@ -338,6 +409,8 @@ export async function openFakeGateway(options: { readonly autoplay?: boolean } =
     change,
     step,
     alarm,
+    move,
+    movesSent: () => movesSent,
     close: async () => {
       timers.forEach(timer => clearTimeout(timer))
       hub.close()

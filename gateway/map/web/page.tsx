@@ -7,6 +7,7 @@ import './style/tokens.css'
 import './style/frame.css'
 import './style/panels.css'
 import './style/map.css'
+import './style/desk.css'
 import { AlarmStrip } from './panels/alarm-strip.tsx'
 import { IncidentCard } from './panels/incident-card.tsx'
 import { IncidentList } from './panels/incident-list.tsx'
@@ -14,7 +15,10 @@ import { LinkBanner } from './panels/link-banner.tsx'
 import { NoMap } from './panels/no-map.tsx'
 import { PlaceCard } from './panels/place-card.tsx'
 import { TopBar } from './panels/top-bar.tsx'
-import { UnitBoard } from './panels/unit-board.tsx'
+import { RightSide } from './panels/right-side.tsx'
+import { Help } from './panels/help.tsx'
+import { LayerPanel } from './panels/layer-panel.tsx'
+import { UnitSheet } from './panels/unit-sheet.tsx'
 import { UnitCard } from './panels/unit-card.tsx'
 import { startAlarmTone } from './state/alarm-tone.ts'
 import { startCityData } from './state/city-data.ts'
@@ -47,11 +51,14 @@ function Page() {
         <IncidentList />
         <section class="centre">
           {drawsMaps ? <CityMapView /> : <NoMap />}
+          {drawsMaps && <LayerPanel />}
           <FocusCard />
           <KeyHints />
         </section>
-        <UnitBoard />
+        <RightSide />
       </main>
+      <Help />
+      <UnitSheet />
     </div>
   )
 }
@@ -62,7 +69,13 @@ function FocusCard() {
     case 'none':
       return null
     case 'place':
-      return <PlaceCard lat={looking.lat} lon={looking.lon} />
+      return (
+        <PlaceCard
+          lat={looking.lat}
+          lon={looking.lon}
+          {...(looking.name !== undefined && { name: looking.name })}
+        />
+      )
     case 'incident': {
       const held = incidents.value.get(looking.id)
       return held === undefined ? null : <IncidentCard held={held} />
@@ -78,7 +91,7 @@ function KeyHints() {
   const { keys } = words.value
   return (
     <p class="key-hints" aria-hidden="true">
-      <kbd>N</kbd> {keys.next} <kbd>/</kbd> {keys.find} <kbd>⏎</kbd> {keys.go} <kbd>Esc</kbd> {keys.close}
+      <kbd>N</kbd> {keys.next} <kbd>/</kbd> {keys.find} <kbd>⏎</kbd> {keys.go} <kbd>?</kbd> {keys.all}
     </p>
   )
 }

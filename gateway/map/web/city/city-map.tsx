@@ -4,6 +4,7 @@ import { gatewayMs, grown, nowMs } from '../state/clock.ts'
 import { grids, roadSource, roads, surroundings, tiles } from '../state/city-data.ts'
 import { colourOf, coverage } from '../state/coverage.ts'
 import { coldSpotShapes, reachOf, roadLines, roadTimes } from '../state/coverage-roads.ts'
+import { useHotkey } from '../state/hotkeys.ts'
 import { layers } from '../state/layers.ts'
 import { flight, focus, inSight, ranked, routes } from '../state/focus.ts'
 import { incidentClock } from '../state/incident-clock.ts'
@@ -25,6 +26,7 @@ import type { Track } from './unit-tracks.ts'
 /** Where the first frame looks until the grids are known: the middle of the reform text's smallest example. */
 const FIRST_LOOK = { lat: 35.5833, lon: 116.9858 }
 
+const AGEING_EVERY_MS = 900
 const trouble = signal(false)
 const metresPerPixel = signal(0)
 
@@ -64,6 +66,9 @@ export function CityMapView() {
     }
   }, [base === undefined])
 
+  useHotkey('m', () => {
+    if (opened.current !== null) focus.value = { kind: 'place', ...opened.current.centre() }
+  })
   const w = words.value
   return (
     <div class="map" data-lost={lostForMs.value !== null}>
@@ -102,6 +107,7 @@ function keepDrawn(map: CityMap): () => void {
     return known
   }
   const tracks = new Map<string, Track>()
+  let drawn: { readonly wish: readonly unknown[]; readonly atMs: number } = { wish: [], atMs: 0 }
   const stops = [
     effect(() => {
       if (surroundings.value !== null) map.setData('city', surroundings.value)
@@ -120,7 +126,9 @@ function keepDrawn(map: CityMap): () => void {
     }),
     effect(() => {
       const { warnings, coldSpots, ...posts } = layers.value
-      map.setVisible(['grid-tint', 'grid-hatch', 'grid-badges'], warnings)
+      // Two pictures in colour on top of each other are none: coloured roads keep the badges only.
+      map.setVisible(['grid-tint', 'grid-hatch'], warnings && posts.coverage === 'off')
+      map.setVisible(['grid-badges'], warnings)
       map.setVisible(['cold-spots', 'cold-names'], coldSpots)
       for (const id of ['stations', 'posts', 'joints'] as const) map.setVisible([id], posts[id])
       map.coverage.setMode(posts.coverage === 'count' && reachOf.value === null ? 'count' : 'time')
@@ -134,8 +142,12 @@ function keepDrawn(map: CityMap): () => void {
     }),
     effect(() => {
       const chosen = focus.value.kind === 'unit' ? focus.value.id : null
+      const wish = [units.value, ranked.value, chosen, language.value]
       void nowMs.value
       const now = performance.now()
+      // The clock alone ages positions; a large fleet that just reported has aged already.
+      if (wish.every((one, n) => one === drawn.wish[n]) && now - drawn.atMs < AGEING_EVERY_MS) return
+      drawn = { wish, atMs: now }
       const marks = marksOf(units.value, tracks, ranked.value, chosen, now, {
         lookOf,
         freshnessOf: freshnessNow,

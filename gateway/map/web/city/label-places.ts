@@ -1,55 +1,38 @@
-/** A name that would like to be shown, in screen pixels; higher `weight` comes first. */
-export type Wanted = {
-  readonly key: string
-  readonly x: number
-  readonly y: number
-  readonly widthPx: number
-  readonly weight: number
-}
-
 const CELL_PX = 24
+const ROW_PX = 12
 export const LABEL_HEIGHT_PX = 16
 
 /**
- * Which names find room, in order of weight: none overlaps another, none lies outside the screen. Names shown before come
- * first among equals, so that they do not flicker. `max` bounds how many.
+ * Which parts of the screen already carry a name: cells of 24 x 12 pixels. Names are offered the most important first; one
+ * that overlaps another or lies outside the screen finds no room.
  */
-export function labelsWithRoom(
-  wanted: readonly Wanted[],
-  screen: { readonly widthPx: number; readonly heightPx: number },
-  shown: ReadonlySet<string>,
-  max: number,
-): Wanted[] {
-  const columns = Math.ceil(screen.widthPx / CELL_PX)
-  const rows = Math.ceil(screen.heightPx / CELL_PX)
-  const taken = new Uint8Array(columns * rows * 2)
-  const order = wanted
-    .filter(({ x, y }) => x >= 0 && y >= 0 && x < screen.widthPx && y < screen.heightPx)
-    .sort((a, b) => b.weight - a.weight || Number(shown.has(b.key)) - Number(shown.has(a.key)))
-  const chosen: Wanted[] = []
-  for (const one of order) {
-    if (chosen.length >= max) break
-    const cells = cellsOf(one, columns, rows * 2)
-    if (cells.some(cell => taken[cell] === 1)) continue
-    for (const cell of cells) taken[cell] = 1
-    chosen.push(one)
-  }
-  return chosen
-}
+export class LabelRoom {
+  private readonly columns: number
+  private readonly rows: number
+  private readonly taken: Uint8Array
+  private readonly widthPx: number
+  private readonly heightPx: number
 
-/** Cells of half the height of a name's, so that names below each other stand close. */
-function cellsOf({ x, y, widthPx }: Wanted, columns: number, rows: number): number[] {
-  const clamp = (value: number, max: number): number => Math.max(0, Math.min(max - 1, Math.floor(value)))
-  const [left, right] = [
-    clamp((x - widthPx / 2) / CELL_PX, columns),
-    clamp((x + widthPx / 2) / CELL_PX, columns),
-  ]
-  const [top, bottom] = [
-    clamp((y - LABEL_HEIGHT_PX / 2) / (CELL_PX / 2), rows),
-    clamp((y + LABEL_HEIGHT_PX / 2) / (CELL_PX / 2), rows),
-  ]
-  const cells: number[] = []
-  for (let row = top; row <= bottom; row += 1)
-    for (let column = left; column <= right; column += 1) cells.push(row * columns + column)
-  return cells
+  constructor(widthPx: number, heightPx: number) {
+    this.widthPx = widthPx
+    this.heightPx = heightPx
+    this.columns = Math.max(1, Math.ceil(widthPx / CELL_PX))
+    this.rows = Math.max(1, Math.ceil(heightPx / ROW_PX))
+    this.taken = new Uint8Array(this.columns * this.rows)
+  }
+
+  /** Takes the room of a name of this width around (x, y); false when there is none. */
+  take(x: number, y: number, namePx: number): boolean {
+    if (x < 0 || y < 0 || x >= this.widthPx || y >= this.heightPx) return false
+    const left = Math.max(0, Math.floor((x - namePx / 2) / CELL_PX))
+    const right = Math.min(this.columns - 1, Math.floor((x + namePx / 2) / CELL_PX))
+    const top = Math.max(0, Math.floor((y - LABEL_HEIGHT_PX / 2) / ROW_PX))
+    const bottom = Math.min(this.rows - 1, Math.floor((y + LABEL_HEIGHT_PX / 2) / ROW_PX))
+    for (let row = top; row <= bottom; row += 1)
+      for (let column = left; column <= right; column += 1)
+        if (this.taken[row * this.columns + column] === 1) return false
+    for (let row = top; row <= bottom; row += 1)
+      this.taken.fill(1, row * this.columns + left, row * this.columns + right + 1)
+    return true
+  }
 }

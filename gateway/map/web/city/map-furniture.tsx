@@ -1,23 +1,60 @@
 import { UnitMark } from '../look/unit-mark.tsx'
 import { UNIT_LOOKS } from '../look/unit-look.ts'
+import { reachOf } from '../state/coverage-roads.ts'
+import { layers } from '../state/layers.ts'
+import { units } from '../state/picture.ts'
 import { words } from '../words/words.ts'
 
-/** Shapes and letters of the map in one line. */
+/** Shapes and letters of the map in one line, and what the colours of the roads mean while they are on. */
 export function Legend() {
   const w = words.value
   return (
-    <ul class="legend" aria-label={w.legend}>
-      {UNIT_LOOKS.filter(look => look !== 'emergency').map(look => (
-        <li key={look}>
-          <UnitMark look={look} />
-          {w.unitLooks[look]}
+    <div class="legends">
+      <CoverageLegend />
+      <ul class="legend" aria-label={w.legend}>
+        {UNIT_LOOKS.filter(look => look !== 'emergency').map(look => (
+          <li key={look}>
+            <UnitMark look={look} />
+            {w.unitLooks[look]}
+          </li>
+        ))}
+        <li>
+          <UnitMark look="available" stale />
+          {w.freshness.stale}
         </li>
-      ))}
-      <li>
-        <UnitMark look="available" stale />
-        {w.freshness.stale}
-      </li>
-    </ul>
+      </ul>
+    </div>
+  )
+}
+
+const STEPS = ['60', '180', '300', 'beyond', 'unknown'] as const
+
+function CoverageLegend() {
+  const w = words.value
+  const unit = reachOf.value
+  const mode = layers.value.coverage
+  if (mode === 'off' && unit === null) return null
+  const byCount = mode === 'count' && unit === null
+  const title =
+    unit !== null
+      ? w.reachTitle(units.value.get(unit)?.view.callSign ?? unit)
+      : byCount
+        ? w.coverageByCount
+        : w.coverageByTime
+  return (
+    <div class="legend coverage-legend">
+      <b>{title}</b>
+      <ul aria-label={title}>
+        {STEPS.map((step, n) => (
+          <li key={step}>
+            <svg class={`reach-line reach-${step}`} viewBox="0 0 26 6" aria-hidden="true">
+              <line x1="0" y1="3" x2="26" y2="3" />
+            </svg>
+            {byCount ? w.countSteps[n] : w.timeSteps[n]}
+          </li>
+        ))}
+      </ul>
+    </div>
   )
 }
 

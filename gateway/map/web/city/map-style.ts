@@ -57,7 +57,7 @@ export const cityLayers = (base: BaseKind, palette: Palette): LayerSpecification
     layout: { visibility: 'none' },
     paint: {
       'fill-color': colours(palette),
-      'fill-opacity': ['match', ['get', 'colour'], 'black', 0.3, 'red', 0.22, 'green', 0.07, 0.16],
+      'fill-opacity': ['match', ['get', 'colour'], 'black', 0.2, 'red', 0.13, 'green', 0.06, 0.1],
     },
   },
   {
@@ -66,7 +66,7 @@ export const cityLayers = (base: BaseKind, palette: Palette): LayerSpecification
     source: 'grids',
     filter: ['in', ['get', 'colour'], ['literal', ['black', 'red', 'unknown']]],
     layout: { visibility: 'none' },
-    paint: { 'fill-pattern': ['concat', 'hatch-', ['get', 'colour']], 'fill-opacity': 0.7 },
+    paint: { 'fill-pattern': ['concat', 'hatch-', ['get', 'colour']], 'fill-opacity': 0.38 },
   },
   {
     id: 'grid-band',
@@ -99,8 +99,8 @@ export const cityLayers = (base: BaseKind, palette: Palette): LayerSpecification
     layout: { visibility: 'none', 'line-cap': 'round', 'line-join': 'round' },
     paint: {
       'line-color': palette('cold'),
-      'line-width': ['interpolate', ['linear'], ['zoom'], 9, 4, 13, 9, 16, 20],
-      'line-opacity': 0.32,
+      'line-width': ['interpolate', ['linear'], ['zoom'], 9, 2, 12, 5, 14, 11, 16, 20],
+      'line-opacity': 0.28,
     },
   },
   ...nameLayers(base, palette),
@@ -140,6 +140,7 @@ export const cityLayers = (base: BaseKind, palette: Palette): LayerSpecification
     id: 'cold-names',
     type: 'symbol',
     source: 'cold-spots',
+    minzoom: 11.6,
     filter: ['==', ['geometry-type'], 'Point'],
     layout: {
       visibility: 'none',

@@ -40,6 +40,8 @@ export type CityMap = {
     how: { readonly animated: boolean; readonly besideCard: boolean },
   ): void
   zoomBy(steps: number): void
+  /** The middle of the map, as it can be seen. */
+  centre(): LonLat
   metresPerPixel(): number
   /** Ids of the units that are really on the canvas: for tests. */
   drawnUnits(): string[]
@@ -159,6 +161,10 @@ function control(map: LibreMap, base: BaseKind, units: UnitLayer, coverage: Cove
     },
     zoomBy: steps => {
       map.easeTo({ zoom: map.getZoom() + steps, duration: 200 })
+    },
+    centre: () => {
+      const { lat, lng } = map.getCenter()
+      return { lat, lon: lng }
     },
     metresPerPixel: () => (78_271.517 * Math.cos((map.getCenter().lat * Math.PI) / 180)) / 2 ** map.getZoom(),
     drawnUnits: () => units.drawn(),

@@ -1,14 +1,15 @@
 import type { CustomLayerInterface, CustomRenderMethodInput, Map as LibreMap } from 'maplibre-gl'
-import { LABEL_HEIGHT_PX, labelsWithRoom } from './label-places.ts'
+import { LABEL_HEIGHT_PX, LabelRoom } from './label-places.ts'
 import { programOf, QUAD, uniformsOf } from './gl-program.ts'
 import { PIXEL_RATIO, drawLabel, SPRITE_PX, unitSprites } from './map-images.ts'
 import type { SpriteSheet } from './map-images.ts'
 import type { Palette } from './map-style.ts'
-import { matrixFrom } from './mercator.ts'
+import { UNIT_LOOKS } from '../look/unit-look.ts'
+import type { UnitLook } from '../look/unit-look.ts'
+import { matrixFrom, mercatorX, mercatorY } from './mercator.ts'
 import { PointCells } from './point-cells.ts'
 import { layerOf } from './unit-marks.ts'
 import type { Mark } from './unit-marks.ts'
-import { placeAt } from './unit-tracks.ts'
 
 /*
  * Thousands of units in two draw calls, marks and names. A mark is one instance of ten floats:
@@ -85,6 +86,11 @@ const PICK_PX = 18
 /** Below this many metres per pixel a driving car moves visibly between two refreshes. */
 const GLIDE_M_PER_PX = 5
 const GLIDE_FRAME_MS = 100
+const OVERVIEW_M_PER_PX = 28
+/** More marks in sight than this are a crowd. */
+const CROWD = 600
+/** `layerOf` of a unit that was sent somewhere. */
+const AT_WORK = 2
 
 export type UnitLayer = CustomLayerInterface & {
   /** What to draw from now on; `nameOf` is the text under a mark. */
@@ -109,7 +115,8 @@ export function unitLayer(palette: Palette): UnitLayer {
   let origin = { x: 0, y: 0 }
   let floats = new Float32Array(FLOATS * 256)
   let instances = 0
-  let nameFloats = new Float32Array(FLOATS * NAMES_MAX)
+  let looks = looksOf(sheet)
+  const nameFloats = new Float32Array(FLOATS * NAMES_MAX)
   let nameCount = 0
   let nameOf: (mark: Mark) => string = mark => mark.callSign
   let gl_: GlParts | null = null
@@ -120,59 +127,78 @@ export function unitLayer(palette: Palette): UnitLayer {
   const work = { refreshes: 0, refreshMs: 0, frames: 0, frameMs: 0 }
   const calm = matchMedia('(prefers-reduced-motion: reduce)')
 
-  const push = (mark: Mark, at: number, name: string, turnRad: number, offsetPx: number): void => {
-    const { cell, sizePx } = sheet.spriteOf(name)
-    put(floats, at, mark, origin, refreshedMs)
-    floats.set([cell, sizePx, turnRad, offsetPx], at * FLOATS + 6)
+  const push = (
+    mark: Mark,
+    at: number,
+    cell: number,
+    sizePx: number,
+    turnRad: number,
+    offsetPx: number,
+  ): void => {
+    const i = put(floats, at, mark, origin, refreshedMs)
+    floats[i] = cell
+    floats[i + 1] = sizePx
+    floats[i + 2] = turnRad
+    floats[i + 3] = offsetPx
   }
 
   const fill = (): void => {
     let count = 0
-    if (floats.length < marks.length * 3 * FLOATS + 64 * FLOATS)
-      floats = new Float32Array(marks.length * 3 * FLOATS + 256 * FLOATS)
+    if (floats.length < (marks.length * 3 + 64) * FLOATS)
+      floats = new Float32Array((marks.length * 3 + 256) * FLOATS)
+    const [chosen, panic] = [sheet.spriteOf('chosen'), sheet.spriteOf('panic')]
     for (const mark of marks) {
-      if (mark.chosen) push(mark, count++, 'chosen', 0, 0)
-      if (mark.look === 'emergency') push(mark, count++, 'panic', 0, 0)
+      const look = looks.get(mark.look)
+      if (look === undefined) continue
+      if (mark.chosen) push(mark, count++, chosen.cell, chosen.sizePx, 0, 0)
+      if (mark.look === 'emergency') push(mark, count++, panic.cell, panic.sizePx, 0, 0)
       if (mark.courseDeg !== null)
-        push(mark, count++, `nose ${mark.look}`, (mark.courseDeg * Math.PI) / 180, 0)
-      push(mark, count++, `${mark.stale ? 'stale' : 'body'} ${mark.look}`, 0, 0)
-      if (mark.rank > 0) push(mark, count++, `rank ${mark.rank}`, 0, 12)
+        push(mark, count++, look.nose.cell, look.nose.sizePx, (mark.courseDeg * Math.PI) / 180, 0)
+      const body = mark.stale ? look.stale : look.body
+      push(mark, count++, body.cell, body.sizePx, 0, 0)
+      if (mark.rank > 0) {
+        const rank = sheet.spriteOf(`rank ${mark.rank}`)
+        push(mark, count++, rank.cell, rank.sizePx, 0, 12)
+      }
     }
     instances = count
   }
 
-  /** Names for those on the screen that have room; thinner where the city is full. */
+  /** Names for those on the screen that have room; fewer where the city is full. */
   const placeNames = (): void => {
     if (map === null) return
     const { clientWidth: widthPx, clientHeight: heightPx } = map.getContainer()
-    const screen = screenOf(map)
-    const now = performance.now()
-    const inSight: { readonly mark: Mark; readonly x: number; readonly y: number }[] = []
+    const { left, top, size } = screenOf(map)
+    const inSight: Mark[] = []
     for (const mark of marks) {
-      const [x, y] = screen(...placeAt(mark.track, now))
-      if (x > -40 && y > -40 && x < widthPx + 40 && y < heightPx + 40) inSight.push({ mark, x, y })
+      const [x, y] = [mark.track.toX * size - left, mark.track.toY * size - top]
+      if (x > 0 && y > -20 && x < widthPx && y < heightPx) inSight.push(mark)
     }
     scale = scaleFor(inSight.length, widthPx * heightPx)
-    const wanted = inSight.map(({ mark, x, y }) => {
+    // Over the whole city, and in a crowd, only those at work are called by their name.
+    const isFull = metresPerPixelOf(map) > OVERVIEW_M_PER_PX || inSight.length > CROWD
+    const named = isFull ? inSight.filter(mark => layerOf(mark) >= AT_WORK) : inSight
+    const room = new LabelRoom(widthPx, heightPx)
+    const chosen: { readonly mark: Mark; readonly text: string }[] = []
+    const offer = (mark: Mark): void => {
+      if (chosen.length >= NAMES_MAX) return
       const text = nameOf(mark)
-      return {
-        key: mark.id,
-        x,
-        y: y + 16 * scale + LABEL_HEIGHT_PX / 2,
-        widthPx: Math.min(NAME_WIDTH_PX, text.length * NAME_CHAR_PX + 8),
-        weight: layerOf(mark),
-        mark,
-        text,
-      }
-    })
-    const chosen = labelsWithRoom(wanted, { widthPx, heightPx }, names.shown, NAMES_MAX) as typeof wanted
+      const y = mark.track.toY * size - top + 16 * scale + LABEL_HEIGHT_PX / 2
+      const namePx = Math.min(NAME_WIDTH_PX, text.length * NAME_CHAR_PX + 8)
+      if (room.take(mark.track.toX * size - left, y, namePx)) chosen.push({ mark, text })
+    }
+    // Those somebody looks at, then those shown before (no flicker), then the others, topmost first.
+    const rank = (mark: Mark): number => (layerOf(mark) >= 3 ? 0 : names.shown.has(mark.id) ? 1 : 2)
+    for (let turn = 0; turn < 3; turn += 1)
+      for (let n = named.length - 1; n >= 0; n -= 1) if (rank(named[n]!) === turn) offer(named[n]!)
     nameCount = 0
-    names.begin(chosen.map(one => one.key))
+    names.begin(chosen.map(({ mark }) => mark.id))
     for (const { mark, text } of chosen) {
       const cell = names.cellOf(mark.id, text, mark.stale ? inks.stale : inks.ink, inks.halo)
       if (cell === null) continue
-      put(nameFloats, nameCount, mark, origin, refreshedMs)
-      nameFloats.set([cell, 0, 0, 0], nameCount * FLOATS + 6)
+      const i = put(nameFloats, nameCount, mark, origin, refreshedMs)
+      nameFloats[i] = cell
+      nameFloats.fill(0, i + 1, i + 4)
       nameCount += 1
     }
     if (gl_ !== null) gl_.namesOld = true
@@ -181,9 +207,8 @@ export function unitLayer(palette: Palette): UnitLayer {
   const glide = (): void => {
     clearTimeout(gliding)
     if (map === null || calm.matches || document.hidden) return
-    const metresPerPixel = (78_271.517 * Math.cos((map.getCenter().lat * Math.PI) / 180)) / 2 ** map.getZoom()
     const now = performance.now()
-    if (metresPerPixel > GLIDE_M_PER_PX || !marks.some(mark => mark.track.endMs > now)) return
+    if (metresPerPixelOf(map) > GLIDE_M_PER_PX || !marks.some(mark => mark.track.endMs > now)) return
     gliding = setTimeout(() => {
       map?.triggerRepaint()
       glide()
@@ -226,6 +251,7 @@ export function unitLayer(palette: Palette): UnitLayer {
     },
     repaint(nextPalette) {
       sheet = unitSprites(nextPalette)
+      looks = looksOf(sheet)
       inks = { ink: nextPalette('ink'), stale: nextPalette('stale-ink'), halo: nextPalette('halo-strong') }
       names.forget()
       if (gl_ !== null) gl_.sheetOld = true
@@ -238,7 +264,7 @@ export function unitLayer(palette: Palette): UnitLayer {
       if (map === null) return null
       const { lng, lat } = map.unproject([xPx, yPx])
       const edge = map.unproject([xPx + PICK_PX * Math.max(0.6, scale), yPx])
-      const [x, y] = [(lng + 180) / 360, mercatorYOf(lat)]
+      const [x, y] = [mercatorX(lng), mercatorY(lat)]
       let best: { readonly index: number; readonly score: number } | null = null
       cells.within(x, y, Math.abs(edge.lng - lng) / 360, (index, distance) => {
         const mark = marks[index]
@@ -251,9 +277,9 @@ export function unitLayer(palette: Palette): UnitLayer {
     drawn() {
       if (map === null || framesMissing) return []
       const { clientWidth, clientHeight } = map.getContainer()
-      const screen = screenOf(map)
+      const { left, top, size } = screenOf(map)
       return marks.flatMap(mark => {
-        const [x, y] = screen(mark.track.toX, mark.track.toY)
+        const [x, y] = [mark.track.toX * size - left, mark.track.toY * size - top]
         return x >= 0 && y >= 0 && x <= clientWidth && y <= clientHeight ? [mark.id] : []
       })
     },
@@ -294,30 +320,48 @@ export function unitLayer(palette: Palette): UnitLayer {
   }
 }
 
-/** Where a mercator place is on the screen: the map is never turned or tilted, so it is one scale and a shift. */
-function screenOf(map: LibreMap): (x: number, y: number) => [number, number] {
+const metresPerPixelOf = (map: LibreMap): number =>
+  (78_271.517 * Math.cos((map.getCenter().lat * Math.PI) / 180)) / 2 ** map.getZoom()
+
+/**
+ * Where a mercator place is on the screen: `x * size - left`, `y * size - top` in pixels. The map is never turned or tilted,
+ * so it is one scale and a shift.
+ */
+function screenOf(map: LibreMap): { readonly left: number; readonly top: number; readonly size: number } {
   const size = 512 * 2 ** map.getZoom()
-  const { lng, lat } = map.getCenter()
-  const at = map.project([lng, lat])
-  const [cx, cy] = [(lng + 180) / 360, mercatorYOf(lat)]
-  return (x, y) => [at.x + (x - cx) * size, at.y + (y - cy) * size]
+  const centre = map.getCenter()
+  const at = map.project(centre)
+  return { left: mercatorX(centre.lng) * size - at.x, top: mercatorY(centre.lat) * size - at.y, size }
 }
 
-const mercatorYOf = (lat: number): number =>
-  (1 - Math.log(Math.tan(Math.PI / 4 + (lat * Math.PI) / 360)) / Math.PI) / 2
+type Sprite = { readonly cell: number; readonly sizePx: number }
+type Look = { readonly body: Sprite; readonly stale: Sprite; readonly nose: Sprite }
+
+const looksOf = (sheet: SpriteSheet): ReadonlyMap<UnitLook, Look> =>
+  new Map(
+    UNIT_LOOKS.map(look => [
+      look,
+      {
+        body: sheet.spriteOf(`body ${look}`),
+        stale: sheet.spriteOf(`stale ${look}`),
+        nose: sheet.spriteOf(`nose ${look}`),
+      },
+    ]),
+  )
 
 /** Full size while there is room for everybody, down to a bare dot of colour and shape where it is full. */
-const ROOM_PX2 = 1_500
+const ROOM_PX2 = 8_500
 const scaleFor = (count: number, areaPx2: number): number =>
   Math.max(0.42, Math.min(1, Math.sqrt(areaPx2 / Math.max(1, count) / ROOM_PX2)))
 
+/** Writes where and when; returns the index of what follows. */
 function put(
   floats: Float32Array,
   at: number,
   { track }: Mark,
-  origin: { x: number; y: number },
+  origin: { readonly x: number; readonly y: number },
   nowMs: number,
-): void {
+): number {
   const i = at * FLOATS
   floats[i] = track.fromX - origin.x
   floats[i + 1] = track.fromY - origin.y
@@ -325,6 +369,7 @@ function put(
   floats[i + 3] = track.toY - origin.y
   floats[i + 4] = (track.startMs - nowMs) / 1000
   floats[i + 5] = (track.endMs - nowMs) / 1000
+  return i + 6
 }
 
 type Pass = {

@@ -18,6 +18,12 @@ const PATHS = {
   queue: 'M4 5h12M4 10h12M4 15h7',
   chevron: 'M7 4l6 6-6 6',
   check: 'M4 10.5l4 4 8-9',
+  layers: 'M10 3l7.5 4L10 11 2.5 7zM2.5 10.5L10 14.5l7.5-4M2.5 14L10 18l7.5-4',
+  keyboard: 'M2.5 5.5h15v9h-15zM5.5 8.5h.1M8.5 8.5h.1M11.5 8.5h.1M14.5 8.5h.1M6.5 11.5h7',
+  print: 'M6 8V3h8v5M5.5 14H3V8h14v6h-2.5M6 12h8v5H6z',
+  kiosk: 'M5 2.5h10v11H5zM7.5 17.5h5M10 13.5v4M8 6h4',
+  reach:
+    'M10 9a1 1 0 1 0 0 2 1 1 0 0 0 0-2zM10 5.5a4.5 4.5 0 1 0 0 9 4.5 4.5 0 0 0 0-9zM10 2a8 8 0 1 0 0 16 8 8 0 0 0 0-16z',
   clock: 'M10 3a7 7 0 1 0 0 14 7 7 0 0 0 0-14zM10 6v4l2.5 2',
   road: 'M6 17L8 3M14 17L12 3M10 4v2M10 9v2M10 14v2',
 } as const

@@ -4,11 +4,14 @@ import { Icon } from '../look/icons.tsx'
 import { grown, nowMs } from '../state/clock.ts'
 import type { Held } from '../state/clock.ts'
 import { flyTo, focus } from '../state/focus.ts'
+import { useHotkey } from '../state/hotkeys.ts'
 import { acknowledgeAlarm } from '../state/gateway-http.ts'
 import { ringing, takeAlarm, units } from '../state/picture.ts'
 import { ageWords, refusalWords, timeWords, words } from '../words/words.ts'
 
-const SHOWN_MAX = 3
+/** Rows for people in danger, and for devices that did not do their work: the map must stay in sight. */
+const PANICS_SHOWN = 3
+const OTHERS_SHOWN = 1
 /** A press this much older than its arrival was made without a link. */
 const LATE_MS = 10_000
 
@@ -16,12 +19,19 @@ const LATE_MS = 10_000
 export function AlarmStrip() {
   const all = ringing.value
   if (all.length === 0) return null
+  const panics = all.filter(({ view }) => view.kind === 'panic')
+  const others = all.filter(({ view }) => view.kind !== 'panic')
+  const shown = [...panics.slice(0, PANICS_SHOWN), ...others.slice(0, OTHERS_SHOWN)]
   return (
     <div class="alarms" role="alert">
-      {all.slice(0, SHOWN_MAX).map(held => (
-        <AlarmRow key={held.view.id} held={held} />
+      {shown.map((held, n) => (
+        <AlarmRow key={held.view.id} held={held} isFirst={n === 0} />
       ))}
-      {all.length > SHOWN_MAX && <p class="more-alarms">{words.value.moreAlarms(all.length - SHOWN_MAX)}</p>}
+      {all.length > shown.length && (
+        <p class="more-alarms" data-panic={panics.length > PANICS_SHOWN}>
+          {words.value.moreAlarms(all.length - shown.length)}
+        </p>
+      )}
     </div>
   )
 }
@@ -33,7 +43,7 @@ function positionWords(position: AlarmView['position']): string {
   return position.ageMs < 5000 ? w.alarmPositionFresh : w.alarmPosition(ageWords(position.ageMs))
 }
 
-function AlarmRow({ held }: { held: Held<AlarmView> }) {
+function AlarmRow({ held, isFirst }: { held: Held<AlarmView>; isFirst: boolean }) {
   const w = words.value
   const { view } = held
   const busy = useSignal(false)
@@ -55,6 +65,7 @@ function AlarmRow({ held }: { held: Held<AlarmView> }) {
     if (now !== null) flyTo(now)
     if (view.unitId !== null && unit !== undefined) focus.value = { kind: 'unit', id: view.unitId }
   }
+  useHotkey('a', isFirst ? () => void acknowledge() : null)
   return (
     <div class="alarm" data-kind={view.kind} data-alarm={view.id}>
       <Icon name="alarm" />
@@ -86,6 +97,7 @@ function AlarmRow({ held }: { held: Held<AlarmView> }) {
         >
           <Icon name="check" />
           {w.acknowledge}
+          {isFirst && <kbd>A</kbd>}
         </button>
       </span>
     </div>

@@ -12,10 +12,12 @@ import { gridNames } from '../state/city-data.ts'
 import { flyTo, inSight } from '../state/focus.ts'
 import { closeIncident, recommendFor, sendOrder } from '../state/gateway-http.ts'
 import { incidentClock, momentOf, unsignedSeconds } from '../state/incident-clock.ts'
-import { picked, primary } from '../state/keyboard.ts'
+import { useHotkey } from '../state/hotkeys.ts'
+import { choices, picked, primary } from '../state/keyboard.ts'
 import { isOpen, takeIncident, units } from '../state/picture.ts'
 import { agoWords, clockWords, refusalWords, timeWords, words } from '../words/words.ts'
 import { ByDistance } from './by-distance.tsx'
+import { SourceTag } from './source-tag.tsx'
 import { Candidates, showUnitCard } from './candidates.tsx'
 import { Card, Refusal } from './card.tsx'
 import { Progress } from './progress.tsx'
@@ -85,6 +87,7 @@ export function IncidentCard({ held }: { held: Held<IncidentView> }) {
     if (answer?.ok) showTogether(view, answer.value)
   }, [view.id, answered])
 
+  useHotkey('e', open && active.length > 0 ? () => (adding.value = !adding.value) : null)
   const received = momentOf(view.times, 'tReceived')
   return (
     <Card
@@ -100,6 +103,7 @@ export function IncidentCard({ held }: { held: Held<IncidentView> }) {
               </span>
             )}
             {view.exercise && <span class="tag">{w.exercise}</span>}
+            <SourceTag source={view.source} />
             <span class="tag" data-state={view.state}>
               {w.incidentStates[view.state]}
             </span>
@@ -155,9 +159,16 @@ export function IncidentCard({ held }: { held: Held<IncidentView> }) {
           {active.length > 0 && (
             <button type="button" class="button" onClick={() => (adding.value = !adding.value)}>
               {adding.value ? w.back : w.addMore}
+              <kbd>E</kbd>
             </button>
           )}
-          <WithReason label={w.close} question={w.closeWhy} reasons={w.closeReasons} onReason={close} />
+          <WithReason
+            label={w.close}
+            hotkey="c"
+            question={w.closeWhy}
+            reasons={w.closeReasons}
+            onReason={close}
+          />
         </footer>
       )}
     </Card>
@@ -209,6 +220,7 @@ function AssignmentRow({
         {mayCancel && (
           <WithReason
             label={w.cancel}
+            hotkey="r"
             question={w.cancelWhy}
             reasons={w.cancelReasons}
             onReason={reason => void onCancel(reason)}
@@ -237,26 +249,43 @@ function AssignmentRow({
 /** A second press with a reason: one tap more, and never by accident. */
 function WithReason({
   label,
+  hotkey,
   question,
   reasons,
   onReason,
 }: {
   label: string
+  hotkey: string
   question: string
   reasons: readonly string[]
   onReason: (reason: string) => unknown
 }) {
   const asking = useSignal(false)
+  useHotkey(hotkey, () => (asking.value = true))
+  useHotkey('Escape', asking.value ? () => (asking.value = false) : null)
+  useEffect(() => {
+    if (!asking.value) return
+    choices.value = n => {
+      const reason = reasons[n]
+      if (reason === undefined) return
+      asking.value = false
+      onReason(reason)
+    }
+    return () => {
+      choices.value = null
+    }
+  }, [asking.value])
   if (!asking.value)
     return (
       <button type="button" class="button is-quiet" onClick={() => (asking.value = true)}>
         {label}
+        <kbd>{hotkey.toUpperCase()}</kbd>
       </button>
     )
   return (
     <span class="with-reason" role="group" aria-label={question}>
       <span class="field-label">{question}</span>
-      {reasons.map(reason => (
+      {reasons.map((reason, n) => (
         <button
           type="button"
           class="button is-danger"
@@ -267,6 +296,7 @@ function WithReason({
           }}
         >
           {reason}
+          <kbd>{n + 1}</kbd>
         </button>
       ))}
       <button type="button" class="button is-quiet" onClick={() => (asking.value = false)}>

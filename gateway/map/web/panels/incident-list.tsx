@@ -1,3 +1,4 @@
+import { signal } from '@preact/signals'
 import type { IncidentView } from '#protocols/api.ts'
 import { clockCaption, clockFace, toneOf } from '../city/pins.ts'
 import { Icon } from '../look/icons.tsx'
@@ -8,11 +9,32 @@ import type { Held } from '../state/clock.ts'
 import { flyTo, focus } from '../state/focus.ts'
 import { incidentClock, momentOf } from '../state/incident-clock.ts'
 import { incidentsNewestFirst, isOpen, units } from '../state/picture.ts'
+import { SourceTag } from './source-tag.tsx'
 import { timeWords, words } from '../words/words.ts'
-import { fitsSearch, search } from './search.tsx'
+import { fitsSearch, search } from '../state/unit-filter.ts'
 
 /** Closed ones beyond this many are history, not the list of the desk. */
 const CLOSED_SHOWN = 30
+
+/** What needs a hand now: nobody sent yet, too late, on its way, being attended. */
+type Kind = 'waiting' | 'late' | 'running' | 'attended'
+const KINDS: readonly Kind[] = ['waiting', 'late', 'running', 'attended']
+const only = signal<Kind | null>(null)
+
+function kindOf(held: Held<IncidentView>): Kind {
+  const { view } = held
+  const now = nowMs.value
+  const clock = incidentClock(view, grown(view.ageMs, held, now), gatewayMs(held, now))
+  switch (clock.phase) {
+    case 'waiting':
+      return 'waiting'
+    case 'running':
+      return clock.breach === 'none' ? 'running' : 'late'
+    case 'arrived':
+    case 'closed':
+      return 'attended'
+  }
+}
 
 /** Left of the map: newest first, each with its clock and who is on it. */
 export function IncidentList() {
@@ -26,7 +48,9 @@ export function IncidentList() {
       w.classes[view.class],
       ...view.assignments.map(one => one.callSign),
     )
-  const shown = open.filter(fits)
+  const kinds = open.map(kindOf)
+  const count = (kind: Kind): number => kinds.filter(one => one === kind).length
+  const shown = open.filter((held, n) => fits(held) && (only.value === null || kinds[n] === only.value))
   const closed = all.filter(one => !isOpen(one) && fits(one)).slice(0, CLOSED_SHOWN)
   return (
     <aside class="side side-left" aria-label={w.incidents}>
@@ -34,7 +58,21 @@ export function IncidentList() {
         <h1>{w.incidents}</h1>
         <span class="sub">{w.incidentsOpen(open.length)}</span>
       </header>
-      <div class="side-body">
+      <div class="filter-groups" role="group" aria-label={w.filterState}>
+        {KINDS.map(kind => (
+          <button
+            type="button"
+            key={kind}
+            data-kind={kind}
+            aria-pressed={only.value === kind}
+            onClick={() => (only.value = only.value === kind ? null : kind)}
+          >
+            <b class="num">{count(kind)}</b>
+            {w.incidentKinds[kind]}
+          </button>
+        ))}
+      </div>
+      <div class="side-body" tabIndex={0} role="group" aria-label={w.incidents}>
         {open.length === 0 && (
           <div class="empty-state">
             <Icon name="check" />
@@ -42,7 +80,9 @@ export function IncidentList() {
             <p class="sub">{w.noIncidentsHint}</p>
           </div>
         )}
-        {open.length > 0 && shown.length === 0 && search.value !== '' && <p class="empty">{w.nobodyFits}</p>}
+        {open.length > 0 && shown.length === 0 && (search.value !== '' || only.value !== null) && (
+          <p class="empty">{w.nobodyFits}</p>
+        )}
         <ul class="incidents">
           {shown.map(held => (
             <IncidentItem key={held.view.id} held={held} />
@@ -97,6 +137,7 @@ function IncidentItem({ held }: { held: Held<IncidentView> }) {
               </span>
             )}
             {view.exercise && <span class="tag">{w.exercise}</span>}
+            <SourceTag source={view.source} />
             <span class="tag" data-state={view.state}>
               {w.incidentStates[view.state]}
             </span>

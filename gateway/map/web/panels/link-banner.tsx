@@ -1,6 +1,7 @@
 import { Icon } from '../look/icons.tsx'
 import { degraded } from '../state/picture.ts'
 import { link, lostForMs, outdated } from '../state/stream.ts'
+import { printSheet } from './unit-sheet.tsx'
 import { ageWords, words } from '../words/words.ts'
 
 /** Says plainly that what is on the screen is not now, and since when. */
@@ -14,6 +15,11 @@ export function LinkBanner() {
         <Icon name="unlink" />
         <b>{never ? w.neverConnected : w.lostTitle(ageWords(lostMs))}</b>
         <span>{never ? w.neverConnectedBody : w.lostBody}</span>
+        <button type="button" class="button" onClick={printSheet}>
+          <Icon name="print" />
+          {w.printSheet}
+        </button>
+        {link.value.reason !== '' && <span>{w.lostReason(link.value.reason)}</span>}
         {link.value.tries > 0 && <span class="banner-tries num">{w.retrying(link.value.tries)}</span>}
       </div>
     )

@@ -12,7 +12,7 @@ import { Card, Choice, Refusal } from './card.tsx'
 import { useRecommendation } from './recommendation.ts'
 
 /** A clicked place: who could be here and when, and an incident in one more key. */
-export function PlaceCard({ lat, lon }: { lat: number; lon: number }) {
+export function PlaceCard({ lat, lon, name }: { lat: number; lon: number; name?: string }) {
   const w = words.value
   const answer = useRecommendation(`${lat},${lon}`, () => nearestTo(lat, lon))
   const kind = useSignal<IncidentClass>('unknown')
@@ -22,7 +22,7 @@ export function PlaceCard({ lat, lon }: { lat: number; lon: number }) {
   const refused = useSignal<string | null>(null)
 
   const road = answer?.ok ? answer.value.place.road : ''
-  const proposed = road === '' ? '' : w.nearRoad(road)
+  const proposed = name ?? (road === '' ? '' : w.nearRoad(road))
 
   const create = async (): Promise<void> => {
     if (busy.value) return

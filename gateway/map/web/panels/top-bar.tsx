@@ -3,7 +3,9 @@ import { gatewayTimeMs } from '../state/picture.ts'
 import { language, switchLanguage, switchTheme, theme } from '../state/settings.ts'
 import { link, lostForMs } from '../state/stream.ts'
 import { dateWords, timeWords, words } from '../words/words.ts'
+import { CoverageGauge } from './coverage-gauge.tsx'
 import { Search } from './search.tsx'
+import { helpOpen } from '../state/keyboard.ts'
 
 export function TopBar() {
   const w = words.value
@@ -15,6 +17,7 @@ export function TopBar() {
         <b>{w.title}</b>
         <span>{w.subtitle}</span>
       </div>
+      <CoverageGauge />
       <Search />
       <a class="top-link" href="./operator/">
         {w.operations}
@@ -24,6 +27,14 @@ export function TopBar() {
         <b class="num">{timeMs === null ? '--:--:--' : timeWords(timeMs)}</b>
         <span>{timeMs === null ? '' : dateWords(timeMs)}</span>
       </div>
+      <button
+        type="button"
+        class="icon-button"
+        title={`${w.helpTitle} (?)`}
+        onClick={() => (helpOpen.value = true)}
+      >
+        <Icon name="keyboard" title={w.helpTitle} />
+      </button>
       <button
         type="button"
         class="icon-button"

@@ -1,7 +1,11 @@
 import type { ComponentChildren } from 'preact'
+import { useEffect } from 'preact/hooks'
 import type { UnitView } from '#protocols/api.ts'
 import { fixAgeMs, freshnessNow, lookOf } from '../look/unit-look.ts'
+import { Icon } from '../look/icons.tsx'
 import { UnitMark } from '../look/unit-mark.tsx'
+import { reachOf } from '../state/coverage-roads.ts'
+import { useHotkey } from '../state/hotkeys.ts'
 import { nowMs } from '../state/clock.ts'
 import type { Held } from '../state/clock.ts'
 import { gridNames } from '../state/city-data.ts'
@@ -27,6 +31,13 @@ export function UnitCard({ held }: { held: Held<UnitView> }) {
   const incident = view.assignment === null ? undefined : incidents.value.get(view.assignment.incidentId)
   const waiting =
     view.queue === null ? 0 : view.queue.alarm + view.queue.event + view.queue.track + view.queue.diag
+  useHotkey('g', () => toggleReach(view.id))
+  useEffect(() => {
+    // The circles of a unit nobody looks at any more would pass for the city's.
+    return () => {
+      reachOf.value = null
+    }
+  }, [view.id])
   return (
     <Card
       label={view.callSign}
@@ -58,6 +69,16 @@ export function UnitCard({ held }: { held: Held<UnitView> }) {
           {w.classes[incident.view.class]} · {incident.view.place.text}
         </button>
       )}
+      <button
+        type="button"
+        class="button is-wide"
+        aria-pressed={reachOf.value === view.id}
+        onClick={() => toggleReach(view.id)}
+      >
+        <Icon name="reach" />
+        {reachOf.value === view.id ? w.hideReach : w.showReach}
+        <kbd>G</kbd>
+      </button>
       <dl class="facts">
         <Fact name={w.currentGrid}>{gridName(view.gridId)}</Fact>
         <Fact name={w.homeGrid}>{gridName(view.homeGridId)}</Fact>
@@ -90,6 +111,10 @@ export function UnitCard({ held }: { held: Held<UnitView> }) {
       </dl>
     </Card>
   )
+}
+
+const toggleReach = (unitId: string): void => {
+  reachOf.value = reachOf.value === unitId ? null : unitId
 }
 
 function Fact({ name, children }: { name: string; children: ComponentChildren }) {

@@ -1,4 +1,4 @@
-import { signal } from '@preact/signals'
+import { computed, signal } from '@preact/signals'
 import { geoJsonOf, tilesOf } from './gateway-http.ts'
 import type { TileSource } from './gateway-http.ts'
 
@@ -9,6 +9,11 @@ export const surroundings = signal<GeoJSON.FeatureCollection | null>(null)
 /** Vector tiles of the base map: undefined until the gateway answered, null where it has none and sends GeoJSON. */
 export const tiles = signal<TileSource | null | undefined>(undefined)
 export const gridNames = signal<ReadonlyMap<string, string>>(new Map())
+/** County of each grid, where the grids say so. */
+export const countyOf = signal<ReadonlyMap<string, string>>(new Map())
+export const counties = computed(() =>
+  [...new Set(countyOf.value.values())].sort((a, b) => a.localeCompare(b, 'zh-CN')),
+)
 /** `© OpenStreetMap contributors`, `simulated city, seed 1`: the licence asks for it on the map. */
 export const roadSource = signal('')
 
@@ -21,6 +26,12 @@ export function startCityData(): void {
   void load('grids', collection => {
     grids.value = collection
     gridNames.value = new Map(collection.features.map(feature => [idOf(feature), textOf(feature, 'name')]))
+    countyOf.value = new Map(
+      collection.features.flatMap(feature => {
+        const county = textOf(feature, 'countyName')
+        return county === '' ? [] : [[idOf(feature), county]]
+      }),
+    )
   })
   void loadBase()
   void load('city', collection => {

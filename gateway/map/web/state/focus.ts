@@ -3,7 +3,8 @@ import { signal } from '@preact/signals'
 /** What the dispatcher is looking at: one card at a time. */
 export type Focus =
   | { readonly kind: 'none' }
-  | { readonly kind: 'place'; readonly lat: number; readonly lon: number }
+  /** `name` where it was found by its name. */
+  | { readonly kind: 'place'; readonly lat: number; readonly lon: number; readonly name?: string }
   | { readonly kind: 'incident'; readonly id: string }
   | { readonly kind: 'unit'; readonly id: string }
 

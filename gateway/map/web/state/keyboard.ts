@@ -1,32 +1,47 @@
 import { signal } from '@preact/signals'
 import { closeFocus, flyTo, focus } from './focus.ts'
+import { runHotkey } from './hotkeys.ts'
 import { incidentsNewestFirst, isOpen } from './picture.ts'
 
 /** What Enter does now: set by the card on the screen, null when it does nothing. */
 export const primary = signal<(() => void) | null>(null)
 /** Which of the numbered candidates Enter would take, from 0. */
 export const picked = signal(0)
+/** What a digit answers while a question with reasons is open, from 0; null when none is. */
+export const choices = signal<((n: number) => void) | null>(null)
+/** The list of keys. */
+export const helpOpen = signal(false)
 
-/** Enter, Esc, N, /, 1 to 5 and the arrows; typing in a field is left alone. */
+/** Enter, Esc, digits, arrows and letters; typing in a field is left alone. */
 export function startKeyboard(): void {
   addEventListener('keydown', event => {
     const target = event.target as HTMLElement
-    const typing = target.matches('input, textarea, select')
+    const typing = target.matches('input:not([type=checkbox]):not([type=radio]), textarea, select')
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return
     if (event.key === 'Escape') {
+      if (helpOpen.value) return void (helpOpen.value = false)
       target.blur()
-      if (!typing) closeFocus()
+      if (!typing && !runHotkey('Escape')) closeFocus()
       return
     }
+    if (helpOpen.value) return
     if (event.key === 'Enter') return onEnter(event, target)
     if (typing) return
-    if (event.key === '/') {
+    const key = event.key.toLowerCase()
+    if (event.key === '?') helpOpen.value = true
+    else if (event.key === '/') {
       event.preventDefault()
       document.querySelector<HTMLInputElement>('#search')?.focus()
-    } else if (event.key === 'n' || event.key === 'N') nextIncident()
-    else if (/^[1-5]$/.test(event.key)) picked.value = Number(event.key) - 1
+    } else if (key === 'n') nextIncident()
+    else if (/^[1-9]$/.test(key)) onDigit(Number(key) - 1)
     else if (event.key === 'ArrowDown' || event.key === 'ArrowUp') movePick(event, target)
+    else if (!event.repeat && runHotkey(key)) event.preventDefault()
   })
+}
+
+function onDigit(n: number): void {
+  if (choices.value !== null) choices.value(n)
+  else if (n < 5) picked.value = n
 }
 
 /** A button or link that has the focus keeps its own Enter; a field hands over to the card it stands in. */
@@ -38,7 +53,7 @@ function onEnter(event: KeyboardEvent, target: HTMLElement): void {
 }
 
 function movePick(event: KeyboardEvent, target: HTMLElement): void {
-  if (primary.value === null || target.closest('.map-canvas') !== null) return
+  if (primary.value === null || target.closest('.map-canvas, .virtual, [role=tablist]') !== null) return
   event.preventDefault()
   picked.value = Math.max(0, Math.min(4, picked.value + (event.key === 'ArrowDown' ? 1 : -1)))
 }

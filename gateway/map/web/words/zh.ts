@@ -1,10 +1,12 @@
 import type { Availability } from '#protocols/bodies.ts'
 import type { AssignmentState, IncidentClass, IncidentState, Severity } from '#protocols/incident.ts'
-import type { AlarmView, Exclusion, Reason, Warning } from '#protocols/api.ts'
+import type { AlarmView, Exclusion, Reason, UnitView, Warning } from '#protocols/api.ts'
 import type { CoverageColour } from '#protocols/coverage.ts'
 import type { z } from 'zod'
 import type { IncidentSource } from '#protocols/api.ts'
 import type { UnitLook } from '../look/unit-look.ts'
+import type { LayerSwitch } from '../state/layers.ts'
+import type { UnitGroup } from '../state/unit-filter.ts'
 
 type Source = z.infer<typeof IncidentSource>
 /** Every word of the page; English has the same shape, so neither can lack one. */
@@ -16,12 +18,12 @@ export const zh = {
   otherLanguageTitle: 'Switch to English',
   toNight: '夜间模式',
   toDay: '日间模式',
-  search: '查找单位或警情',
+  search: '查找单位、警情或地点',
   keys: {
     next: '下一警情',
     find: '查找',
     go: '派警',
-    close: '关闭',
+    all: '全部按键',
   },
 
   live: '实时',
@@ -66,10 +68,6 @@ export const zh = {
   nobodyFits: '没有符合查找的条目',
 
   units: '警力',
-  onStreet: '在路面',
-  free: '可派',
-  engaged: '处警中',
-  stale: '失联/过时',
   noUnits: '还没有单位上线',
   noPosition: '无定位',
   linkDown: '链路断',
@@ -162,6 +160,121 @@ export const zh = {
   places: '地点',
 
   coldSpot: (km: string) => `冰点 ${km}`,
+
+  newHere: '地点 · 新建警情',
+  clearFilter: '清除筛选',
+  filterState: '按状态筛选',
+  filterGrid: '按网格筛选',
+  filterCounty: '按区县筛选',
+  filterType: '按类型筛选',
+  allGrids: '全部网格',
+  allCounties: '全部区县',
+  allTypes: '全部类型',
+  unitTypes: { ptu: '巡逻车组' } as Record<UnitView['type'], string>,
+  groups: { free: '可派', engaged: '处警', stale: '失联', other: '其他' } as Record<UnitGroup, string>,
+  incidentKinds: { waiting: '待派', late: '超时', running: '途中', attended: '到场' },
+  rightSide: '警力与预警',
+
+  coverageTitle: '五分钟覆盖',
+  coverageFive: '5分钟覆盖',
+  coverageGaugeTitle: (units: number, stale: number) =>
+    `全市道路五分钟内可到达的比例 · 计入 ${units} 个单位，过时 ${stale} 个`,
+  coverageModes: { off: '不显示', time: '按到达时间', count: '按警力数' },
+  coverageByTime: '最快到达',
+  coverageByCount: '5分钟内可到的警力',
+  reachTitle: (callSign: string) => `${callSign} 的 1·3·5 分钟圈`,
+  timeSteps: ['1 分内', '3 分内', '5 分内', '超 5 分', '未知'],
+  countSteps: ['3 个以上', '2 个', '1 个', '无', '未知'],
+  showReach: '显示 1·3·5 分钟圈',
+  hideReach: '收起 1·3·5 分钟圈',
+  layersTitle: '图层',
+  shownToo: '同时显示',
+  layerNames: {
+    warnings: '网格四色',
+    coldSpots: '警力冰点',
+    stations: '派出所',
+    posts: '驻勤点',
+    joints: '警保联控工作站',
+  } as Record<LayerSwitch, string>,
+
+  warningsTitle: '预警',
+  noWarnings: '全部网格为绿色',
+  coverageWaiting: '等待第一次覆盖计算…',
+  coverageOld: (age: string) => `覆盖数据已 ${age} 未更新，全部视为未知`,
+  colours: { black: '黑色', red: '红色', blue: '蓝色', green: '绿色', unknown: '未知' } as Record<
+    CoverageColour,
+    string
+  >,
+  since: (age: string) => `已 ${age}`,
+  why: '依据',
+  circles: '1·3·5 分钟可达道路',
+  demandCircles: '按警情需求加权',
+  atLeast: '至少 1·2·3 个单位',
+  unitsThere: '网格内可派',
+  ofThemStale: (n: number) => `另 ${n} 个过时`,
+  roadLength: '道路总长',
+  acknowledged: '已确认',
+  coldSpots: (n: number) => `警力冰点 ${n} 处`,
+  fillBy: (callSign: string, eta: string) => `最快补位：${callSign}，${eta}`,
+  fillByNobody: '一小时内无人可补位',
+  coverageReasons: {
+    shareLow: (share: string, limit: string) => `五分钟内只能到达 ${share} 的道路，标准为 ${limit}。`,
+    thin: (units: number, wanted: number) =>
+      units === 0
+        ? `没有单位能在五分钟内到达警情中心，要求 ${wanted} 个。`
+        : `只有 ${units} 个单位能在五分钟内到达警情中心，要求 ${wanted} 个。`,
+    coldSpot: (share: string, limit: string) => `${share} 的警情需求处于警力冰点，上限 ${limit}。`,
+    nobodyReaches: '没有在班单位能在五分钟内到达本网格任何道路。',
+    incidentUnreachable: (incident: string) => `紧急警情「${incident}」没有空闲单位能按时到达。`,
+    dataStale: (share: string, limit: string) =>
+      `所依赖单位中 ${share} 的定位已过时（上限 ${limit}），不作判断。`,
+    noData: '还没有足够的数据，不作判断。',
+    held: (passed: string, limit: string) => `已好转 ${passed}，满 ${limit} 后降级。`,
+    covered: '达到标准。',
+  },
+
+  printSheet: '打印警力表',
+  sheetTitle: '警力位置表',
+  sheetColumns: ['单位', '状态', '警情', '网格', '位置', '定位时间'],
+  lostReason: (reason: string) => `网关说明：${reason}`,
+
+  helpTitle: '键盘操作',
+  help: [
+    {
+      title: '派警',
+      keys: [
+        ['N', '下一起警情，待派优先'],
+        ['1 5', '选择推荐单位'],
+        ['↑ ↓', '上一个、下一个推荐单位'],
+        ['⏎', '派出所选单位；新建警情'],
+        ['E', '增派'],
+        ['R', '撤回，再按数字选原因'],
+        ['C', '结案，再按数字选原因'],
+        ['A', '确认最上面的报警'],
+      ],
+    },
+    {
+      title: '查找与新建',
+      keys: [
+        ['/', '查找单位、警情、地点或坐标'],
+        ['M', '在地图中心选点'],
+        ['⏎', '打开所选；在选点处新建警情'],
+        ['Esc', '关闭、返回'],
+      ],
+    },
+    {
+      title: '画面',
+      keys: [
+        ['V', '覆盖：不显示、按时间、按警力数'],
+        ['G', '所选单位的 1·3·5 分钟圈'],
+        ['L', '图层'],
+        ['U', '警力'],
+        ['W', '预警'],
+        ['P', '打印警力表'],
+        ['?', '本页'],
+      ],
+    },
+  ] as readonly { readonly title: string; readonly keys: readonly (readonly [string, string])[] }[],
 
   unitLooks: {
     available: '可派',

@@ -1,0 +1,127 @@
+import type { UnitView } from '#protocols/api.ts'
+import type { AreaCoverage, CoverageColour, CoverageReason, CoverageView } from '#protocols/coverage.ts'
+import { COVERAGE_BEYOND, COVERAGE_ROADS_FORMAT, COVERAGE_ROADS_MAGIC } from '#protocols/coverage.ts'
+import { distanceM } from '#protocols/geo/sphere.ts'
+import type { RoadGraph } from '#protocols/roads/graph.ts'
+import { openGraph, packGraph } from '#protocols/roads/graph.ts'
+import { simulatedCity } from '#sim/city/city.ts'
+
+/*
+ * Coverage for the fake gateway: straight lines at a steady speed instead of roads. Grids have one colour each, so that
+ * every look of the page is on the screen at once.
+ */
+export const fakeTown = simulatedCity({ seed: 1 })
+const CROW_MPS = 4
+
+let packed: RoadGraph | undefined
+export function graphOfTown(): RoadGraph {
+  if (packed === undefined) {
+    const graph = openGraph(packGraph(fakeTown.network))
+    if (!graph.ok) throw new Error(graph.detail)
+    packed = graph.value
+  }
+  return packed
+}
+
+/** Seconds to both ends of every edge in the bytes of `/v1/coverage/roads`. */
+export function fakeRoadTimes(units: readonly UnitView[], tick: number): Buffer {
+  const graph = graphOfTown()
+  const at = units.flatMap(unit => (unit.position === null ? [] : [unit.position])).slice(0, 40)
+  const edges = graph.edgeCount
+  const bytes = Buffer.alloc(16 + 3 * edges)
+  for (const [n, value] of [COVERAGE_ROADS_MAGIC, COVERAGE_ROADS_FORMAT, tick, edges].entries())
+    bytes.writeUInt32LE(value, 4 * n)
+  const seconds = (node: number): number[] =>
+    at.map(unit => distanceM(unit, { lat: graph.lat(node), lon: graph.lon(node) }) / CROW_MPS)
+  const stepOf = (times: readonly number[]): number =>
+    Math.min(COVERAGE_BEYOND, Math.ceil(Math.min(...times, 9_999) / 2))
+  for (let edge = 0; edge < edges; edge += 1) {
+    const [from, to] = [seconds(graph.edgeFrom[edge] ?? 0), seconds(graph.edgeTo[edge] ?? 0)]
+    bytes[16 + edge] = stepOf(from)
+    bytes[16 + edges + edge] = stepOf(to)
+    const inReach = from.filter((time, n) => (time + (to[n] ?? time)) / 2 <= 300).length
+    const isUnknown = graph.lat(graph.edgeFrom[edge] ?? 0) > 35.608
+    bytes[16 + 2 * edges + edge] = isUnknown ? 255 : Math.min(4, inReach)
+  }
+  return bytes
+}
+
+const LOOKS: readonly (readonly [CoverageColour, readonly CoverageReason[], number])[] = [
+  ['green', [{ code: 'covered', value: null, limit: null }], 0.98],
+  [
+    'black',
+    [
+      { code: 'share_low', value: 0.43, limit: 0.5 },
+      { code: 'cold_spot', value: 0.31, limit: 0.05 },
+    ],
+    0.43,
+  ],
+  ['unknown', [{ code: 'data_stale', value: 0.5, limit: 0.2 }], 0.71],
+  ['blue', [{ code: 'thin', value: 1, limit: 2 }], 0.88],
+]
+
+const area = (share: number): AreaCoverage => ({
+  roadM: 61_200,
+  circles: [share * 0.3, share * 0.7, share],
+  demandCircles: [share * 0.35, share * 0.8, Math.min(1, share * 1.05)],
+  atLeast: [share, share * 0.6, share * 0.3],
+})
+
+export function fakeCoverage(units: readonly UnitView[], tick: number, at: string): CoverageView {
+  const share = 0.874 + Math.sin(tick / 30) * 0.02
+  return {
+    at,
+    tick,
+    tookMs: 40,
+    unitsCounted: units.filter(unit => unit.freshness !== 'stale').length,
+    unitsStale: units.filter(unit => unit.freshness === 'stale').length,
+    city: area(share),
+    grids: fakeTown.grids.map((grid, n) => {
+      const [colour, reasons, part] = LOOKS[n % LOOKS.length]!
+      const [lon = 0, lat = 0] = grid.geometry.coordinates[0]?.[0] ?? []
+      return {
+        gridId: grid.id,
+        name: grid.properties.name,
+        colour,
+        sinceMs: 60_000 * (n + 1) + tick * 1_000,
+        reasons: [...reasons],
+        units: 3 - (n % 3),
+        unitsStale: colour === 'unknown' ? 2 : 0,
+        centre: { lat: lat - 0.01, lon: lon - 0.01 },
+        acknowledged: false,
+        area: area(part),
+      }
+    }),
+    coldSpots: [
+      {
+        id: 'cold-1',
+        gridIds: fakeTown.grids.slice(1, 2).map(grid => grid.id),
+        centre: { lat: 35.5695, lon: 117.004 },
+        roadM: 2_340,
+        areaM2: 410_000,
+        sinceMs: 190_000,
+        demandShare: 0.021,
+        fillBy: { unitId: 'ptu-3', callSign: '巡03', etaSeconds: 402 },
+      },
+    ],
+  }
+}
+
+/** A few streets in the south-east of the town. */
+export function fakeColdSpots(): unknown {
+  const near = fakeTown.network.edges.filter(
+    edge =>
+      distanceM({ lat: edge.shape[0]![1], lon: edge.shape[0]![0] }, { lat: 35.5695, lon: 117.004 }) < 350,
+  )
+  const view = fakeCoverage([], 1, '2026-11-24T00:00:00.000Z').coldSpots[0]
+  return {
+    type: 'FeatureCollection',
+    features: [
+      {
+        type: 'Feature',
+        geometry: { type: 'MultiLineString', coordinates: near.map(edge => edge.shape) },
+        properties: view,
+      },
+    ],
+  }
+}
