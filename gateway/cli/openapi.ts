@@ -16,7 +16,7 @@ export async function openapi(args: readonly string[]): Promise<number> {
   if (!parsed.ok) return refuse('openapi', parsed)
   const { switches } = parsed.value
   if (switches.has('--help')) print(HELP)
-  else if (switches.has('--json')) process.stdout.write(openApiText(ROUTES))
+  else if (switches.has('--json')) print(openApiText(ROUTES).trimEnd())
   else
     print(
       ROUTES.map(({ method, path, summary }) => `${method.padEnd(4)} ${path.padEnd(34)} ${summary}`).join(
