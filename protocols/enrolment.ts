@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { checkCharOf, CROCKFORD } from './check-char.ts'
 import { SealKey } from './sealed.ts'
 import { DeviceId, UnitId } from './ids.ts'
 
@@ -10,20 +11,11 @@ import { DeviceId, UnitId } from './ids.ts'
  *
  * The fingerprint lets a bare device know the gateway before it trusts it; the code lets the gateway know the device.
  */
-export const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
-
 /** Upper case, hyphens dropped, I and L read as 1, O as 0: what people type is what was meant. */
 export const normaliseCode = (typed: string): string =>
   typed.toUpperCase().replaceAll(/[\s-]/g, '').replaceAll(/[IL]/g, '1').replaceAll('O', '0')
 
 const CODE = /^[0-9A-HJKMNP-TV-Z]{11}$/
-
-/** Weighted sum modulo 31, so one wrong or two swapped characters are caught before any network is needed. */
-export function checkCharOf(ten: string): string {
-  let sum = 0
-  for (const [i, char] of [...ten].entries()) sum = (sum + (i + 1) * CROCKFORD.indexOf(char)) % 31
-  return CROCKFORD[sum] ?? '0'
-}
 
 export type EnrolmentCode = { readonly code: string; readonly fingerprint: string }
 

@@ -1,4 +1,4 @@
-import { CROCKFORD } from './enrolment.ts'
+import { checkCharOf } from './check-char.ts'
 import { fault, ok } from './result.ts'
 import type { Result } from './result.ts'
 
@@ -12,9 +12,8 @@ import type { Result } from './result.ts'
  *       | kiosk letter
  *       station, two or three digits
  *
- * The check is a weighted sum modulo 31 over the Crockford alphabet, so one wrong character and two swapped neighbours are
- * always caught; kiosk letters leave out I, L, O and U, which people misread,
- * and Z, which counts like 0.
+ * One wrong character and two swapped ones are always caught. Kiosk letters leave out I, L, O and U, which people misread,
+ * and Z, which reads like 2.
  */
 export type Receipt = {
   readonly station: string
@@ -26,12 +25,12 @@ export type Receipt = {
 
 export const RECEIPT_SEQ_MAX = 99_999
 
-const PARTS = /^K(\d{2,3})([A-HJKMNP-TV-Y])(\d{4})(\d{4,5})([0-9A-HJKMNP-TV-Y])$/
+const PARTS = /^K(\d{2,3})([A-HJKMNP-TV-Y])(\d{4})(\d{4,5})([0-9A-HJKMNP-TV-Z])$/
 
 /** `receiptNumber({ station: '07', kiosk: 'A', day: '1123', seq: 42 })` is `K-07A-1123-0042-` and its check. */
 export function receiptNumber({ station, kiosk, day, seq }: Receipt): string {
   const number = String(seq).padStart(4, '0')
-  return `K-${station}${kiosk}-${day}-${number}-${checkOf(station + kiosk + day + number)}`
+  return `K-${station}${kiosk}-${day}-${number}-${checkCharOf(station + kiosk + day + number)}`
 }
 
 /**
@@ -43,13 +42,7 @@ export function parseReceiptNumber(typed: string): Result<Receipt> {
   const match = PARTS.exec(bare)
   if (match === null) return fault('RECEIPT_MISTYPED', 'not of the form K-07A-1123-0042-C')
   const [, station, kiosk, day, number, check] = match as unknown as [string, ...string[]] & string[]
-  if (checkOf(`${station}${kiosk}${day}${number}`) !== check)
+  if (checkCharOf(`${station}${kiosk}${day}${number}`) !== check)
     return fault('RECEIPT_MISTYPED', 'the check character does not fit')
   return ok({ station: station!, kiosk: kiosk!, day: day!, seq: Number(number) })
-}
-
-/** Weights grow from the right, so a third digit of the station changes no other weight. */
-function checkOf(text: string): string {
-  const sum = [...text].reverse().reduce((total, char, i) => total + (i + 1) * CROCKFORD.indexOf(char), 0)
-  return CROCKFORD[sum % 31]!
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
-import { checkCharOf, CROCKFORD, StationPlace } from '#protocols/enrolment.ts'
+import { checkCharOf, CROCKFORD } from '#protocols/check-char.ts'
+import { StationPlace } from '#protocols/enrolment.ts'
 import { DeviceId, GridId, UnitId } from '#protocols/ids.ts'
 import type { CodeView } from '#protocols/operator.ts'
 import { rfc3339 } from '#protocols/time.ts'

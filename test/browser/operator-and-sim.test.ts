@@ -14,9 +14,11 @@ import { watchPage } from './page-watch.ts'
 import type { PageWatch } from './page-watch.ts'
 
 /*
- * The operator's and the simulator's page on a real demo of three cars: one a process of its own, two of the fleet. What
+ * The operator's and the simulator's page on a real demo of three cars and a station: one car a process of its own, two of the fleet. What
  * the simulator breaks is what the operator is told, and what /metrics counts.
  */
+/** Three cars and the duty station. */
+const DEVICES = 4
 const browser: Browser | null = await openBrowser({ webgl: false })
 const dir = mkdtempSync(join(tmpdir(), 'reach5-sim-'))
 const open: { close(): Promise<void> }[] = []
@@ -162,8 +164,8 @@ describe.skipIf(browser === null)("the simulator's page", () => {
       await page.locator('[data-gateway="off"]').waitFor()
       await page.locator('[data-action="start-broker"]').click()
       await page.locator('.feed [data-what="gateway"][data-value="on"]').waitFor({ timeout: 30_000 })
-      await eventually('every car again', async () => (await picture()).totals.devicesUp === 3)
-      expect((await picture()).devices.map(one => one.missing)).toEqual([0, 0, 0])
+      await eventually('every device again', async () => (await picture()).totals.devicesUp === DEVICES)
+      expect((await picture()).devices.map(one => one.missing)).toEqual(Array(DEVICES).fill(0))
     },
   )
 })
@@ -239,7 +241,7 @@ describe.skipIf(browser === null)("the operator's page", () => {
       const desk = await openPage(`${map}/operator/`)
       const { page } = desk
       await page.locator('tr[data-device="ptu-03"]').waitFor()
-      expect(await page.locator('tr[data-device]').count()).toBe(3)
+      expect(await page.locator('tr[data-device]').count()).toBe(DEVICES)
       // Two announcements of 20 s and 10 s more: then its fix is stale while its link is up.
       await page.locator('.todo-item[data-code="fix_stale"]').waitFor({ timeout: 90_000 })
       const first = page.locator('tr[data-device]').first()
