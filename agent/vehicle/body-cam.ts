@@ -3,14 +3,25 @@ import type { RecordDraft } from '#protocols/record.ts'
 import type { Now } from '#protocols/time.ts'
 import { advanceTrigger } from '../bodycam/trigger.ts'
 import type { TriggerEffect, TriggerEvent } from '../bodycam/trigger.ts'
+import type { Note } from '../outbox/outbox.ts'
+import { append } from './appending.ts'
 import { draftOf } from './drafts.ts'
 import type { VehicleEffect } from './events.ts'
+import { TRIGGER_NOTE } from './state.ts'
 import type { VehicleState } from './state.ts'
 
 /** What the trigger wants from the vehicle: outputs to switch at once, records to store with the trigger's own state. */
 export type TriggerWishes = {
   readonly outputs: readonly Extract<VehicleEffect, { type: 'output' }>[]
   readonly drafts: readonly RecordDraft[]
+}
+
+/** One reading or one tick into the trigger: outputs first, then its records with its state in the same write. */
+export function hearBodyCam(state: VehicleState, event: TriggerEvent, now: Now): VehicleEffect[] {
+  const { outputs, drafts } = advanceBodyCam(state, event, now)
+  if (drafts.length === 0) return [...outputs]
+  const note: Note = { key: TRIGGER_NOTE, value: state.trigger }
+  return [...outputs, append(state, drafts, [note], { then: 'nothing' }), { type: 'live' }]
 }
 
 /** One reading or one tick into the body-cam trigger of this vehicle. */

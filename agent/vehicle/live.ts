@@ -1,7 +1,7 @@
 import type { Live } from '#protocols/session.ts'
 import type { Now } from '#protocols/time.ts'
 import type { DeliveryFacts } from '../uplink/carrier.ts'
-import { activeOrders } from './core.ts'
+import { activeOrders } from './orders.ts'
 import { SAMPLING } from './sampling.ts'
 import type { OrderStep, VehicleState } from './state.ts'
 

@@ -2,7 +2,7 @@ import type { AssignmentStep } from '#protocols/bodies.ts'
 import type { DispatchOrder, Order } from '#protocols/orders.ts'
 import type { Tap } from '#protocols/terminal.ts'
 import type { Now } from '#protocols/time.ts'
-import type { HeldOrder, OrderStep } from './state.ts'
+import type { HeldOrder, OrderStep, VehicleState } from './state.ts'
 
 /** Steps in the order a crew goes through them; a tap may skip forward and never goes back. */
 const STEP_RANK: Record<OrderStep, number> = {
@@ -103,3 +103,13 @@ export function settleStep(held: HeldOrder, step: OrderStep, stored: boolean): H
 /** Ended orders leave the screen after a minute, active ones never do. */
 export const withoutOld = (orders: readonly HeldOrder[], now: Now): readonly HeldOrder[] =>
   orders.filter(o => !isEnded(o) || Math.abs(now.utcMs - o.changedUtcMs) < ENDED_SHOWN_MS)
+
+/** Which order the crew works on, newest first: what live and availability show. */
+export const activeOrders = (state: VehicleState): readonly HeldOrder[] =>
+  state.orders.filter(o => !['cleared', 'refused', 'cancelled'].includes(o.step))
+
+/** A crew with an open order is `assigned`; only a person moves a car out of service. */
+export function settleAvailability(state: VehicleState): void {
+  if (state.availability !== 'available' && state.availability !== 'assigned') return
+  state.availability = activeOrders(state).length > 0 ? 'assigned' : 'available'
+}

@@ -1,0 +1,49 @@
+import type { Now } from '#protocols/time.ts'
+import { append } from './appending.ts'
+import type { Mint } from './core.ts'
+import { draftOf } from './drafts.ts'
+import type { VehicleEffect } from './events.ts'
+import type { PendingAppend, VehicleState } from './state.ts'
+import { tapped } from './taps.ts'
+
+/** A press of the panic button, on the screen or wired. */
+export function pressPanic(
+  state: VehicleState,
+  source: 'input' | 'screen',
+  tapRef: string | null,
+  now: Now,
+): VehicleEffect[] {
+  const position = state.sampled?.position ?? null
+  const positionAgeMs = state.sampled ? now.monoMs - state.sampled.at.monoMs : null
+  const draft = draftOf(state, 'panic', { source, position, positionAgeMs }, now)
+  state.panic = { pressed: now, eventId: null, seq: null, delivered: false, acknowledged: false }
+  return [
+    append(state, [draft], [], { then: 'panic', tapRef, body: draft.body, pressed: now }),
+    { type: 'live' },
+    { type: 'log', level: 'warn', event: 'panic.pressed', detail: { source } },
+  ]
+}
+
+/** The write behind a press is over: refused, it goes out unstored. */
+export function onPanicStored(
+  state: VehicleState,
+  pending: Extract<PendingAppend, { then: 'panic' }>,
+  eventId: string | null,
+  seq: number | null,
+  code: string | null,
+  mint: Mint,
+): VehicleEffect[] {
+  const answer = pending.tapRef === null ? [] : [tapped(pending.tapRef, code)]
+  const id = mint(16)
+  if (state.panic) state.panic = { ...state.panic, eventId: eventId ?? `unstored/${id}`, seq }
+  if (eventId) return answer
+  return [{ type: 'unstored', id, kind: 'panic', body: pending.body, occurred: pending.pressed }, ...answer]
+}
+
+/** The gateway holds the press: the crew is shown that it was heard. */
+export function onAlarmAcked(state: VehicleState, lane: string, upTo: number): VehicleEffect[] {
+  const { panic } = state
+  if (lane !== 'alarm' || !panic || panic.delivered || panic.seq === null || panic.seq > upTo) return []
+  state.panic = { ...panic, delivered: true }
+  return [{ type: 'live' }]
+}
