@@ -40,3 +40,10 @@ export type DriverStates = z.infer<typeof DriverStates>
 /** What the panel can switch: the trigger contact of the body-camera dock, and spares. */
 export const Output = z.enum(['camera_trigger'])
 export type Output = z.infer<typeof Output>
+
+/**
+ * What the car's own bus tells in numbers: speed of the wheels (m/s), volts at the control module, turns of the crank
+ * per minute.
+ */
+export const Gauge = z.enum(['speedMps', 'batteryVolts', 'engineRpm'])
+export type Gauge = z.infer<typeof Gauge>

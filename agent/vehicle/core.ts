@@ -37,6 +37,9 @@ export function step(state: VehicleState, event: VehicleEvent, now: Now, mint: M
       return [{ type: 'live' }]
     case 'input':
       return onInput(state, event.channel, event.value, now)
+    case 'gauge':
+      state.gauges = { ...state.gauges, [event.gauge]: event.value }
+      return []
     case 'panel':
       state.panel = event.state
       return [{ type: 'live' }]

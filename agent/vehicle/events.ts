@@ -1,5 +1,5 @@
 import type { Note } from '../outbox/outbox.ts'
-import type { Channel, ChannelValue, Output } from '#protocols/equipment.ts'
+import type { Channel, ChannelValue, Gauge, Output } from '#protocols/equipment.ts'
 import type { Fix } from '#protocols/fix.ts'
 import type { Order } from '#protocols/orders.ts'
 import type { Lane, RecordDraft, WireRecord } from '#protocols/record.ts'
@@ -14,6 +14,8 @@ export type VehicleEvent =
   | { readonly type: 'fix'; readonly fix: Fix }
   | { readonly type: 'gnss'; readonly state: TerminalState['gnss'] }
   | { readonly type: 'input'; readonly channel: Channel; readonly value: ChannelValue }
+  /** A number from the car's own bus; null when it has not been told for longer than it stays true. */
+  | { readonly type: 'gauge'; readonly gauge: Gauge; readonly value: number | null }
   | { readonly type: 'panel'; readonly state: TerminalState['panel'] }
   /** Opened and rightly signed for this device. */
   | { readonly type: 'order'; readonly order: Order }

@@ -1,5 +1,5 @@
 import type { Availability, Position } from '#protocols/bodies.ts'
-import type { EquipmentState, Output } from '#protocols/equipment.ts'
+import type { EquipmentState, Gauge, Output } from '#protocols/equipment.ts'
 import type { Fix } from '#protocols/fix.ts'
 import type { DispatchOrder } from '#protocols/orders.ts'
 import type { TerminalOrder, TerminalState } from '#protocols/terminal.ts'
@@ -53,6 +53,8 @@ export type VehicleState = {
   /** As read since this boot; a channel not read yet is absent. */
   equipment: EquipmentState
   readonly equipmentBeforeBoot: EquipmentState
+  /** As the car's own bus tells them; null or absent where it does not. */
+  gauges: Readonly<Partial<Record<Gauge, number | null>>>
   /** The panic button was down when it was last read clearly. */
   panicHeld: boolean
   trigger: TriggerState
@@ -116,6 +118,7 @@ export function initialState(identity: VehicleIdentity, notes: ReadonlyMap<strin
     gnss: 'no_device',
     panel: 'no_device',
     equipment: {},
+    gauges: {},
     equipmentBeforeBoot: (notes.get(EQUIPMENT_NOTE) as EquipmentState | undefined) ?? {},
     trigger: restoreTrigger(notes.get(TRIGGER_NOTE) as TriggerState | undefined),
     orders: (notes.get(ORDERS_NOTE) as readonly HeldOrder[] | undefined) ?? [],
