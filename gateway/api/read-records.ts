@@ -1,6 +1,8 @@
 import type { LedgerRow } from '#protocols/api.ts'
+import { parseBody } from '#protocols/bodies.ts'
 import { fault, ok } from '#protocols/result.ts'
 import type { Result } from '#protocols/result.ts'
+import { triage } from '#protocols/walk-in.ts'
 import type { RecordRow } from '../intake/rows.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { underPrefix } from '../ledger/ledger.ts'
@@ -60,8 +62,19 @@ async function newest(
 
 const tailOf = (key: string | undefined, device: string): string | null => key?.slice(device.length) ?? null
 
+/** Stands where a body is that this reader may not see; the row stays, for a missing seq would look like a loss. */
+const WITHHELD = '{"withheld":true}'
+
 /** The columns of the API; the rest of the row is for reading a ledger back. */
 function shown(row: RecordRow): LedgerRow {
-  const { eventId, lane, epoch, seq, kind, occurredAt, receivedAt, clockQuality, bootId, body, sum } = row
+  const { eventId, lane, epoch, seq, kind, occurredAt, receivedAt, clockQuality, bootId, sum } = row
+  const body = isForOthers(row) ? WITHHELD : row.body
   return { eventId, lane, epoch, seq, kind, occurredAt, receivedAt, clockQuality, bootId, body, sum }
+}
+
+/** A complaint is for supervision, a tip-off for intelligence: whoever reads a station's records is neither. */
+function isForOthers({ kind, body }: RecordRow): boolean {
+  if (kind !== 'walkin.report') return false
+  const report = parseBody(kind, body)
+  return !report.ok || report.value.kind !== 'walkin.report' || triage(report.value.body).route !== 'dispatch'
 }
