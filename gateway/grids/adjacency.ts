@@ -9,7 +9,7 @@ const GAP_M = 30
 /** A shared corner is no border; this much of it side by side is. */
 const SHARED_M = 10
 
-type Segment = { readonly a: Metres; readonly b: Metres }
+type Segment = { readonly a: Metres; readonly b: Metres; readonly box: Bbox }
 
 /**
  * Grids that share a border, by id: the first to reinforce each other. Every grid has an entry, ids in list order.
@@ -20,7 +20,7 @@ export function adjacentGrids(grids: readonly Grid[]): ReadonlyMap<string, reado
   const borders = grids.map(grid => segmentsOf(grid, plane))
   const boxes = borders.map(border => bboxOf(border.map(({ a }) => [a.x, a.y] as const)))
   const touches = (i: number, j: number): boolean =>
-    boxesMeet(boxes[i], boxes[j]) && sharesBorder(borders[i] ?? [], borders[j] ?? [])
+    sharesBorder(near(borders[i] ?? [], boxes[j]), near(borders[j] ?? [], boxes[i]))
   const pairs = grids.map((_, i) => grids.map((_, j) => j < i && touches(i, j)))
   return new Map(
     grids.map((grid, i) => [
@@ -30,23 +30,33 @@ export function adjacentGrids(grids: readonly Grid[]): ReadonlyMap<string, reado
   )
 }
 
+/** The part of a border that could run along anything in the box. */
+const near = (border: readonly Segment[], box: Bbox | undefined): readonly Segment[] =>
+  box === undefined ? [] : border.filter(segment => boxesMeet(segment.box, box))
+
 /** In metres here: whether two boxes come within the gap of each other. */
-const boxesMeet = (a: Bbox | undefined, b: Bbox | undefined): boolean =>
-  a !== undefined &&
-  b !== undefined &&
+const boxesMeet = (a: Bbox, b: Bbox): boolean =>
   Math.max(a.west, b.west) - Math.min(a.east, b.east) <= GAP_M &&
   Math.max(a.south, b.south) - Math.min(a.north, b.north) <= GAP_M
 
 function segmentsOf(grid: Grid, plane: LocalPlane): Segment[] {
   return grid.polygon.flatMap(ring => {
     const points = ring.map(([lon, lat]) => plane.toMetres({ lat, lon }))
-    return points.map((b, i) => ({ a: points[(i + points.length - 1) % points.length] ?? b, b }))
+    return points.map((b, i) => segmentOf(points[(i + points.length - 1) % points.length] ?? b, b))
   })
+}
+
+function segmentOf(a: Metres, b: Metres): Segment {
+  const [west, east] = a.x < b.x ? [a.x, b.x] : [b.x, a.x]
+  const [south, north] = a.y < b.y ? [a.y, b.y] : [b.y, a.y]
+  return { a, b, box: { west, south, east, north } }
 }
 
 function sharesBorder(one: readonly Segment[], other: readonly Segment[]): boolean {
   let sharedM = 0
-  for (const segment of one) for (const beside of other) sharedM += sharedLengthM(segment, beside)
+  for (const segment of one)
+    for (const beside of other)
+      if (boxesMeet(segment.box, beside.box)) sharedM += sharedLengthM(segment, beside)
   return sharedM >= SHARED_M
 }
 

@@ -1,5 +1,5 @@
 import { METRES_PER_DEGREE } from '#protocols/geo/local.ts'
-import { bboxMiddle, bboxOf, pointInPolygon } from '#protocols/geo/polygon.ts'
+import { bboxMiddle, bboxOf, cutsAt, pointInPolygon } from '#protocols/geo/polygon.ts'
 import type { Grid } from './grid.ts'
 
 /** Cells along the longer side of the whole area: 51 grids leave about one cell in five to be decided exactly. */
@@ -113,26 +113,31 @@ export class GridRaster {
     }
   }
 
-  /** A cell without a border is all in or all out: its middle decides. Mixed cells learn who covers them otherwise. */
+  /**
+   * A cell without a border is all in or all out: its middle decides. Mixed cells learn who covers them otherwise. One
+   * cut through the grid per row of cells, so a grid costs its corners times its rows, not times its cells.
+   */
   private fillPlainCells(candidates: ReadonlyMap<number, Set<number>>): void {
     this.grids.forEach((grid, index) => {
       const box = bboxOf(grid.polygon.flat())
       const firstRow = Math.max(0, Math.floor((box.south - this.south) / this.cellLat) - 1)
       const lastRow = Math.min(this.rows - 1, Math.floor((box.north - this.south) / this.cellLat) + 1)
-      const firstColumn = Math.max(0, Math.floor((box.west - this.west) / this.cellLon) - 1)
-      const lastColumn = Math.min(this.columns - 1, Math.floor((box.east - this.west) / this.cellLon) + 1)
       for (let row = firstRow; row <= lastRow; row++) {
-        for (let column = firstColumn; column <= lastColumn; column++) {
-          const cell = row * this.columns + column
-          if ((this.cells[cell] ?? 0) >= 0) continue
-          const lat = this.south + (row + 0.5) * this.cellLat
-          const lon = this.west + (column + 0.5) * this.cellLon
-          if (!pointInPolygon(grid.polygon, lat, lon)) continue
-          if (this.cells[cell] === MIXED) candidates.get(cell)?.add(index)
-          else this.cells[cell] = index
-        }
+        const cuts = cutsAt(grid.polygon, this.south + (row + 0.5) * this.cellLat)
+        for (let i = 0; i + 1 < cuts.length; i += 2)
+          this.fillRow(row, cuts[i]!, cuts[i + 1]!, cell => {
+            if (this.cells[cell] === MIXED) candidates.get(cell)?.add(index)
+            else if (this.cells[cell] === OUTSIDE) this.cells[cell] = index
+          })
       }
     })
+  }
+
+  /** The cells of the row whose middle lies from `west` on and before `east`. */
+  private fillRow(row: number, west: number, east: number, fill: (cell: number) => void): void {
+    const columnFrom = (lon: number): number => Math.ceil((lon - this.west) / this.cellLon - 0.5)
+    const end = Math.min(this.columns, columnFrom(east))
+    for (let column = Math.max(0, columnFrom(west)); column < end; column++) fill(row * this.columns + column)
   }
 }
 

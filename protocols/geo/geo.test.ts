@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { localPlane, pointSegmentM } from './local.ts'
-import { bboxOf, borderDistanceM, pointInPolygon, polygonAreaM2 } from './polygon.ts'
+import { bboxOf, borderDistanceM, cutsAt, pointInPolygon, polygonAreaM2 } from './polygon.ts'
 import type { Ring } from './polygon.ts'
 import { angleBetweenDeg, bearingDeg, destination, distanceM } from './sphere.ts'
 
@@ -93,6 +93,25 @@ describe('polygons', () => {
     )
     console.info(`shared side: ${cases} cases`)
     expect(cases).toBe(1000)
+  })
+
+  it('is cut by a parallel just where it is entered and left', () => {
+    const small = fc.tuple(fc.integer({ min: 0, max: 9 }), fc.integer({ min: 0, max: 9 }))
+    const rings = fc.array(fc.array(small, { minLength: 3, maxLength: 8 }), { minLength: 1, maxLength: 3 })
+    let cases = 0
+    fc.assert(
+      fc.property(rings, fc.integer({ min: -2, max: 20 }), (polygon, half) => {
+        const cuts = cutsAt(polygon, half / 2)
+        expect(cuts.length % 2).toBe(0)
+        for (let lon = -0.5; lon < 10; lon += 0.25) {
+          expect(cuts.filter(cut => cut <= lon).length % 2 === 1).toBe(pointInPolygon(polygon, half / 2, lon))
+          cases++
+        }
+      }),
+      { seed: 13, numRuns: 500 },
+    )
+    console.info(`cuts: ${cases} places`)
+    expect(cases).toBeGreaterThan(20_000)
   })
 
   it('measures area without the hole, and the way to the border from either side', () => {

@@ -30,13 +30,34 @@ function crossingsOdd(ring: Ring, lat: number, lon: number): boolean {
   let previous = ring[ring.length - 1]
   for (const here of ring) {
     if (previous !== undefined && previous[1] > lat !== here[1] > lat) {
-      const [low, high] = previous[1] < here[1] ? [previous, here] : [here, previous]
-      const crossing = low[0] + ((lat - low[1]) * (high[0] - low[0])) / (high[1] - low[1])
-      if (lon < crossing) odd = !odd
+      if (lon < crossingAt(previous, here, lat)) odd = !odd
     }
     previous = here
   }
   return odd
+}
+
+/** The longitude at which a side that spans the latitude crosses it. */
+function crossingAt(a: Position, b: Position, lat: number): number {
+  const [low, high] = a[1] < b[1] ? [a, b] : [b, a]
+  return low[0] + ((lat - low[1]) * (high[0] - low[0])) / (high[1] - low[1])
+}
+
+/**
+ * Where the polygon's sides cross a latitude: longitudes, rising, an even number of them. From the first to the second
+ * is inside, to the third outside, and so on, by the same rule as `pointInPolygon`.
+ */
+export function cutsAt(polygon: Polygon, lat: number): number[] {
+  const cuts: number[] = []
+  for (const ring of polygon) {
+    let previous = ring[ring.length - 1]
+    for (const here of ring) {
+      if (previous !== undefined && previous[1] > lat !== here[1] > lat)
+        cuts.push(crossingAt(previous, here, lat))
+      previous = here
+    }
+  }
+  return cuts.sort((a, b) => a - b)
 }
 
 /** Metres from the point to the nearest place on the polygon's border, whichever side the point is on. */
