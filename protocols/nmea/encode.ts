@@ -1,11 +1,26 @@
 import { xorOfText } from './checksum.ts'
 import type { CalendarDate, Place } from './fields.ts'
-import type { Gga, Gll, Gsa, Rmc, Vtg } from './sentence.ts'
+import type { Gga, Gll, Gns, Gsa, Rmc, Vtg, Zda } from './sentence.ts'
 
 /*
  * Sentences as a receiver writes them (NMEA 0183 v4.10), the way back of `sentence.ts`: what is absent becomes an empty
  * field, what was read is written again. Every function gives whole lines, `$` to CR LF.
  */
+
+/** What differs between receivers in the same sentence. */
+export type Dialect = {
+  readonly minuteDecimals: number
+  readonly timeDecimals: number
+  /** Mode letters came with 2.3, the navigational status of RMC with 4.1. */
+  readonly nmea: '2.1' | '2.3' | '4.1'
+  /** The letter of a valid fix: A of its own, D differential, E by dead reckoning. */
+  readonly mode: 'A' | 'D' | 'E'
+}
+
+const PLAIN: Dialect = { minuteDecimals: 5, timeDecimals: 2, nmea: '4.1', mode: 'A' }
+
+const modeField = (valid: boolean, { nmea, mode }: Dialect): readonly string[] =>
+  nmea === '2.1' ? [] : [valid ? mode : 'N']
 
 /** `lineOf(['GPGLL', '', '', '', '', '', 'V', 'N'])` is `$GPGLL,,,,,,V,N*64` and a line end. */
 export const lineOf = (fields: readonly string[]): string => {
@@ -22,27 +37,27 @@ export type SkySatellite = {
 }
 
 /** Recommended minimum: `$GNRMC,024507.00,A,3524.90000,N,11635.20000,E,12.000,90.00,241126,,,A,V`. */
-export const encodeRmc = (rmc: Omit<Rmc, 'type'>, minuteDecimals = 5): string =>
+export const encodeRmc = (rmc: Omit<Rmc, 'type'>, dialect = PLAIN): string =>
   lineOf([
     `${rmc.talker}RMC`,
-    timeText(rmc.timeMs),
+    timeText(rmc.timeMs, dialect.timeDecimals),
     rmc.valid ? 'A' : 'V',
-    ...placeText(rmc.place, minuteDecimals),
+    ...placeText(rmc.place, dialect.minuteDecimals),
     fixed(rmc.speedKn, 3),
     fixed(rmc.trackDeg, 2),
     dateText(rmc.date),
     '',
     '',
-    rmc.valid ? 'A' : 'N',
-    'V',
+    ...modeField(rmc.valid, dialect),
+    ...(dialect.nmea === '4.1' ? ['V'] : []),
   ])
 
 /** Fix data. The height of the geoid is left out: nobody here reads it. */
-export const encodeGga = (gga: Omit<Gga, 'type'>, minuteDecimals = 5): string =>
+export const encodeGga = (gga: Omit<Gga, 'type'>, dialect = PLAIN): string =>
   lineOf([
     `${gga.talker}GGA`,
-    timeText(gga.timeMs),
-    ...placeText(gga.place, minuteDecimals),
+    timeText(gga.timeMs, dialect.timeDecimals),
+    ...placeText(gga.place, dialect.minuteDecimals),
     String(gga.quality ?? 0),
     gga.satsUsed === undefined ? '' : String(gga.satsUsed).padStart(2, '0'),
     fixed(gga.hdop, 2),
@@ -54,18 +69,78 @@ export const encodeGga = (gga: Omit<Gga, 'type'>, minuteDecimals = 5): string =>
     '',
   ])
 
-/** Place alone, the oldest of them. */
-export const encodeGll = (gll: Omit<Gll, 'type'>, minuteDecimals = 5): string =>
+/** Fix data of several systems: one mode letter a system in `modes`. */
+export const encodeGns = (gns: Omit<Gns, 'type'>, dialect = PLAIN): string =>
   lineOf([
-    `${gll.talker}GLL`,
-    ...placeText(gll.place, minuteDecimals),
-    timeText(gll.timeMs),
-    gll.valid ? 'A' : 'V',
-    gll.valid ? 'A' : 'N',
+    `${gns.talker}GNS`,
+    timeText(gns.timeMs, dialect.timeDecimals),
+    ...placeText(gns.place, dialect.minuteDecimals),
+    gns.modes,
+    gns.satsUsed === undefined ? '' : String(gns.satsUsed).padStart(2, '0'),
+    fixed(gns.hdop, 2),
+    fixed(gns.altMslM, 1),
+    '',
+    '',
+    '',
+    ...(dialect.nmea === '4.1' ? ['V'] : []),
   ])
 
+/** Place alone, the oldest of them. */
+export const encodeGll = (gll: Omit<Gll, 'type'>, dialect = PLAIN): string =>
+  lineOf([
+    `${gll.talker}GLL`,
+    ...placeText(gll.place, dialect.minuteDecimals),
+    timeText(gll.timeMs, dialect.timeDecimals),
+    gll.valid ? 'A' : 'V',
+    ...modeField(gll.valid, dialect),
+  ])
+
+/** Date and time: `$GNZDA,024507.00,24,11,2026,00,00`. */
+export const encodeZda = (zda: Omit<Zda, 'type'>, dialect = PLAIN): string => {
+  const { date } = zda
+  return lineOf([
+    `${zda.talker}ZDA`,
+    timeText(zda.timeMs, dialect.timeDecimals),
+    ...(date === undefined
+      ? ['', '', '']
+      : [String(date.day).padStart(2, '0'), String(date.month).padStart(2, '0'), String(date.year)]),
+    '00',
+    '00',
+  ])
+}
+
+/** How far off the receiver thinks it is: one standard deviation in metres north, east and up. */
+export const encodeGst = (
+  gst: {
+    readonly talker: string
+    readonly timeMs?: number
+    readonly deviationM?: { readonly lat: number; readonly lon: number; readonly alt: number }
+  },
+  dialect = PLAIN,
+): string => {
+  const { deviationM: m } = gst
+  const deviations = m === undefined ? ['', '', ''] : [fixed(m.lat, 1), fixed(m.lon, 1), fixed(m.alt, 1)]
+  return lineOf([
+    `${gst.talker}GST`,
+    timeText(gst.timeMs, dialect.timeDecimals),
+    '',
+    '',
+    '',
+    '',
+    ...deviations,
+  ])
+}
+
+/** Words of the receiver, such as `ANTENNA OPEN`; severity 0 error, 1 warning, 2 notice. */
+export const encodeTxt = (talker: string, severity: 0 | 1 | 2, words: string): string =>
+  lineOf([`${talker}TXT`, '01', '01', String(severity).padStart(2, '0'), words])
+
+/** The datum positions are told in: `W84` and no offset, or another one. */
+export const encodeDtm = (talker: string, datum: string): string =>
+  lineOf([`${talker}DTM`, datum, '', '0.0', 'N', '0.0', 'E', '0.0', 'W84'])
+
 /** Course and speed: both in degrees true and knots, kilometres an hour for the older readers. */
-export const encodeVtg = (vtg: Omit<Vtg, 'type'>): string =>
+export const encodeVtg = (vtg: Omit<Vtg, 'type'>, dialect = PLAIN): string =>
   lineOf([
     `${vtg.talker}VTG`,
     fixed(vtg.trackDeg, 2),
@@ -76,7 +151,7 @@ export const encodeVtg = (vtg: Omit<Vtg, 'type'>): string =>
     'N',
     fixed(vtg.speedKn === undefined ? undefined : vtg.speedKn * 1.852, 3),
     'K',
-    vtg.valid ? 'A' : 'N',
+    ...modeField(vtg.valid, dialect),
   ])
 
 const GSA_SLOTS = 12

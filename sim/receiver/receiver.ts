@@ -1,9 +1,24 @@
-import { encodeGga, encodeGll, encodeGsa, encodeGsv, encodeRmc, encodeVtg } from '#protocols/nmea/encode.ts'
+import {
+  encodeDtm,
+  encodeGga,
+  encodeGll,
+  encodeGns,
+  encodeGsa,
+  encodeGst,
+  encodeGsv,
+  encodeRmc,
+  encodeTxt,
+  encodeVtg,
+  encodeZda,
+} from '#protocols/nmea/encode.ts'
+import type { Dialect, SkySatellite } from '#protocols/nmea/encode.ts'
+import type { Place } from '#protocols/nmea/fields.ts'
 import { MPS_PER_KNOT } from '#protocols/nmea/sentence.ts'
-import type { SkySatellite } from '#protocols/nmea/encode.ts'
-import { SKY_SYSTEMS, skyOf } from './sky.ts'
+import { PERSONALITIES } from './personality.ts'
+import type { Constellation, Personality, SentenceName } from './personality.ts'
+import { skyOver } from './sky.ts'
 
-/** Where the car really is at one moment. `fix` false: the antenna sees nothing. */
+/** What a receiver makes of one moment; without the optional fields, where the car really is. */
 export type Truth = {
   readonly lat: number
   readonly lon: number
@@ -11,18 +26,15 @@ export type Truth = {
   readonly trackDeg: number
   readonly altMslM?: number
   readonly utcMs: number
+  /** False: the antenna sees nothing. */
   readonly fix: boolean
-}
-
-/** How one make of receiver talks. The default is a three-system module of today. */
-export type Personality = {
-  readonly systems?: readonly ('GP' | 'GB' | 'GL')[]
-  /** Decimals of the minutes of a coordinate: 4 is 19 cm, 5 is 2 cm. */
-  readonly minuteDecimals?: number
-  /** Satellites in view are told only every so often. */
-  readonly gsvEverySeconds?: number
-  /** Also GLL and VTG, which the older readers want. */
-  readonly chatty?: boolean
+  /** Three satellites make a fix without altitude. */
+  readonly mode?: 2 | 3
+  /** The place is guessed from wheels and gyroscope, and said to be. */
+  readonly estimated?: boolean
+  /** What a receiver without a fix has of the time: after a cold start first nothing, then the time, then the date. */
+  readonly knows?: 'nothing' | 'time' | 'date'
+  readonly antenna?: 'open' | 'short'
 }
 
 export type SimulatedReceiver = {
@@ -34,72 +46,149 @@ const DAY_MS = 86_400_000
 /** Trackers use what stands well above the roofs. */
 const USED_ABOVE_DEG = 15
 const USED_PER_SYSTEM_MAX = 12
-/** Receivers leave the course empty while the car stands: it would be noise. */
+/** Below this the course is noise: receivers leave it empty or go on telling the last one. */
 const COURSE_ABOVE_MPS = 0.3
 
-/** A receiver that tells the truth: the same moment always gives the same bytes. */
-export function simulatedReceiver(options: Personality = {}): SimulatedReceiver {
-  const talkers = options.systems ?? ['GP', 'GB', 'GL']
-  const gsvEverySeconds = options.gsvEverySeconds ?? 1
+/** A receiver of the given make: the same epochs always give the same bytes. */
+export function simulatedReceiver(personality: Personality = PERSONALITIES.fleet): SimulatedReceiver {
+  let epochs = 0
+  const last: Last = { place: undefined, trackDeg: undefined }
   return {
     epoch: told => {
       const truth = { ...told, utcMs: Math.floor(told.utcMs) }
-      const skies = talkers.map(talker => skyOver(talker, truth))
-      const withGsv = Math.floor(truth.utcMs / 1000) % gsvEverySeconds === 0
+      const said = momentOf(truth, personality, last)
+      const withGsv = epochs % (personality.gsvEvery ?? 1) === 0
+      epochs++
       const lines = [
-        ...positionLines(truth, skies, options, talkers.length > 1 ? 'GN' : (talkers[0] ?? 'GP')),
-        ...(withGsv ? skies.flatMap(sky => encodeGsv(sky.talker, sky.seen, '1')) : []),
+        ...antennaWords(personality.talker, truth),
+        ...personality.order
+          .filter(name => withGsv || name !== 'GSV')
+          .flatMap(name => sentencesOf(name, said, personality)),
       ]
       return new TextEncoder().encode(lines.join(''))
     },
   }
 }
 
+/** What a receiver goes on telling after it stopped being true. */
+type Last = { place: Place | undefined; trackDeg: number | undefined }
+
+/** One moment in the receiver's own terms, before it is put into sentences. */
+type Moment = {
+  readonly valid: boolean
+  readonly mode: 1 | 2 | 3
+  readonly quality: number
+  readonly dialect: Dialect
+  readonly when: { readonly timeMs?: number }
+  readonly late: { readonly timeMs?: number }
+  readonly day: { readonly date?: { readonly year: number; readonly month: number; readonly day: number } }
+  readonly place: { readonly place?: Place }
+  readonly motion: { readonly speedKn?: number; readonly trackDeg?: number }
+  readonly altitude: { readonly altMslM?: number }
+  readonly hdop: { readonly hdop?: number }
+  readonly satsUsed: number
+  readonly skies: readonly Sky[]
+}
+
 type Sky = {
-  readonly talker: string
-  readonly systemId: number
+  readonly constellation: Constellation
   readonly seen: readonly SkySatellite[]
   readonly used: readonly number[]
 }
 
-const skyOver = (talker: 'GP' | 'GB' | 'GL', truth: Truth): Sky => {
-  const systems = SKY_SYSTEMS.filter(s => s.talker === talker)
-  const above = systems.flatMap(s => skyOf(s, truth.utcMs))
-  const used = truth.fix
-    ? above.filter(s => s.elevationDeg >= USED_ABOVE_DEG).slice(0, USED_PER_SYSTEM_MAX)
-    : []
-  // Under a roof the almanac still says what should be there, but nothing is heard.
-  const seen = truth.fix ? above : above.map(({ snrDb: _, ...rest }) => rest)
-  return { talker, systemId: systems[0]?.systemId ?? 1, seen, used: used.map(s => s.number) }
+function momentOf(truth: Truth, personality: Personality, last: Last): Moment {
+  const { fix, estimated = false } = truth
+  const skies = personality.constellations.map(constellation => skySeen(constellation, truth))
+  const satsUsed = skies.reduce((sum, sky) => sum + sky.used.length, 0)
+  const timeMs = ((truth.utcMs % DAY_MS) + DAY_MS) % DAY_MS
+  const knows = fix ? 'date' : (truth.knows ?? 'date')
+  const moves = truth.speedMps >= COURSE_ABOVE_MPS
+  if (fix) last.place = { lat: truth.lat, lon: truth.lon }
+  if (fix && moves) last.trackDeg = ((truth.trackDeg % 360) + 360) % 360
+  const place = fix || personality.unfixed === 'last' ? last.place : undefined
+  const trackDeg = fix && (moves || personality.course === 'held') ? last.trackDeg : undefined
+  const mode = !fix ? 1 : (truth.mode ?? 3)
+  const { minuteDecimals, timeDecimals, nmea } = personality
+  return {
+    valid: fix,
+    mode,
+    quality: !fix ? 0 : estimated ? 6 : 1,
+    dialect: { minuteDecimals, timeDecimals, nmea, mode: estimated ? 'E' : 'A' },
+    when: knows === 'nothing' ? {} : { timeMs },
+    late: knows === 'nothing' ? {} : { timeMs: (timeMs + (personality.lateMs ?? 0)) % DAY_MS },
+    day: knows === 'date' ? { date: dateOf(truth.utcMs) } : {},
+    place: place === undefined ? {} : { place },
+    motion: fix
+      ? { speedKn: truth.speedMps / MPS_PER_KNOT, ...(trackDeg === undefined ? {} : { trackDeg }) }
+      : {},
+    altitude: mode === 3 ? { altMslM: truth.altMslM ?? 40 } : {},
+    hdop: fix ? { hdop: hdopOf(satsUsed) } : {},
+    satsUsed,
+    skies,
+  }
 }
 
-const positionLines = (
-  truth: Truth,
-  skies: readonly Sky[],
-  options: Personality,
-  talker: string,
-): readonly string[] => {
-  const when = new Date(truth.utcMs)
-  const timeMs = ((truth.utcMs % DAY_MS) + DAY_MS) % DAY_MS
-  const date = { year: when.getUTCFullYear(), month: when.getUTCMonth() + 1, day: when.getUTCDate() }
-  const satsUsed = skies.reduce((sum, sky) => sum + sky.used.length, 0)
-  const place = truth.fix ? { place: { lat: truth.lat, lon: truth.lon } } : {}
-  const hdop = truth.fix ? { hdop: hdopOf(satsUsed) } : {}
-  const course =
-    truth.fix && truth.speedMps >= COURSE_ABOVE_MPS ? { trackDeg: ((truth.trackDeg % 360) + 360) % 360 } : {}
-  const motion = truth.fix ? { speedKn: truth.speedMps / MPS_PER_KNOT, ...course } : {}
-  const altitude = truth.fix ? { altMslM: truth.altMslM ?? 40 } : {}
-  const decimals = options.minuteDecimals ?? 5
-  const head = { talker, timeMs }
-  return [
-    encodeRmc({ ...head, valid: truth.fix, date, ...place, ...motion }, decimals),
-    ...(options.chatty === true ? [encodeVtg({ talker, valid: truth.fix, ...motion })] : []),
-    encodeGga({ ...head, quality: truth.fix ? 1 : 0, satsUsed, ...place, ...hdop, ...altitude }, decimals),
-    ...(options.chatty === true ? [encodeGll({ ...head, valid: truth.fix, ...place }, decimals)] : []),
-    ...skies.map(sky =>
-      encodeGsa({ talker, mode: truth.fix ? 3 : 1, satellites: sky.used, systemId: sky.systemId, ...hdop }),
-    ),
-  ]
+function skySeen(constellation: Constellation, { utcMs, fix, mode, estimated }: Truth): Sky {
+  const above = skyOver(constellation.system, utcMs)
+  const usable = fix && estimated !== true
+  const most = mode === 2 ? 1 : USED_PER_SYSTEM_MAX
+  const used = usable ? above.filter(s => s.elevationDeg >= USED_ABOVE_DEG).slice(0, most) : []
+  // Under a roof the almanac still says what should be there, but nothing is heard.
+  const seen = usable ? above : above.map(({ snrDb: _, ...rest }) => rest)
+  return { constellation, seen, used: used.map(s => s.number) }
+}
+
+function sentencesOf(name: SentenceName, said: Moment, { talker }: Personality): readonly string[] {
+  const { valid, dialect, when, late, day, place, motion, altitude, hdop, satsUsed } = said
+  switch (name) {
+    case 'RMC':
+      return [encodeRmc({ talker, ...when, valid, ...day, ...place, ...motion }, dialect)]
+    case 'GGA':
+      return [
+        encodeGga(
+          { talker, ...late, quality: said.quality, satsUsed, ...place, ...hdop, ...altitude },
+          dialect,
+        ),
+      ]
+    case 'GNS': {
+      const modes = said.skies.map(sky => (sky.used.length > 0 ? dialect.mode : 'N')).join('')
+      return [encodeGns({ talker, ...late, modes, satsUsed, ...place, ...hdop, ...altitude }, dialect)]
+    }
+    case 'GLL':
+      return [encodeGll({ talker, ...late, valid, ...place }, dialect)]
+    case 'VTG':
+      return [encodeVtg({ talker, valid, ...motion }, dialect)]
+    case 'ZDA':
+      return [encodeZda({ talker, ...when, ...day }, dialect)]
+    case 'GST':
+      return [
+        encodeGst({ talker, ...when, ...(valid && { deviationM: { lat: 2, lon: 2, alt: 4 } }) }, dialect),
+      ]
+    case 'DTM':
+      return [encodeDtm(talker, 'W84')]
+    case 'GSA':
+      return said.skies.map(({ constellation: { systemId }, used }) =>
+        encodeGsa({
+          talker,
+          mode: said.mode,
+          satellites: used,
+          ...hdop,
+          ...(systemId !== undefined && { systemId }),
+        }),
+      )
+    case 'GSV':
+      return said.skies.flatMap(({ constellation, seen }) =>
+        encodeGsv(constellation.talker, seen, constellation.signalId),
+      )
+  }
+}
+
+const antennaWords = (talker: string, { antenna }: Truth): readonly string[] =>
+  antenna === undefined ? [] : [encodeTxt(talker, 0, antenna === 'open' ? 'ANTENNA OPEN' : 'ANTENNA SHORT')]
+
+const dateOf = (utcMs: number) => {
+  const when = new Date(utcMs)
+  return { year: when.getUTCFullYear(), month: when.getUTCMonth() + 1, day: when.getUTCDate() }
 }
 
 /** More satellites, better geometry: 20 give about 0.7, 8 about 1.1. */
