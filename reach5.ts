@@ -38,6 +38,10 @@ const VERBS: Readonly<Record<string, Verb>> = {
     does: 'issue a one-time code at the gateway, or redeem one on a device',
     load: async () => (await import('./agent/cli/enrol.ts')).enrol,
   },
+  device: {
+    does: 'log verify DIR|FILE…: whether the log of the body-cam trigger is one unbroken chain',
+    load: async () => (await import('./agent/cli/device.ts')).device,
+  },
   nmea: {
     does: 'decode FILE: receiver bytes in, one JSON fix per line out',
     load: async () => (await import('./agent/cli/nmea.ts')).nmea,

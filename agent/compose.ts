@@ -7,6 +7,7 @@ import type { Logger } from '#protocols/log.ts'
 import type { Clock } from '#protocols/time.ts'
 import { openLine } from '#hardware/open-line.ts'
 import type { AgentConfig } from './config.ts'
+import { openTriggerLog } from './bodycam/log-file.ts'
 import { serveDesk } from './desk/routes.ts'
 import { profileOf } from './fittings.ts'
 import type { Fittings } from './fittings.ts'
@@ -78,15 +79,26 @@ export async function composeAgent(config: AgentConfig, log: Logger): Promise<Re
 async function openVehicle(core: Core, config: AgentConfig): Promise<Result<Agent>> {
   const fittings = await loadFittings(config.data)
   if (!fittings.ok) return fittings
-  const vehicle = composeVehicle({ ...core, openPort: openLine, ...linesOf(config, fittings.value) })
+  const triggerLog = openTriggerLog({
+    ...core,
+    dir: join(config.data, 'bodycam'),
+    onEnded: head => vehicle.runtime.feed({ type: 'trigger.logged', ...head }),
+  })
+  const vehicle = composeVehicle({
+    ...core,
+    openPort: openLine,
+    ...linesOf(config, fittings.value),
+    witness: triggerLog.write,
+  })
   const pagesDir = join(config.pages, 'terminal')
   const terminal = await serveTerminal(vehicle.runtime, { port: config.terminalPort, pagesDir })
   if (!terminal.ok) {
     await vehicle.close()
+    await triggerLog.close()
     return terminal
   }
   const { url, close } = terminal.value
-  return ok(agentOf(core, { terminal: url }, [close, () => vehicle.close()]))
+  return ok(agentOf(core, { terminal: url }, [close, () => vehicle.close(), triggerLog.close]))
 }
 
 /** The visitors' kiosk and the duty officer's desk, each on a port of its own. */

@@ -1,6 +1,9 @@
 import type { DeviceIdentity } from '#protocols/enrolment.ts'
 import type { Output } from '#protocols/equipment.ts'
+import type { Now } from '#protocols/time.ts'
 import type { Tap, TapResult, TerminalState } from '#protocols/terminal.ts'
+import type { Deed } from './bodycam/log-entry.ts'
+import type { TriggerConfig } from './bodycam/trigger-config.ts'
 import { startCarrier } from './uplink/carrier.ts'
 import type { CarrierParts } from './uplink/carrier.ts'
 import { step } from './vehicle/core.ts'
@@ -16,9 +19,17 @@ export type RuntimeParts = Omit<CarrierParts, 'identity' | 'announcedMs' | 'live
   readonly identity: Pick<DeviceIdentity, 'deviceId' | 'unitId' | 'callSign' | 'orderKey'>
   /** Switches an output of the panel; a car without one is handed a function that does nothing. */
   readonly setOutput: (output: Output, on: boolean) => void
+  /** Cameras on the network; a car without one leaves it out. */
+  readonly orderCamera?: (order: CameraOrder) => void
+  /** Where the body-cam trigger writes down what it did. */
+  readonly witness?: (deed: Deed, at: Now) => void
+  /** How this car starts its cameras; as the factory does it when absent. */
+  readonly trigger?: TriggerConfig
   /** Hex digits never seen before. */
   readonly mint: (bytes: number) => string
 }
+
+export type CameraOrder = { readonly order: 'start' | 'mark'; readonly activationId: string }
 
 export type Runtime = {
   /** Feeds one event of the car's hardware. */
@@ -39,6 +50,7 @@ export function startRuntime(parts: RuntimeParts): Runtime {
   const state = initialState(
     { ...identity, bootId: parts.bootId, bootCount: parts.bootCount },
     outbox.notes(),
+    parts,
   )
   const carrier = startCarrier({
     ...parts,
@@ -75,6 +87,12 @@ export function startRuntime(parts: RuntimeParts): Runtime {
         return
       case 'output':
         parts.setOutput(effect.output, effect.on)
+        return
+      case 'camera':
+        parts.orderCamera?.(effect)
+        return
+      case 'witness':
+        parts.witness?.(effect.deed, effect.at)
         return
       case 'tapped':
         taps.get(effect.tapRef)?.(effect.result)

@@ -58,6 +58,11 @@ export const RECORD_KINDS = {
     body: z.object({ activationId: z.string().max(64), afterMs: z.number() }),
   },
   'bodycam.released': { lane: 'event', body: z.object({ activationId: z.string().max(64) }) },
+  /** Where the chain of the trigger's own log stands, so that its tail cannot be cut off unseen. */
+  'bodycam.log': {
+    lane: 'event',
+    body: z.object({ n: z.number().int().positive(), sum: z.string().regex(/^[0-9a-f]{64}$/) }),
+  },
   'bodycam.failed': {
     lane: 'alarm',
     body: z.object({

@@ -128,6 +128,12 @@ export const ERROR_CODES = {
   MODBUS_FUNCTION: 'A Modbus function this module does not know. Check the device table.',
   CAMERA_LAPSED:
     'The body camera stopped during an activation and was started again. Check its card and battery.',
+  LOG_LINE:
+    'A line of the log is not as the trigger writes it: cut off, or altered. `detail` names the line.',
+  LOG_SUM: 'An entry of the log was altered after it was written. Keep the file as it is; it is evidence.',
+  LOG_CHAIN:
+    'An entry of the log does not follow the one before it: removed, inserted, moved or of another car.',
+  LOG_SHORT: 'The log ends before an entry that the car has told the gateway: its tail was cut off.',
   // start-up
   PORT_IN_USE: 'Another program listens on this TCP port. Stop it or choose another with the flag named.',
   FORMAT_UNKNOWN: 'The data was written by another version of reach5. Use that version, or an upgrade.',

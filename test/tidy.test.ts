@@ -33,6 +33,7 @@ const AT_THE_EDGE = [
 
 /** Doors that touch the world through Node itself; each is named after what it touches. */
 const WORLD_DOORS = [
+  'agent/bodycam/log-file.ts',
   'agent/outbox/high-water-file.ts',
   'agent/outbox/level-outbox.ts',
   'agent/outbox/store-dir.ts',

@@ -1,36 +1,50 @@
-import type { Channel } from '#protocols/equipment.ts'
+import { z } from 'zod'
+import { Channel } from '#protocols/equipment.ts'
 
 /**
  * What starts the body cameras. `level` holds the activation for as long as it is on (a lightbar); `momentary` starts
  * it and lets go at once (a panic button), and is heard during the hold-off too.
  */
-export type TriggerSource = 'level' | 'momentary'
+export const TriggerSource = z.enum(['level', 'momentary'])
+export type TriggerSource = z.infer<typeof TriggerSource>
 
-export type TriggerConfig = {
+/**
+ * `contact`: the dry contact of the dock; `network`: a start order to each paired camera; `marker`: a camera that records
+ * already is told the activation, so that the place is found in its recording.
+ */
+export const TriggerAction = z.enum(['contact', 'network', 'marker'])
+export type TriggerAction = z.infer<typeof TriggerAction>
+
+const Ms = z.number().int().nonnegative()
+
+/** How one car starts its cameras. Every field has a default, so a unit's file names only what is different. */
+export const TriggerConfig = z.strictObject({
   /** A channel that is not listed starts nothing. */
-  readonly sources: Readonly<Partial<Record<Exclude<Channel, 'camera_recording'>, TriggerSource>>>
+  sources: z
+    .partialRecord(Channel.exclude(['camera_recording']), TriggerSource)
+    .default({ lightbar: 'level', siren: 'level', weapon_rack: 'level', panic: 'momentary' }),
+  actions: z.array(TriggerAction).min(1).default(['contact']),
   /** `level`: the contact stays closed for the whole activation; `pulse`: it closes for this long and means "start". */
-  readonly output: 'level' | { readonly pulseMs: number }
+  output: z.union([z.literal('level'), z.strictObject({ pulseMs: Ms.min(50).max(5_000) })]).default('level'),
+  /** What an opening contact may end: a recording that is ours beyond doubt, or none at all. */
+  ends: z.enum(['ours', 'none']).default('ours'),
+  /**
+   * A recording is ours only when it begins this long after the contact closed. Sooner, the officer's hand was faster and
+   * our reading old; later, the camera slept, and what woke it was a hand: a camera needs longer from sleep than `max`.
+   */
+  startMs: z.strictObject({ min: Ms, max: Ms }).default({ min: 150, max: 1_000 }),
   /** The camera must say that it records within this time, or the activation has failed. */
-  readonly confirmMs: number
+  confirmMs: Ms.min(500).max(2_000).default(2_000),
   /** How long the recording goes on after the last source has cleared. */
-  readonly postMs: number
+  postMs: Ms.max(3_600_000).default(30_000),
   /** A level source that comes back this soon after a release starts nothing yet: a lightbar that is only reset. */
-  readonly holdOffMs: number
+  holdOffMs: Ms.max(600_000).default(3_000),
   /** How often one activation tries in all, and how long after a failure it tries again. */
-  readonly attemptsMax: number
-  readonly retryMs: number
+  attemptsMax: z.number().int().min(1).max(100).default(3),
+  retryMs: Ms.min(500).default(3_000),
   /** The contact rests open for this long before it closes again, or the camera sees no edge. */
-  readonly restMs: number
-}
+  restMs: Ms.max(1_000).default(200),
+})
+export type TriggerConfig = z.infer<typeof TriggerConfig>
 
-export const DEFAULT_TRIGGER: TriggerConfig = {
-  sources: { lightbar: 'level', siren: 'level', weapon_rack: 'level', panic: 'momentary' },
-  output: 'level',
-  confirmMs: 2000,
-  postMs: 30_000,
-  holdOffMs: 3000,
-  attemptsMax: 3,
-  retryMs: 3000,
-  restMs: 200,
-}
+export const DEFAULT_TRIGGER: TriggerConfig = TriggerConfig.parse({})

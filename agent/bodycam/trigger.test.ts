@@ -2,8 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Channel, ChannelValue } from '#protocols/equipment.ts'
 import type { Now } from '#protocols/time.ts'
-import { advanceTrigger, initialTrigger, restoreTrigger, triggerPhase } from './trigger.ts'
-import type { TriggerEffect, TriggerState } from './trigger.ts'
+import { advanceTrigger } from './trigger.ts'
+import { initialTrigger, restoreTrigger, triggerPhase } from './trigger-state.ts'
+import type { TriggerEffect, TriggerState } from './trigger-state.ts'
 import { DEFAULT_TRIGGER } from './trigger-config.ts'
 import type { TriggerConfig } from './trigger-config.ts'
 
@@ -28,6 +29,10 @@ class Bench {
     return this.feed({ type: 'input', channel, value })
   }
 
+  refuse(): this {
+    return this.feed({ type: 'refused', cameraId: 'cam-1', code: 'CARD_FULL' })
+  }
+
   wake(): this {
     return this.feed({ type: 'wake' })
   }
@@ -44,7 +49,13 @@ class Bench {
 
   get words(): string[] {
     return this.said.map(({ effect }) =>
-      effect.type === 'output' ? (effect.on ? 'close' : 'open') : effect.type,
+      effect.type === 'output'
+        ? effect.on
+          ? 'close'
+          : 'open'
+        : effect.type === 'camera'
+          ? effect.order
+          : effect.type,
     )
   }
 
@@ -184,6 +195,69 @@ describe('the body-camera trigger', () => {
     after.pass(1000).input('camera_recording', 'on')
     expect(after.words).toEqual(['close', 'confirmed'])
     expect(after.said.at(-1)?.effect).toMatchObject({ activationId: before.state.activation?.id })
+  })
+
+  it('leaves the officer the recording he starts by hand after the alarm, also while it tries again', () => {
+    const bench = idle().input('siren', 'on').pass(5500).input('camera_recording', 'on')
+    bench.input('siren', 'off').pass(60_000)
+    expect(bench.words).toEqual(['activated', 'close', 'failed', 'open', 'close', 'confirmed', 'released'])
+  })
+
+  it('takes a recording that begins the moment the contact closes for the officer’s', () => {
+    const bench = idle().input('siren', 'on').pass(60).input('camera_recording', 'on')
+    bench.input('siren', 'off').pass(60_000)
+    expect(bench.words).toEqual(['activated', 'close', 'confirmed', 'released'])
+  })
+
+  it('does not take a recording for its own that began after the officer had stopped one', () => {
+    const bench = recording().input('camera_recording', 'off').pass(500).input('camera_recording', 'on')
+    bench.input('lightbar', 'off').pass(60_000)
+    expect(bench.words.slice(-2)).toEqual(['confirmed', 'released'])
+  })
+
+  it('ends no recording at all where it is told to', () => {
+    const bench = recording({ ...DEFAULT_TRIGGER, ends: 'none' })
+      .input('lightbar', 'off')
+      .pass(60_000)
+    expect(bench.words.at(-1)).toBe('released')
+    bench.input('camera_recording', 'off')
+    expect(bench.words.at(-1)).toBe('open')
+  })
+
+  it('closes nothing after a restart that came after the release', () => {
+    const before = recording({ ...DEFAULT_TRIGGER, ends: 'none' })
+      .input('lightbar', 'off')
+      .pass(60_000)
+    const saved = JSON.parse(JSON.stringify(before.state)) as TriggerState
+    const after = new Bench({ ...DEFAULT_TRIGGER, ends: 'none' }, restoreTrigger(saved), 5)
+    after.input('lightbar', 'off').input('camera_recording', 'off').pass(10_000)
+    expect(after.words).toEqual(['open'])
+  })
+
+  it('gives the pulse again after a restart, because nobody knows whether it went out', () => {
+    const config: TriggerConfig = { ...DEFAULT_TRIGGER, output: { pulseMs: 500 } }
+    const saved = JSON.parse(JSON.stringify(idle(config).input('lightbar', 'on').state)) as TriggerState
+    const after = new Bench(config, restoreTrigger(saved), 5).input('lightbar', 'on').pass(1000)
+    expect(after.words).toEqual(['close', 'open'])
+  })
+
+  it('orders the cameras of the car over the network and alarms at once when one refuses', () => {
+    const config: TriggerConfig = {
+      ...DEFAULT_TRIGGER,
+      actions: ['network', 'marker'],
+      output: { pulseMs: 200 },
+    }
+    const bench = idle(config).input('lightbar', 'on').pass(100).refuse()
+    expect(bench.words).toEqual(['activated', 'start', 'failed'])
+    expect(bench.said.at(-1)).toMatchObject({ atMs: 100, effect: { reason: 'refused' } })
+    bench.pass(3000).input('camera_recording', 'on')
+    expect(bench.words.slice(-2)).toEqual(['start', 'confirmed'])
+  })
+
+  it('marks the recording that runs already', () => {
+    const config: TriggerConfig = { ...DEFAULT_TRIGGER, actions: ['network', 'marker'] }
+    const bench = new Bench(config).input('camera_recording', 'on').input('panic', 'on')
+    expect(bench.words).toEqual(['activated', 'confirmed', 'mark'])
   })
 
   it('alarms after a restart when the camera stays silent', () => {

@@ -2,7 +2,8 @@ import type { BodyOf, RecordKind } from '#protocols/bodies.ts'
 import type { RecordDraft } from '#protocols/record.ts'
 import type { Now } from '#protocols/time.ts'
 import { advanceTrigger } from '../bodycam/trigger.ts'
-import type { TriggerEffect, TriggerEvent } from '../bodycam/trigger.ts'
+import { durablePartOf } from '../bodycam/trigger-state.ts'
+import type { TriggerEffect, TriggerEvent } from '../bodycam/trigger-state.ts'
 import type { Note } from '../outbox/outbox.ts'
 import { append } from './appending.ts'
 import { draftOf } from './drafts.ts'
@@ -10,28 +11,26 @@ import type { VehicleEffect } from './events.ts'
 import { TRIGGER_NOTE } from './state.ts'
 import type { VehicleState } from './state.ts'
 
-/** What the trigger wants from the vehicle: outputs to switch at once, records to store with the trigger's own state. */
-export type TriggerWishes = {
-  readonly outputs: readonly Extract<VehicleEffect, { type: 'output' }>[]
-  readonly drafts: readonly RecordDraft[]
-}
-
-/** One reading or one tick into the trigger: outputs first, then its records with its state in the same write. */
+/**
+ * One reading or one tick into the trigger: first what is switched and ordered, then its log, then its records with its
+ * state in the same write. A state that changed is stored also when there is nothing to tell.
+ */
 export function hearBodyCam(state: VehicleState, event: TriggerEvent, now: Now): VehicleEffect[] {
-  const { outputs, drafts } = advanceBodyCam(state, event, now)
-  if (drafts.length === 0) return [...outputs]
-  const note: Note = { key: TRIGGER_NOTE, value: state.trigger }
-  return [...outputs, append(state, drafts, [note], { then: 'nothing' }), { type: 'live' }]
-}
-
-/** One reading or one tick into the body-cam trigger of this vehicle. */
-export function advanceBodyCam(state: VehicleState, event: TriggerEvent, now: Now): TriggerWishes {
-  const { state: next, effects } = advanceTrigger(state.trigger, event, now)
+  const before = durablePartOf(state.trigger)
+  const { state: next, effects } = advanceTrigger(state.trigger, event, now, state.triggerConfig)
   state.trigger = next
-  return {
-    outputs: effects.filter(effect => effect.type === 'output'),
-    drafts: effects.flatMap(effect => recordOf(state, effect, now)),
-  }
+  const drafts = effects.flatMap(effect => recordOf(state, effect, now))
+  const note: Note = { key: TRIGGER_NOTE, value: next }
+  return [
+    ...effects.filter(effect => effect.type === 'output' || effect.type === 'camera'),
+    ...effects.flatMap((deed): VehicleEffect[] =>
+      deed.type === 'wake' ? [] : [{ type: 'witness', deed, at: now }],
+    ),
+    ...(drafts.length > 0 || durablePartOf(next) !== before
+      ? [append(state, drafts, [note], { then: 'nothing' })]
+      : []),
+    ...(drafts.length > 0 ? [{ type: 'live' } as const] : []),
+  ]
 }
 
 /** Whether time alone can change anything, so that a quiet car does no work. */
@@ -62,6 +61,7 @@ function recordOf(state: VehicleState, effect: TriggerEffect, now: Now): RecordD
     case 'lapsed':
       return draft('driver.fault', { driver: 'bodycam', code: 'CAMERA_LAPSED', detail: effect.activationId })
     case 'output':
+    case 'camera':
     case 'wake':
       return []
   }

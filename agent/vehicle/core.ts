@@ -43,6 +43,10 @@ export function step(state: VehicleState, event: VehicleEvent, now: Now, mint: M
     case 'panel':
       state.panel = event.state
       return [{ type: 'live' }]
+    case 'camera.refused':
+      return hearBodyCam(state, { type: 'refused', cameraId: event.cameraId, code: event.code }, now)
+    case 'trigger.logged':
+      return [record(state, 'bodycam.log', { n: event.n, sum: event.sum }, now)]
     case 'order':
       return onOrder(state, event.order, now)
     case 'order.rejected':

@@ -1,3 +1,4 @@
+import type { Deed } from '../bodycam/log-entry.ts'
 import type { Note } from '../outbox/outbox.ts'
 import type { Channel, ChannelValue, Gauge, Output } from '#protocols/equipment.ts'
 import type { Fix } from '#protocols/fix.ts'
@@ -17,6 +18,10 @@ export type VehicleEvent =
   /** A number from the car's own bus; null when it has not been told for longer than it stays true. */
   | { readonly type: 'gauge'; readonly gauge: Gauge; readonly value: number | null }
   | { readonly type: 'panel'; readonly state: TerminalState['panel'] }
+  /** The log of the body-cam trigger was written up to here. */
+  | { readonly type: 'trigger.logged'; readonly n: number; readonly sum: string }
+  /** A paired camera on the network will not record. */
+  | { readonly type: 'camera.refused'; readonly cameraId: string; readonly code: string }
   /** Opened and rightly signed for this device. */
   | { readonly type: 'order'; readonly order: Order }
   | { readonly type: 'order.rejected'; readonly code: string; readonly detail: string }
@@ -47,6 +52,9 @@ export type VehicleEffect =
   /** The live slot changed; the uplink sends the newest one when it can. */
   | { readonly type: 'live' }
   | { readonly type: 'output'; readonly output: Output; readonly on: boolean }
+  | { readonly type: 'camera'; readonly order: 'start' | 'mark'; readonly activationId: string }
+  /** What the body-cam trigger did, for its own log beside the store. */
+  | { readonly type: 'witness'; readonly deed: Deed; readonly at: Now }
   | { readonly type: 'tapped'; readonly tapRef: string; readonly result: TapResult }
   | {
       readonly type: 'log'

@@ -5,8 +5,10 @@ import type { DispatchOrder } from '#protocols/orders.ts'
 import type { TerminalOrder, TerminalState } from '#protocols/terminal.ts'
 import type { DeviceConfig } from '#protocols/session.ts'
 import type { Now } from '#protocols/time.ts'
-import { restoreTrigger } from '../bodycam/trigger.ts'
-import type { TriggerState } from '../bodycam/trigger.ts'
+import { DEFAULT_TRIGGER } from '../bodycam/trigger-config.ts'
+import type { TriggerConfig } from '../bodycam/trigger-config.ts'
+import { restoreTrigger } from '../bodycam/trigger-state.ts'
+import type { TriggerState } from '../bodycam/trigger-state.ts'
 import type { Nonces } from './orders.ts'
 import type { SamplingState } from './sampling.ts'
 
@@ -58,6 +60,7 @@ export type VehicleState = {
   /** The panic button was down when it was last read clearly. */
   panicHeld: boolean
   trigger: TriggerState
+  readonly triggerConfig: TriggerConfig
   orders: readonly HeldOrder[]
   nonces: Nonces
   panic: PanicState | null
@@ -103,7 +106,11 @@ export const EQUIPMENT_NOTE = 'equipment'
 export const TRIGGER_NOTE = 'trigger'
 
 /** A fresh state, or the one the notes remember. */
-export function initialState(identity: VehicleIdentity, notes: ReadonlyMap<string, unknown>): VehicleState {
+export function initialState(
+  identity: VehicleIdentity,
+  notes: ReadonlyMap<string, unknown>,
+  fitted: { readonly trigger?: TriggerConfig } = {},
+): VehicleState {
   return {
     deviceId: identity.deviceId,
     unitId: identity.unitId,
@@ -121,6 +128,7 @@ export function initialState(identity: VehicleIdentity, notes: ReadonlyMap<strin
     gauges: {},
     equipmentBeforeBoot: (notes.get(EQUIPMENT_NOTE) as EquipmentState | undefined) ?? {},
     trigger: restoreTrigger(notes.get(TRIGGER_NOTE) as TriggerState | undefined),
+    triggerConfig: fitted.trigger ?? DEFAULT_TRIGGER,
     orders: (notes.get(ORDERS_NOTE) as readonly HeldOrder[] | undefined) ?? [],
     nonces: (notes.get(NONCES_NOTE) as Nonces | undefined) ?? {
       floorIssuedAt: 0,

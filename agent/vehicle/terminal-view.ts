@@ -1,7 +1,7 @@
 import { bearingDeg, distanceM } from '#protocols/geo/sphere.ts'
 import type { TerminalOrder, TerminalState } from '#protocols/terminal.ts'
 import type { Now } from '#protocols/time.ts'
-import { triggerPhase } from '../bodycam/trigger.ts'
+import { triggerPhase } from '../bodycam/trigger-state.ts'
 import type { DeliveryFacts, LinkFacts } from '../uplink/carrier.ts'
 import { isEnded } from './orders.ts'
 import type { HeldOrder, VehicleState } from './state.ts'
