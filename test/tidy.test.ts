@@ -82,6 +82,7 @@ const CORES = [
   'gateway/reach/nearest.ts',
   'gateway/grids/membership.ts',
   'agent/selftest/walk.ts',
+  'hardware/panel/bus.ts',
   'hardware/panel/panel.ts',
   'protocols/nmea/epoch.ts',
   'protocols/nmea/scanner.ts',

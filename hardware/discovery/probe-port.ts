@@ -188,7 +188,7 @@ const panel = (path: string, baud: number, { address, contacts, answers }: Answe
 
 /** The poll alone cannot tell these apart; a person can, by what is printed on the module. */
 const answersAlike = (a: PanelDevice, b: PanelDevice): boolean =>
-  a.inputs.start === b.inputs.start && a.inputs.count === b.inputs.count
+  a.inputs.from === b.inputs.from && a.inputs.start === b.inputs.start && a.inputs.count === b.inputs.count
 
 const waited = (clock: Clock, ms: number): Promise<void> =>
   new Promise(resolve => void clock.after(ms, resolve))

@@ -1,19 +1,20 @@
-import type { Channel, ChannelValue, Output, PanelLife } from '#protocols/equipment.ts'
+import type { Output } from '#protocols/equipment.ts'
 import { fault, ok } from '#protocols/result.ts'
 import type { Result } from '#protocols/result.ts'
 import type { Clock, Now } from '#protocols/time.ts'
+import type { InputListener, InputSource } from '../inputs/input-source.ts'
 import type { Port } from '../port.ts'
-import { advancePanel } from './panel.ts'
-import { initialPanel } from './panel-state.ts'
-import type { PanelCounts, PanelEffect, PanelEvent } from './panel-state.ts'
+import { advanceBus, initialBus } from './bus.ts'
+import type { BusEvent } from './bus.ts'
+import type { PanelCounts, PanelEffect } from './panel-state.ts'
 import type { PanelProfile } from './profile.ts'
 
-export type PanelListener = {
-  onInput(channel: Channel, value: ChannelValue, now: Now): void
-  onState(state: PanelLife, now: Now): void
+export type PanelListener = InputListener & {
+  /** The module's settings were read as they must be, or it refused them. */
+  onSetup?(outcome: 'done' | 'refused', now: Now): void
 }
 
-export type Panel = {
+export type Panel = InputSource & {
   readonly counts: Readonly<PanelCounts>
   /**
    * Settles once the coil was read back as wanted, within a second; else a fault `PANEL_OUTPUT` (which is still being
@@ -24,13 +25,27 @@ export type Panel = {
   close(): void
 }
 
-const WRITE_TIMEOUT_MS = 200
+export type FittedModule = { readonly profile: PanelProfile; readonly listener: PanelListener }
 
-/** Performs what the driver core decides: bytes on the port, one timer on the clock. */
-export function openPanel(port: Port, clock: Clock, profile: PanelProfile, listener: PanelListener): Panel {
-  const state = initialPanel(profile, clock.now().monoMs)
+const WRITE_TIMEOUT_MS = 200
+/** A module of several that does not answer is asked again after this long at the latest. */
+const SHARED_REST_MS_MAX = 5_000
+
+/** One module with a line to itself. */
+export const openPanel = (port: Port, clock: Clock, profile: PanelProfile, listener: PanelListener): Panel =>
+  openPanels(port, clock, [{ profile, listener }])[0]!
+
+/**
+ * Modules on one line, each with an address of its own, in the order given. Performs what the driver core decides: bytes
+ * on the port, one timer on the clock. Closing one closes all.
+ */
+export function openPanels(port: Port, clock: Clock, modules: readonly FittedModule[]): readonly Panel[] {
+  const profiles = modules.map(({ profile }) =>
+    modules.length === 1 ? profile : { ...profile, restMsMax: SHARED_REST_MS_MAX },
+  )
+  const state = initialBus(profiles, clock.now().monoMs)
   const waiting = new Map<number, (result: Result<void>) => void>()
-  const queue: PanelEvent[] = []
+  const queue: BusEvent[] = []
   let busy = false
   let closed = false
   let tickets = 0
@@ -38,35 +53,56 @@ export function openPanel(port: Port, clock: Clock, profile: PanelProfile, liste
   let cancelWake = (): void => {}
 
   /** A listener may switch an output in the middle of a batch of effects; its event waits for its turn. */
-  const feed = (event: PanelEvent): void => {
+  const feed = (event: BusEvent): void => {
     queue.push(event)
     if (busy) return
     busy = true
     for (let next = queue.shift(); next !== undefined && !closed; next = queue.shift())
-      for (const effect of advancePanel(state, next, clock.now().monoMs, profile)) perform(effect)
+      for (const effect of advanceBus(state, next, clock.now().monoMs, profiles))
+        if (effect.type === 'module') perform(effect.module, effect.effect)
+        else wakeAt(effect.atMs)
     busy = false
   }
 
-  const perform = (effect: PanelEffect): void => {
+  const wakeAt = (atMs: number): void => {
+    cancelWake()
+    cancelWake = clock.after(atMs - clock.now().monoMs, () => feed({ type: 'tick' }))
+  }
+
+  const perform = (module: number, effect: PanelEffect): void => {
+    const { listener } = modules[module]!
     switch (effect.type) {
       case 'send':
-        generation = port.generation
-        void port.write(effect.bytes, WRITE_TIMEOUT_MS).then(result => {
-          if (!result.ok) feed({ type: 'unsent', turn: effect.turn, absent: result.code === 'PORT_ABSENT' })
-        })
-        return
-      case 'wake':
-        cancelWake()
-        cancelWake = clock.after(effect.atMs - clock.now().monoMs, () => feed({ type: 'tick' }))
-        return
+        return send(module, effect.bytes, effect.turn)
       case 'input':
         return listener.onInput(effect.channel, effect.value, clock.now())
       case 'state':
         return listener.onState(effect.state, clock.now())
+      case 'setup':
+        return listener.onSetup?.(effect.outcome, clock.now())
       case 'switched':
         waiting.get(effect.ticket)?.(OUTCOMES[effect.outcome])
         waiting.delete(effect.ticket)
     }
+  }
+
+  const send = (module: number, bytes: Uint8Array, turn: number): void => {
+    generation = port.generation
+    void port.write(bytes, WRITE_TIMEOUT_MS).then(result => {
+      if (result.ok) return
+      feed({
+        type: 'module',
+        module,
+        event: { type: 'unsent', turn, absent: result.code === 'PORT_ABSENT' },
+      })
+    })
+  }
+
+  const close = (): void => {
+    closed = true
+    cancelWake()
+    for (const resolve of waiting.values()) resolve(OUTCOMES.superseded)
+    waiting.clear()
   }
 
   port.onBytes(bytes => {
@@ -75,22 +111,17 @@ export function openPanel(port: Port, clock: Clock, profile: PanelProfile, liste
   })
   feed({ type: 'tick' })
 
-  return {
-    counts: state.counts,
+  return modules.map((_, module) => ({
+    counts: state.modules[module]!.counts,
     setOutput: (output, on) =>
       new Promise(resolve => {
         if (closed) return resolve(OUTCOMES.superseded)
         tickets += 1
         waiting.set(tickets, resolve)
-        feed({ type: 'switch', output, on, ticket: tickets })
+        feed({ type: 'module', module, event: { type: 'switch', output, on, ticket: tickets } })
       }),
-    close: () => {
-      closed = true
-      cancelWake()
-      for (const resolve of waiting.values()) resolve(OUTCOMES.superseded)
-      waiting.clear()
-    },
-  }
+    close,
+  }))
 }
 
 const OUTCOMES = {

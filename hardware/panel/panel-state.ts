@@ -1,10 +1,12 @@
 import type { Channel, ChannelValue, Output, PanelLife } from '#protocols/equipment.ts'
-import { UNREAD } from './debounce.ts'
-import type { Debounce } from './debounce.ts'
+import { UNREAD } from '../inputs/contact.ts'
+import type { Contact } from '../inputs/contact.ts'
 import type { PanelProfile } from './profile.ts'
+import type { Exchange } from './questions.ts'
 
 export type PanelEvent =
-  | { readonly type: 'tick' }
+  /** Time passes; `mayAsk` when the line is this module's to speak on. */
+  | { readonly type: 'tick'; readonly mayAsk: boolean }
   | { readonly type: 'bytes'; readonly bytes: Uint8Array }
   /** The write of question `turn` did not go out. */
   | { readonly type: 'unsent'; readonly turn: number; readonly absent: boolean }
@@ -16,7 +18,8 @@ export type PanelEffect =
   | { readonly type: 'state'; readonly state: PanelLife }
   /** The coil was read back as wanted, or was not in time, or a newer wish came. */
   | { readonly type: 'switched'; readonly ticket: number; readonly outcome: 'done' | 'late' | 'superseded' }
-  | { readonly type: 'wake'; readonly atMs: number }
+  /** Registers that must be set were read as they should be, or could not be set. */
+  | { readonly type: 'setup'; readonly outcome: 'done' | 'refused' }
 
 /** Counted for the technician's page; only ever grow. */
 export type PanelCounts = {
@@ -29,8 +32,7 @@ export type PanelCounts = {
   doubled: number
   refused: number
 }
-
-export type Exchange = 'inputs' | 'outputs' | { readonly coil: number; readonly on: boolean }
+export type PanelFault = Exclude<keyof PanelCounts, 'polls' | 'samples' | 'refused'>
 
 export type Phase =
   | { readonly is: 'rest'; readonly untilMs: number }
@@ -56,6 +58,13 @@ export type Wish = {
   readonly open: boolean
 }
 
+/** Where the registers that must be set stand: `words` as read back, `tries` how often they were written. */
+export type SetupState = {
+  is: 'due' | 'done' | 'refused'
+  words: readonly number[] | null
+  tries: number
+}
+
 /** Changed by `advancePanel` alone. */
 export type PanelState = {
   phase: Phase
@@ -66,7 +75,7 @@ export type PanelState = {
   doubt: { readonly first: readonly boolean[] | null } | null
   doubtUntilMs: number
   bits: readonly boolean[] | null
-  channels: Map<Channel, Debounce>
+  channels: Map<Channel, Contact>
   lastSampleMs: number
   lastPollMs: number
   lastWasInputs: boolean
@@ -79,7 +88,16 @@ export type PanelState = {
   wishes: Map<number, Wish>
   coils: readonly boolean[] | null
   coilsReadable: boolean
+  setup: SetupState
   readonly counts: PanelCounts
+}
+
+/** One step under way: the state, the moment, and what is to be done about it. */
+export type Run = {
+  readonly state: PanelState
+  readonly nowMs: number
+  readonly profile: PanelProfile
+  readonly effects: PanelEffect[]
 }
 
 export const initialPanel = (profile: PanelProfile, nowMs: number): PanelState => ({
@@ -101,7 +119,8 @@ export const initialPanel = (profile: PanelProfile, nowMs: number): PanelState =
   turn: 0,
   wishes: new Map(),
   coils: null,
-  coilsReadable: true,
+  coilsReadable: profile.device.outputs !== null,
+  setup: { is: 'due', words: null, tries: 0 },
   counts: {
     polls: 0,
     samples: 0,

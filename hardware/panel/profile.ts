@@ -1,17 +1,16 @@
 import { CHANNELS } from '#protocols/equipment.ts'
 import type { Channel, Output } from '#protocols/equipment.ts'
+import type { Debounce } from '../inputs/contact.ts'
 import { PANEL_DEVICES } from './device-table.ts'
 import type { PanelDevice } from './device-table.ts'
 
 /** One wire on the module. */
-export type InputWiring = {
+export type InputWiring = Debounce & {
   readonly channel: Channel
   /** 0 is the first terminal of the module. */
   readonly input: number
   /** `open`: the contact opens when the thing happens, as with a normally closed panic button. */
   readonly activeWhen: 'closed' | 'open'
-  /** The first active sample acts; this much quiet releases. */
-  readonly releaseMs: number
 }
 
 export type PanelProfile = {
@@ -34,6 +33,8 @@ export type PanelProfile = {
   readonly gapMsMax: number
   /** How often the coils are read back, to find a module that lost them with its power. */
   readonly readBackMs: number
+  /** On a shared line a module that does not answer is asked at most this seldom; 0 where it has the line to itself. */
+  readonly restMsMax: number
   /** A switch that was not read back by then is reported as failed (and still tried). */
   readonly switchMsMax: number
 }
@@ -51,7 +52,7 @@ export const factoryProfile = (
     activeWhen: 'closed',
     releaseMs: 30,
   })),
-  outputs: [{ output: 'camera_trigger', coil: 0 }],
+  outputs: device.outputs === null ? [] : [{ output: 'camera_trigger', coil: 0 }],
   pollMs: 40,
   replyMs: 30,
   replyMsMax: 240,
@@ -60,6 +61,7 @@ export const factoryProfile = (
   frameGapMs: 4,
   gapMsMax: 500,
   readBackMs: 1000,
+  restMsMax: 0,
   switchMsMax: 1000,
   ...changes,
 })

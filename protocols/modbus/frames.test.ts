@@ -61,11 +61,14 @@ describe('Modbus RTU frames', () => {
   const start = fc.integer({ min: 0, max: 0xffff })
   const requests: fc.Arbitrary<ModbusRequest> = fc.oneof(
     fc.record({
-      kind: fc.constantFrom('read-coils' as const, 'read-inputs' as const),
+      kind: fc.constantFrom(
+        ...(['read-coils', 'read-inputs', 'read-holding', 'read-input-registers'] as const),
+      ),
       address,
       start,
       count: fc.integer({ min: 1, max: 64 }),
     }),
+    fc.record({ kind: fc.constant('write-register' as const), address, register: start, value: start }),
     fc.record({ kind: fc.constant('write-coil' as const), address, coil: start, on: fc.boolean() }),
     fc.record({
       kind: fc.constant('write-coils' as const),
@@ -76,6 +79,8 @@ describe('Modbus RTU frames', () => {
   )
   const replyTo = (request: ModbusRequest, bits: readonly boolean[], refuse: boolean): ModbusReply => {
     if (refuse) return { kind: 'refused', code: 4 }
+    if (request.kind === 'read-holding' || request.kind === 'read-input-registers')
+      return { kind: 'words', words: Array.from({ length: request.count }, (_, i) => (i * 40_503) & 0xffff) }
     return request.kind === 'read-coils' || request.kind === 'read-inputs'
       ? { kind: 'bits', bits: Array.from({ length: request.count }, (_, i) => bits[i] ?? false) }
       : { kind: 'written' }

@@ -7,7 +7,10 @@ import type { Result } from '../result.ts'
  *
  *   FC01 read coils    ask  aa 01 start:2 count:2 crc      answer  aa 01 n bits:n crc
  *   FC02 read inputs   ask  aa 02 start:2 count:2 crc      answer  aa 02 n bits:n crc
+ *   FC03 read holding  ask  aa 03 start:2 count:2 crc      answer  aa 03 n words:n crc
+ *   FC04 read input    ask  aa 04 start:2 count:2 crc      answer  aa 04 n words:n crc
  *   FC05 write coil    ask  aa 05 coil:2 FF00|0000 crc     answer  the same bytes
+ *   FC06 write word    ask  aa 06 register:2 value:2 crc   answer  the same bytes
  *   FC0F write coils   ask  aa 0F start:2 count:2 n bits:n answer  aa 0F start:2 count:2 crc
  *   refusal                                                answer  aa fc|80 code crc
  *
@@ -17,12 +20,18 @@ import type { Result } from '../result.ts'
 
 export type ModbusRequest =
   | {
-      readonly kind: 'read-coils' | 'read-inputs'
+      readonly kind: 'read-coils' | 'read-inputs' | 'read-holding' | 'read-input-registers'
       readonly address: number
       readonly start: number
       readonly count: number
     }
   | { readonly kind: 'write-coil'; readonly address: number; readonly coil: number; readonly on: boolean }
+  | {
+      readonly kind: 'write-register'
+      readonly address: number
+      readonly register: number
+      readonly value: number
+    }
   | {
       readonly kind: 'write-coils'
       readonly address: number
@@ -32,6 +41,7 @@ export type ModbusRequest =
 
 export type ModbusReply =
   | { readonly kind: 'bits'; readonly bits: readonly boolean[] }
+  | { readonly kind: 'words'; readonly words: readonly number[] }
   | { readonly kind: 'written' }
   | { readonly kind: 'refused'; readonly code: number }
 
@@ -43,6 +53,8 @@ export type Heard<T> =
 
 /** Most coils or inputs one frame may ask for (V1.1b3, 6.1). */
 export const BITS_PER_FRAME_MAX = 2000
+/** Most registers one frame may ask for (V1.1b3, 6.3). */
+export const WORDS_PER_FRAME_MAX = 125
 /** Longest RTU frame, checksum included. */
 export const FRAME_BYTES_MAX = 256
 
@@ -52,7 +64,11 @@ export function encodeRequest(request: ModbusRequest): Uint8Array {
   switch (request.kind) {
     case 'read-coils':
     case 'read-inputs':
+    case 'read-holding':
+    case 'read-input-registers':
       return sealFrame([...head, ...word(request.start), ...word(request.count)])
+    case 'write-register':
+      return sealFrame([...head, ...word(request.register), ...word(request.value)])
     case 'write-coil':
       return sealFrame([...head, ...word(request.coil), request.on ? 0xff : 0x00, 0x00])
     case 'write-coils': {
@@ -78,6 +94,8 @@ export function encodeReply(request: ModbusRequest, reply: ModbusReply): Uint8Ar
       const bytes = packBits(reply.bits)
       return sealFrame([request.address, code, bytes.length, ...bytes])
     }
+    case 'words':
+      return sealFrame([request.address, code, reply.words.length * 2, ...reply.words.flatMap(word)])
     case 'written':
       return request.kind === 'write-coils'
         ? sealFrame([request.address, code, ...word(request.start), ...word(request.values.length)])
@@ -102,7 +120,14 @@ export function readReply(request: ModbusRequest, heard: Uint8Array): Heard<Modb
       if (heard.length > 2 && heard[2] !== bytes) return FOREIGN
       return whole(heard, 5 + bytes, () => ({ kind: 'bits', bits: unpackBits(heard, 3, request.count) }))
     }
+    case 'read-holding':
+    case 'read-input-registers': {
+      const { count } = request
+      if (heard.length > 2 && heard[2] !== count * 2) return FOREIGN
+      return whole(heard, 5 + count * 2, () => ({ kind: 'words', words: wordsFrom(heard, 3, count) }))
+    }
     case 'write-coil':
+    case 'write-register':
     case 'write-coils': {
       const expected = encodeReply(request, { kind: 'written' })
       const same = heard.subarray(0, 6).every((byte, i) => byte === expected[i])
@@ -118,9 +143,11 @@ export function readRequest(heard: Uint8Array): Heard<Result<ModbusRequest>> {
   const [first, second] = [wordAt(heard, 2), wordAt(heard, 4)]
   switch (code) {
     case 1:
-    case 2: {
-      const kind = code === 1 ? 'read-coils' : 'read-inputs'
-      const fits = second >= 1 && second <= BITS_PER_FRAME_MAX
+    case 2:
+    case 3:
+    case 4: {
+      const kind = READS[code]
+      const fits = second >= 1 && second <= (code <= 2 ? BITS_PER_FRAME_MAX : WORDS_PER_FRAME_MAX)
       return whole(heard, 8, () =>
         fits
           ? ok({ kind, address, start: first, count: second })
@@ -133,6 +160,8 @@ export function readRequest(heard: Uint8Array): Heard<Result<ModbusRequest>> {
           ? ok({ kind: 'write-coil', address, coil: first, on: second === 0xff00 })
           : fault('MODBUS_REQUEST', `coil value ${second}`),
       )
+    case 6:
+      return whole(heard, 8, () => ok({ kind: 'write-register', address, register: first, value: second }))
     case 15: {
       const bytes = heard[6]!
       if (bytes !== Math.ceil(second / 8) || second === 0) return FOREIGN
@@ -145,7 +174,30 @@ export function readRequest(heard: Uint8Array): Heard<Result<ModbusRequest>> {
   }
 }
 
-const FUNCTION_CODES = { 'read-coils': 1, 'read-inputs': 2, 'write-coil': 5, 'write-coils': 15 } as const
+/**
+ * Length of the answer that begins with these bytes, whoever was asked; undefined while too little was heard, 0 for what
+ * begins no answer we know.
+ */
+export function replyLength(heard: Uint8Array, from = 0): number | undefined {
+  const code = heard[from + 1]
+  if (code === undefined) return undefined
+  if (code >= 0x80) return 5
+  if (code === 5 || code === 6 || code === 15 || code === 16) return 8
+  if (code < 1 || code > 4) return 0
+  const bytes = heard[from + 2]
+  return bytes === undefined ? undefined : 5 + bytes
+}
+
+const FUNCTION_CODES = {
+  'read-coils': 1,
+  'read-inputs': 2,
+  'read-holding': 3,
+  'read-input-registers': 4,
+  'write-coil': 5,
+  'write-register': 6,
+  'write-coils': 15,
+} as const
+const READS = { 1: 'read-coils', 2: 'read-inputs', 3: 'read-holding', 4: 'read-input-registers' } as const
 
 const INCOMPLETE = { is: 'incomplete' } as const
 const FOREIGN = { is: 'wrong', why: 'foreign' } as const
@@ -171,3 +223,6 @@ function packBits(bits: readonly boolean[]): number[] {
 
 const unpackBits = (bytes: Uint8Array, from: number, count: number): boolean[] =>
   Array.from({ length: count }, (_, i) => ((bytes[from + (i >> 3)]! >> (i & 7)) & 1) === 1)
+
+const wordsFrom = (bytes: Uint8Array, from: number, count: number): number[] =>
+  Array.from({ length: count }, (_, i) => wordAt(bytes, from + 2 * i))

@@ -1,3 +1,4 @@
+import type { PanelDevice } from '#hardware/panel/device-table.ts'
 import type { Port } from '#hardware/port.ts'
 import type { Clock } from '#protocols/time.ts'
 import { createPanelModel, hearRequest } from './panel.ts'
@@ -9,6 +10,8 @@ export type Misbehaviour = (
 
 export type SimPanelOptions = {
   readonly address?: number
+  /** Which module it plays; absent, the first of the table. */
+  readonly device?: PanelDevice
   /** From the last byte of a question to the first of its answer. */
   readonly turnaroundMs?: number
   readonly misbehaviour?: Misbehaviour
@@ -24,6 +27,8 @@ export type SimPanel = {
   misbehave(how: Misbehaviour | undefined): void
   /** Without power it answers nothing and forgets its coils. */
   setPower(on: boolean): void
+  /** A setting of the module; undefined where there is none. */
+  register(register: number): number | undefined
   /** Questions answered. */
   readonly answers: number
 }
@@ -33,7 +38,7 @@ const FRAME_SILENCE_MS = 20
 
 /** Puts a module at one end of a line; several may share one (each listens to its own address). */
 export function attachPanel(port: Port, clock: Clock, options: SimPanelOptions = {}): SimPanel {
-  const model = createPanelModel(options.address)
+  const model = createPanelModel(options.address, options.device)
   const coilListeners: ((coil: number, on: boolean) => void)[] = []
   let misbehaviour = options.misbehaviour
   let power = true
@@ -72,6 +77,7 @@ export function attachPanel(port: Port, clock: Clock, options: SimPanelOptions =
     setContact: (input, closed) => void (model.contacts[input] = closed),
     contact: input => model.contacts[input] === true,
     coil: index => model.coils[index] === true,
+    register: register => model.registers.get(register),
     onCoil: listener => void coilListeners.push(listener),
     misbehave: how => void (misbehaviour = how),
     setPower: on => {
