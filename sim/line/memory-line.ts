@@ -2,6 +2,7 @@ import type { OpenPort, Port } from '#hardware/port.ts'
 import { fault, ok } from '#protocols/result.ts'
 import type { Clock } from '#protocols/time.ts'
 import type { Random } from '../random.ts'
+import { heardAt } from './uart.ts'
 
 /** What becomes of one chunk on its way: each piece arrives `afterMs` later than it should; none means lost. */
 export type LineFault = (
@@ -12,6 +13,8 @@ export type MemoryLineOptions = {
   readonly path?: string
   /** Ten bits a byte at this speed; absent, bytes arrive in the same millisecond. */
   readonly baud?: number
+  /** What the device is set to; whoever opens the line at another speed hears what a UART would make of it. */
+  readonly deviceBaud?: () => number
   /** On the way from the simulated device to whoever opened the line. */
   readonly toAgent?: LineFault
   readonly toDevice?: LineFault
@@ -37,8 +40,16 @@ export function createMemoryLine(clock: Clock, options: MemoryLineOptions = {}):
   let generation = 0
   let agent: End | undefined
 
-  const toAgent = wire(clock, options, options.toAgent, bytes => agent?.hear(bytes))
-  const toDevice = wire(clock, options, options.toDevice, bytes => peer.hear(bytes))
+  let agentBaud = 0
+  const across = (bytes: Uint8Array, sent: () => number, heard: () => number): Uint8Array =>
+    options.deviceBaud === undefined ? bytes : heardAt(bytes, sent(), heard())
+  const deviceBaud = (): number => options.deviceBaud?.() ?? agentBaud
+  const toAgent = wire(clock, options, options.toAgent, bytes =>
+    agent?.hear(across(bytes, deviceBaud, () => agentBaud)),
+  )
+  const toDevice = wire(clock, options, options.toDevice, bytes =>
+    peer.hear(across(bytes, () => agentBaud, deviceBaud)),
+  )
   const peer = endOf(
     clock,
     path,
@@ -50,10 +61,11 @@ export function createMemoryLine(clock: Clock, options: MemoryLineOptions = {}):
   return {
     path,
     peer: peer.port,
-    open: asked => {
+    open: (asked, { baud }) => {
       if (!plugged || asked !== path) return Promise.resolve(fault('PORT_ABSENT', `no line at ${asked}`))
       if (agent?.isOpen() === true) return Promise.resolve(fault('PORT_BUSY', `${path} is open already`))
       generation += 1
+      agentBaud = baud
       agent = endOf(clock, path, generation, () => jammed, toDevice)
       return Promise.resolve(ok(agent.port))
     },
@@ -139,7 +151,7 @@ function endOf(
     end,
     isOpen: () => ended === undefined,
     hear: bytes => {
-      if (ended === undefined) for (const listener of byteListeners) listener(bytes)
+      if (ended === undefined && bytes.length > 0) for (const listener of byteListeners) listener(bytes)
     },
   }
 }
