@@ -5,13 +5,16 @@ import { fault, ok } from '#protocols/result.ts'
 import type { Fault, Result } from '#protocols/result.ts'
 import type { Logger } from '#protocols/log.ts'
 import type { Clock } from '#protocols/time.ts'
+import { lookForReceiver } from '#hardware/discovery/find-again.ts'
+import { listSerialPorts } from '#hardware/discovery/serial-names.ts'
+import { isGpsd } from '#hardware/gnss/gpsd-name.ts'
 import { openLine } from '#hardware/open-line.ts'
 import type { AgentConfig } from './config.ts'
 import { openTriggerLog } from './bodycam/log-file.ts'
 import { serveDesk } from './desk/routes.ts'
 import { profileOf } from './fittings.ts'
 import type { Fittings } from './fittings.ts'
-import { loadFittings } from './fittings-file.ts'
+import { loadFittings, saveFittings } from './fittings-file.ts'
 import { serveKiosk } from './kiosk/routes.ts'
 import { openLevelOutbox } from './outbox/level-outbox.ts'
 import type { Outbox } from './outbox/outbox.ts'
@@ -88,6 +91,7 @@ async function openVehicle(core: Core, config: AgentConfig): Promise<Result<Agen
     ...core,
     openPort: openLine,
     ...linesOf(config, fittings.value),
+    ...receiverOf(core, config, fittings.value),
     witness: triggerLog.write,
   })
   const pagesDir = join(config.pages, 'terminal')
@@ -140,7 +144,13 @@ function linesOf(config: AgentConfig, fittings: Fittings): Pick<VehicleParts, 'g
   const panel = config.panel || fittings.panel?.path
   const profile = fittings.panel === null ? undefined : profileOf(fittings.panel)
   return {
-    gnss: gnss ? { path: gnss, baud: config.gnssBaud ?? fittings.gnss?.baud ?? GNSS_BAUD } : null,
+    gnss: gnss
+      ? {
+          path: gnss,
+          baud: config.gnssBaud ?? fittings.gnss?.baud ?? GNSS_BAUD,
+          isProved: config.gnssBaud === undefined && fittings.gnss?.path === gnss,
+        }
+      : null,
     panel: panel
       ? {
           path: panel,
@@ -148,6 +158,28 @@ function linesOf(config: AgentConfig, fittings: Fittings): Pick<VehicleParts, 'g
           ...(profile && { profile }),
         }
       : null,
+  }
+}
+
+/** The receiver with its way back when it is lost, and its speed kept when it was found by listening. */
+function receiverOf(
+  { clock }: Core,
+  config: AgentConfig,
+  fittings: Fittings,
+): Pick<VehicleParts, 'gnss' | 'onReceiverFound'> {
+  const { gnss, panel } = linesOf(config, fittings)
+  if (gnss === null) return { gnss }
+  const list = config.ports === '' ? listSerialPorts() : () => Promise.resolve(config.ports.split(','))
+  const known = [gnss.path, ...(panel ? [panel.path] : [])]
+  return {
+    // A receiver behind gpsd is gpsd's to find.
+    gnss: isGpsd(gnss.path)
+      ? gnss
+      : { ...gnss, lookElsewhere: lookForReceiver(openLine, list, clock, known) },
+    onReceiverFound: ({ path, baud }) => {
+      // Only the speed: which port is the receiver's is a technician's word.
+      if (path === fittings.gnss?.path) void saveFittings(config.data, { ...fittings, gnss: { path, baud } })
+    },
   }
 }
 

@@ -1,4 +1,6 @@
 import { openReceiver } from '#hardware/gnss/receiver.ts'
+import { openReceiverLine } from '#hardware/gnss/receiver-line.ts'
+import type { ReceiverLine } from '#hardware/gnss/receiver-line.ts'
 import { openPanel } from '#hardware/panel/open-panel.ts'
 import { factoryProfile } from '#hardware/panel/profile.ts'
 import type { PanelProfile } from '#hardware/panel/profile.ts'
@@ -8,8 +10,6 @@ import type { LineState } from '#hardware/reopening-port.ts'
 import { startRuntime } from './runtime.ts'
 import type { Runtime, RuntimeParts } from './runtime.ts'
 
-/** A receiver at 1 Hz that misses three epochs is silent. */
-const GNSS_SILENCE_MS_MAX = 3_500
 /** A panel answers every poll; this long without an answer means the cable. */
 const PANEL_SILENCE_MS_MAX = 3_000
 
@@ -17,7 +17,9 @@ export type Line = { readonly path: string; readonly baud: number }
 
 export type VehicleParts = Omit<RuntimeParts, 'setOutput'> & {
   readonly openPort: OpenPort
-  readonly gnss: Line | null
+  readonly gnss: (Line & Partial<ReceiverLine>) | null
+  /** The receiver's speed was found by listening: worth keeping for the next start. */
+  readonly onReceiverFound?: (place: Line) => void
   /** Without a profile it is wired as the factory does it. */
   readonly panel: (Line & { readonly profile?: PanelProfile }) | null
 }
@@ -35,8 +37,12 @@ export function composeVehicle(parts: VehicleParts): Vehicle {
   const runtime = startRuntime({ ...parts, setOutput: (output, on) => setOutput(output, on) })
 
   if (parts.gnss) {
-    const { path, baud } = parts.gnss
-    const port = openReopeningPort(parts.openPort, path, { baud, silenceMsMax: GNSS_SILENCE_MS_MAX }, clock)
+    const { path } = parts.gnss
+    const port = openReceiverLine(parts.openPort, { isProved: false, ...parts.gnss }, clock)
+    port.onLocked(found => {
+      log.info({ event: 'gnss.speed', ...found })
+      parts.onReceiverFound?.(found)
+    })
     port.onState((state, why) => {
       log.info({ event: 'gnss.line', state, path, ...(why && { code: why.code, detail: why.detail }) })
       if (state !== 'open') runtime.feed({ type: 'gnss', state: wordOf(state) })
@@ -72,4 +78,4 @@ export function composeVehicle(parts: VehicleParts): Vehicle {
   }
 }
 
-const wordOf = (state: LineState): 'silent' | 'no_device' => (state === 'stalled' ? 'silent' : 'no_device')
+const wordOf = (state: LineState): 'silent' | 'no_device' => (state === 'no_device' ? 'no_device' : 'silent')

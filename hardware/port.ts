@@ -16,6 +16,11 @@ export type Port = {
   onClosed(listener: (reason: string) => void): void
   /** `ok` when the driver took the bytes, else a fault `PORT_ABSENT`, `PORT_TIMEOUT` or `PORT_FAILED`; never throws. */
   write(bytes: Uint8Array, timeoutMs: number): Promise<Result<void>>
+  /**
+   * Takes the control line DTR away and gives it back, which starts some receivers and adapters anew. Absent or
+   * `PORT_FAILED` where a line has no such thing (a pseudo-terminal).
+   */
+  reset?(timeoutMs: number): Promise<Result<void>>
   close(): Promise<void>
 }
 

@@ -1,17 +1,29 @@
 import { fault } from '#protocols/result.ts'
-import type { Fault } from '#protocols/result.ts'
+import type { Fault, Result } from '#protocols/result.ts'
 import type { Clock } from '#protocols/time.ts'
+import { stepLine } from './line/line-keeper.ts'
+import { newLine } from './line/line-state.ts'
+import type { LineEffect, LineEvent, LineRules, LineState, Place } from './line/line-state.ts'
 import type { OpenPort, Port } from './port.ts'
 
-/** `no_device`: nothing to open, or it was pulled out. `stalled`: it is open and says nothing, or takes nothing. */
-export type LineState = 'open' | 'no_device' | 'stalled'
+export type { LineState } from './line/line-state.ts'
 
 export type ReopeningOptions = {
   readonly baud: number
-  /** A line that was silent for longer is closed and opened again: three periods of what should talk on it. */
+  /** A line that was silent for longer is in trouble: three periods of what should talk on it. */
   readonly silenceMsMax: number
-  /** First and longest wait before the next try; it grows by 1.6 each time and starts anew once a byte was heard. */
-  readonly retryMs?: { readonly first: number; readonly max: number }
+  readonly retryMs?: LineRules['retryMs']
+  readonly restMs?: LineRules['restMs']
+  /** Judges the bytes, and finds the speed at which they make sense. */
+  readonly hunt?: {
+    readonly speeds: readonly number[]
+    /** The speed was found by listening, not assumed. */
+    readonly isProved: boolean
+    /** One judge for every open: takes bytes, gives the count of frames with a right sum so far. */
+    readonly judge: () => (bytes: Uint8Array) => number
+  }
+  /** Asked when the path has not been there for 10 s: where else the same device is; null when nowhere for sure. */
+  readonly lookElsewhere?: () => Promise<Place | null>
 }
 
 /** A port that outlives its plug: it is closed only by its owner. `generation` counts the lines it has had. */
@@ -20,17 +32,19 @@ export type ReopeningPort = Port & {
   readonly baud: number
   /** Called on every change of state; `why` is absent when the line is good again. */
   onState(listener: (state: LineState, why?: Fault) => void): void
+  /** Called when a speed was proved by listening that was not known before. */
+  onLocked(listener: (place: Place) => void): void
   /** Closes the line and opens it again at another speed. */
   useBaud(baud: number): void
 }
 
-/** Two seconds: a replugged receiver is heard again within three. */
-const RETRY_MS = { first: 200, max: 2000 }
-const RETRY_GROWTH = 1.6
+const RETRY_MS = { first: 200, max: 500 }
+const REST_MS = { first: 30_000, max: 300_000 }
+const RESET_WITHIN_MS = 1_000
 
 /**
- * Keeps a line open: opens it, opens it again after an unplug, a silence or a stuck write, for as long as it takes.
- * Starts `no_device`, returns at once; `write` on a line that is not there is a fault `PORT_ABSENT`.
+ * Keeps a line open: performs what `line/line-keeper.ts` decides, for as long as it takes. Starts `no_device`, returns
+ * at once; `write` on a line that is not there is a fault `PORT_ABSENT`.
  */
 export function openReopeningPort(
   open: OpenPort,
@@ -38,109 +52,113 @@ export function openReopeningPort(
   options: ReopeningOptions,
   clock: Clock,
 ): ReopeningPort {
-  const retry = options.retryMs ?? RETRY_MS
+  const keeper = newLine({
+    path,
+    baud: options.baud,
+    silenceMsMax: options.silenceMsMax,
+    retryMs: options.retryMs ?? RETRY_MS,
+    restMs: options.restMs ?? REST_MS,
+    speeds: options.hunt?.speeds ?? null,
+    isProved: options.hunt?.isProved ?? true,
+    looksElsewhere: options.lookElsewhere !== undefined,
+  })
   const byteListeners: ((bytes: Uint8Array) => void)[] = []
   const stateListeners: ((state: LineState, why?: Fault) => void)[] = []
+  const lockListeners: ((place: Place) => void)[] = []
   const closeListeners: ((reason: string) => void)[] = []
-  let line: Port | undefined
-  let state: LineState = 'no_device'
-  let baud = options.baud
+  let line: { readonly port: Port; readonly open: number } | undefined
   let generation = 0
-  let waitMs = retry.first
   let closed = false
-  let heard = false
+  let armedForMs: number | null = null
   let cancelTimer = (): void => {}
 
-  const after = (ms: number, run: () => void): void => {
+  const feed = (event: LineEvent): void => void feedWhole(event)
+  /** Resolves when everything the event led to is done. */
+  const feedWhole = async (event: LineEvent): Promise<void> => {
+    const performed = stepLine(keeper, event, clock.now().monoMs).map(perform)
+    arm()
+    await Promise.all(performed)
+  }
+  /** One timer, moved only when the moment did: a busy line would set thousands of them. */
+  const arm = (): void => {
+    if (keeper.dueMs === armedForMs) return
+    armedForMs = keeper.dueMs
     cancelTimer()
-    cancelTimer = clock.after(ms, run)
+    if (armedForMs !== null)
+      cancelTimer = clock.after(Math.max(0, armedForMs - clock.now().monoMs), () => {
+        armedForMs = null
+        feed({ type: 'tick' })
+      })
   }
-  const report = (next: LineState, why?: Fault): void => {
-    if (next === state) return
-    state = next
-    for (const listener of stateListeners) listener(next, why)
-  }
-  const retryLater = (): void => {
-    after(waitMs, () => void tryOpen())
-    waitMs = Math.min(retry.max, waitMs * RETRY_GROWTH)
-  }
-  const drop = async (next: LineState, why?: Fault): Promise<void> => {
-    const old = line
-    line = undefined
-    cancelTimer()
-    report(next, why)
-    await old?.close()
-    if (!closed && line === undefined) retryLater()
-  }
-  const watchSilence = (): void => {
-    heard = false
-    after(options.silenceMsMax, () => {
-      if (heard) watchSilence()
-      else void drop('stalled', fault('PORT_SILENT', `nothing heard for ${options.silenceMsMax} ms`))
-    })
-  }
-  const tryOpen = async (): Promise<void> => {
-    const opened = await open(path, { baud })
-    if (closed) return void (opened.ok && (await opened.value.close()))
-    if (!opened.ok) {
-      report('no_device', opened)
-      return retryLater()
+  const perform = async (effect: LineEffect): Promise<void> => {
+    switch (effect.do) {
+      case 'open':
+        return adopt(effect.open, await open(effect.path, { baud: effect.baud }))
+      case 'release': {
+        const old = line?.open === effect.open ? line.port : undefined
+        if (old) line = undefined
+        await old?.close()
+        return feed({ type: 'released', open: effect.open })
+      }
+      case 'reset':
+        return void (await line?.port.reset?.(RESET_WITHIN_MS))
+      case 'tell':
+        for (const listener of stateListeners) listener(effect.state, effect.why)
+        return
+      case 'locked':
+        for (const listener of lockListeners) listener({ path: effect.path, baud: effect.baud })
+        return
+      case 'look-elsewhere':
+        return feed({ type: 'elsewhere', place: (await options.lookElsewhere?.()) ?? null })
     }
-    adopt(opened.value)
   }
-  const adopt = (next: Port): void => {
-    line = next
+  const adopt = (number: number, opened: Result<Port>): void => {
+    if (!opened.ok) return feed({ type: 'refused', open: number, why: opened })
+    const port = opened.value
+    if (closed || number !== keeper.open) return void port.close()
+    line = { port, open: number }
     generation += 1
-    // A stalled line that merely opens again has proved nothing: it stays `stalled` until it speaks.
-    if (state === 'no_device') report('open')
-    watchSilence()
-    next.onBytes(bytes => {
-      if (line !== next) return
-      heard = true
-      waitMs = retry.first
-      report('open')
+    const judge = options.hunt?.judge()
+    port.onBytes(bytes => {
+      if (line?.port !== port) return
+      feed({ type: 'heard', open: number, sense: judge === undefined ? null : judge(bytes) })
       for (const listener of byteListeners) listener(bytes)
     })
-    next.onClosed(reason => {
-      if (line === next) void drop('no_device', fault('PORT_ABSENT', reason))
-    })
+    feed({ type: 'opened', open: number })
+    port.onClosed(reason => feed({ type: 'gone', open: number, why: fault('PORT_ABSENT', reason) }))
   }
 
-  void tryOpen()
+  feed({ type: 'start' })
   return {
     path,
     get generation() {
       return generation
     },
     get state() {
-      return state
+      return keeper.told
     },
     get baud() {
-      return baud
+      return keeper.baud
     },
     onBytes: listener => void byteListeners.push(listener),
     onClosed: listener => (closed ? listener('closed') : void closeListeners.push(listener)),
     onState: listener => void stateListeners.push(listener),
-    useBaud: next => {
-      baud = next
-      if (line !== undefined) void drop(state)
-    },
+    onLocked: listener => void lockListeners.push(listener),
+    useBaud: baud => feed({ type: 'retune', baud }),
     write: async (bytes, timeoutMs) => {
       const target = line
-      if (target === undefined) return fault('PORT_ABSENT', `${path} is ${state}`)
-      const result = await target.write(bytes, timeoutMs)
+      if (target === undefined) return fault('PORT_ABSENT', `${path} is ${keeper.told}`)
+      const result = await target.port.write(bytes, timeoutMs)
       // Bytes stuck in the driver would come out in the middle of a later conversation.
-      if (!result.ok && result.code === 'PORT_TIMEOUT' && line === target) void drop('stalled', result)
+      if (!result.ok && result.code === 'PORT_TIMEOUT')
+        feed({ type: 'stuck', open: target.open, why: result })
       return result
     },
     close: async () => {
       if (closed) return
       closed = true
-      cancelTimer()
-      const old = line
-      line = undefined
       for (const listener of closeListeners) listener('closed')
-      await old?.close()
+      await feedWhole({ type: 'close' })
     },
   }
 }

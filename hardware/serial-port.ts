@@ -19,6 +19,8 @@ import type { OpenPort, Port } from './port.ts'
 const QUEUED_BYTES_MAX = 4096
 /** A stuck driver may never finish closing; whoever waits goes on without it. */
 const CLOSE_TIMEOUT_MS = 1000
+/** Long enough for every reset circuit on the other side. */
+const DTR_AWAY_MS = 100
 
 /** Opens 8N1 with an exclusive lock. Faults: `PORT_ABSENT`, `PORT_BUSY`, `PORT_DENIED`, `PORT_FAILED`. */
 export const openSerialPort: OpenPort = (path, { baud }) =>
@@ -83,6 +85,22 @@ function portOf(line: SerialPort, path: string): Port {
         line.write(Buffer.from(bytes), undefined, error =>
           settle(error ? fault('PORT_FAILED', error.message) : ok(undefined)),
         )
+      }),
+    reset: timeoutMs =>
+      new Promise(resolve => {
+        const timer = setTimeout(resolve, timeoutMs, fault('PORT_TIMEOUT', `no reset in ${timeoutMs} ms`))
+        const settle = (error: Error | null | undefined): void => {
+          clearTimeout(timer)
+          resolve(error ? fault('PORT_FAILED', error.message) : ok(undefined))
+        }
+        if (ended !== undefined || !line.isOpen) return settle(new Error(ended ?? 'closed'))
+        line.set({ dtr: false, rts: true }, error => {
+          if (error) return settle(error)
+          setTimeout(
+            () => (line.isOpen ? line.set({ dtr: true, rts: true }, settle) : settle(null)),
+            DTR_AWAY_MS,
+          )
+        })
       }),
     close: () => {
       end('closed')

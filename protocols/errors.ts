@@ -121,6 +121,8 @@ export const ERROR_CODES = {
   REPLAY_EMPTY: 'The recording holds no fix, time or date to play. Choose another.',
   PORT_SILENT:
     'The line is open and nothing is heard on it. Check power and cable of the device; it is opened again by itself.',
+  PORT_GARBLED:
+    'Bytes arrive and make no sense at this speed. Other speeds are tried by themselves; check cable and ground.',
   PANEL_OUTPUT:
     'The module did not confirm an output in time. It is still being tried; check module and wiring.',
   PANEL_SUPERSEDED: 'A newer wish for the same output came first. Nothing to do.',

@@ -35,6 +35,15 @@ export class GnssListener {
   }
 }
 
+/** For a line that is kept open: bytes in, frames with a right sum so far. */
+export function judgeFrames(): (bytes: Uint8Array) => number {
+  const listener = new GnssListener()
+  return bytes => {
+    listener.feed(bytes)
+    return listener.trial().valid
+  }
+}
+
 export const isReceiver = ({ valid, invalid }: GnssTrial): boolean => valid >= VALID_ENOUGH && valid > invalid
 
 /** 0 to 100: full marks for a clean line that says several kinds of things; every damaged frame costs. */

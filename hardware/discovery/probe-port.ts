@@ -2,6 +2,7 @@ import { encodeRequest, readReply } from '#protocols/modbus/frames.ts'
 import type { Fault } from '#protocols/result.ts'
 import type { Clock } from '#protocols/time.ts'
 import type { PortFinding } from '#protocols/technician.ts'
+import { RECEIVER_SPEEDS } from '../line/speed-hunt.ts'
 import { PANEL_DEVICES } from '../panel/device-table.ts'
 import type { PanelDevice } from '../panel/device-table.ts'
 import type { OpenPort, Port } from '../port.ts'
@@ -18,8 +19,6 @@ import type { GnssTrial } from './gnss-trial.ts'
  *                                                                  └──> silent
  */
 
-/** Last good speed first; then as receivers leave the factory. */
-const GNSS_BAUDS = [9_600, 38_400, 115_200, 4_800, 57_600, 19_200, 230_400] as const
 const PANEL_BAUDS = [38_400, 9_600, 19_200, 115_200, 57_600, 4_800] as const
 /** At least 2.2 periods of a receiver at 1 Hz: a shorter look retunes away from the right speed. */
 const DWELL_MS = 2_200
@@ -35,6 +34,8 @@ export type ProbeOptions = {
   /** Tried before the others. */
   readonly lastBaud?: number
   readonly addresses?: number
+  /** Nothing is written: only receivers are found. */
+  readonly listenOnly?: boolean
 }
 
 /** Finds out what is at the other end of a line; never throws, never leaves the line open. */
@@ -44,10 +45,11 @@ export async function probePort(
   clock: Clock,
   options: ProbeOptions = {},
 ): Promise<PortFinding> {
-  const heard = await hunt(open, path, clock, bauds(GNSS_BAUDS, options))
+  const heard = await hunt(open, path, clock, bauds(RECEIVER_SPEEDS, options))
   if ('fault' in heard) return { ...NOTHING, path, is: 'refused', fault: codeOf(heard.fault) }
   if (heard.trial !== null && isReceiver(heard.trial)) return receiver(path, heard.baud, heard.trial)
   if (heard.anything) return { ...NOTHING, path, is: 'unclear' }
+  if (options.listenOnly === true) return { ...NOTHING, path, is: 'silent' }
   return (await findPanel(open, path, clock, options)) ?? { ...NOTHING, path, is: 'silent' }
 }
 

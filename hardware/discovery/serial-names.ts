@@ -1,5 +1,6 @@
 import { readdir, realpath } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
+import { usbNames } from './usb-names.ts'
 
 /** The names a line can be found under, stable ones first. Handed in, so that a bench of pseudo-terminals can be listed. */
 export type ListPorts = () => Promise<readonly string[]>
@@ -9,23 +10,25 @@ export const PORTS_MAX = 16
 
 /**
  * Every serial line of this computer once, by the most stable name it has: by-id (survives another socket), else by-path
- * (two adapters without a serial number share one id), else the bare name of a USB or SoC port.
+ * (two adapters without a serial number share one id), else what the kernel says of the USB device, else the bare name
+ * of a port of the board.
  */
 export const listSerialPorts =
-  (root = '/dev'): ListPorts =>
+  (root = '/dev', sys = '/sys'): ListPorts =>
   async () => {
     const named = [
       ...(await linksIn(join(root, 'serial/by-id'))),
       ...(await linksIn(join(root, 'serial/by-path'))),
     ]
     const bare = (await namesIn(root)).filter(name => /^tty(USB|ACM|AMA|THS|mxc)\d+$/.test(name))
+    const usb = await usbNames(sys)
     const seen = new Set<string>()
     const ports: string[] = []
     for (const path of [...named, ...bare.map(name => join(root, name))]) {
       const device = await realpath(path).catch(() => undefined)
       if (device === undefined || seen.has(device)) continue
       seen.add(device)
-      ports.push(path)
+      ports.push((bare.includes(basename(path)) && usb.get(basename(path))) || path)
     }
     return ports.slice(0, PORTS_MAX)
   }
