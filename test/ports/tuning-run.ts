@@ -125,7 +125,7 @@ export async function tuningRun(run: TuningCase): Promise<TuningResult> {
 
 /** A minute of a receiver, played over and over: the bytes matter here, not the place. */
 function messagesOf(isQuiet: boolean): readonly Uint8Array[] {
-  const receiver = simulatedReceiver({ systems: ['GP', 'GB'] })
+  const receiver = simulatedReceiver()
   return Array.from({ length: 60 }, (_, second) => {
     const epoch = receiver.epoch({
       ...{ lat: 35.41, lon: 116.59, speedMps: 8, trackDeg: 90, fix: true },
