@@ -65,7 +65,7 @@ export function composeVehicle(parts: VehicleParts): Vehicle {
         if (!result.ok) log.warn({ event: 'panel.output', output, on, code: result.code })
       })
     closers.push(async () => {
-      panel.close()
+      await panel.close()
       await port.close()
     })
   }

@@ -359,7 +359,7 @@ export async function openSelfTest(parts: SelfTestParts): Promise<Result<SelfTes
     })
     panel = opened
     closeLines.push(async () => {
-      opened.close()
+      await opened.close()
       await port.close()
     })
   }
