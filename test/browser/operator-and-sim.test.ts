@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process'
-import type { ChildProcess } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,6 +5,8 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { OperatorView } from '#protocols/operator.ts'
 import { sim } from '#sim/cli/sim.ts'
+import { startDemo } from '../scenarios/demo-process.ts'
+import type { DemoProcess } from '../scenarios/demo-process.ts'
 import { eventually } from '../scenarios/running-house.ts'
 import { axeFindings } from './accessibility.ts'
 import { openBrowser, openContext } from './chromium.ts'
@@ -22,12 +22,10 @@ const DEVICES = 4
 const browser: Browser | null = await openBrowser({ webgl: false })
 const dir = mkdtempSync(join(tmpdir(), 'reach5-sim-'))
 const open: { close(): Promise<void> }[] = []
-let demo: ChildProcess
-let said = ''
+let demo: DemoProcess | undefined
 let map = ''
 let simulator = ''
 
-const addressOf = (name: string): string => new RegExp(`${name}\\s+(http:\\S+)`).exec(said)?.[1] ?? ''
 const picture = async (): Promise<OperatorView> =>
   OperatorView.parse(await (await fetch(`${map}/v1/operator`)).json())
 const press = (action: string, unit: string): Promise<Response> =>
@@ -39,26 +37,20 @@ const press = (action: string, unit: string): Promise<Response> =>
 const device = async (id: string) => (await picture()).devices.find(one => one.id === id)!
 
 beforeAll(async () => {
-  const ports = ['map', 'enrol', 'terminal', 'mqtt', 'sim'].flatMap(name => [`--${name}-port`, '0'])
-  const small = ['--units', '3', '--junctions', '400', '--incident-every', '0']
-  demo = spawn(process.execPath, ['dist/reach5.js', 'demo', '--data', dir, ...ports, ...small], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  for (const stream of [demo.stdout, demo.stderr]) stream!.on('data', words => (said += String(words)))
-  await eventually('the greeting', () => Promise.resolve(said.includes('Ctrl-C ends everything')))
-  map = addressOf('map')
-  simulator = addressOf('simulator')
+  demo = await startDemo(dir, ['--units', '3', '--junctions', '400', '--incident-every', '0'])
+  map = demo.addressOf('map')
+  simulator = demo.addressOf('simulator')
   await eventually('three live cars', async () => (await picture()).totals.units.live === 3)
   // Its fix becomes stale while the others are being broken.
   await press('block-antenna', 'unit-03')
-}, 90_000)
+}, 120_000)
 
 afterEach(async () => {
   while (open.length > 0) await open.pop()?.close()
 })
 afterAll(async () => {
   await browser?.close()
-  demo.kill('SIGKILL')
+  demo?.process.kill('SIGKILL')
   rmSync(dir, { recursive: true, force: true })
 })
 
@@ -71,7 +63,7 @@ async function openPage(
     colorScheme: options.night ? 'dark' : 'light',
   })
   open.push(context)
-  context.setDefaultTimeout(15_000)
+  context.setDefaultTimeout(45_000)
   if (options.english)
     await context.addInitScript(`localStorage.setItem('reach5.${options.english}.language', 'en')`)
   const page = await context.newPage()

@@ -3,13 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { AlarmView, ConsultationCount, IncidentView, LedgerRow, WalkInView } from '#protocols/api.ts'
 import type { DeskState } from '#protocols/kiosk.ts'
-import { startChild } from '#sim/demo/child.ts'
 import type { Child } from '#sim/demo/child.ts'
 import { openStation, STATION_ID } from '#sim/demo/station.ts'
 import type { DemoStation } from '#sim/demo/station.ts'
 import { prepareWorld } from '#sim/demo/world.ts'
-
-const QUIET = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
+import { QUIET, startGateway } from './running-gateway.ts'
 
 /** The real gateway process and the real process of a duty station, as they ship; between them a link that can be cut. */
 export type RunningStation = {
@@ -17,7 +15,6 @@ export type RunningStation = {
   readonly station: DemoStation
   /** The dispatcher's page. */
   readonly map: string
-  readonly enrolment: string
   /** Certificate, store and logs of both: everything they wrote. */
   readonly dir: string
   incidents(): Promise<readonly IncidentView[]>
@@ -41,22 +38,11 @@ export async function openRunningStation(): Promise<RunningStation> {
   const logs = ['gateway', 'station'].map(name => openSync(join(dir, `${name}.log`), 'a'))
   const world = await prepareWorld({ seed: 1, junctions: 400 }, join(dir, 'city'))
   if (!world.ok) throw new Error(world.detail)
-  // Started again it listens where it did.
-  let ports = ['0', '0', '0']
-  const gateway = await startChild(
-    { execArgv: [], file: 'dist/gateway.js' },
-    () => [
-      ...['--data', join(dir, 'gateway'), '--roads', world.value.files.roads],
-      ...['--grids', world.value.files.grids, '--city', world.value.files.city],
-      ...['--pages-port', ports[0]!, '--enrol-port', ports[1]!, '--mqtt-port', ports[2]!],
-    ],
-    { log: QUIET, logFile: logs[0]! },
-  )
-  const { pages = '', enrolment = '', mqtt = '' } = gateway.addresses
-  ports = [pages, enrolment, mqtt].map(url => new URL(url).port)
+  const { process: gateway, urls } = await startGateway(dir, world.value, logs[0]!)
+  const { pages } = urls
   const station = await openStation({
     world: world.value,
-    urls: { pages, enrolment, mqtt },
+    urls,
     dir: join(dir, STATION_ID),
     kioskPort: 0,
     deskPort: 0,
@@ -70,7 +56,6 @@ export async function openRunningStation(): Promise<RunningStation> {
     gateway,
     station,
     map: pages,
-    enrolment,
     dir,
     incidents: async () => (await get<{ incidents: IncidentView[] }>(`${pages}/v1/incidents`)).incidents,
     alarms: async () => (await get<{ alarms: AlarmView[] }>(`${pages}/v1/alarms`)).alarms,

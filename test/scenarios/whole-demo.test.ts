@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process'
-import type { ChildProcess } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,6 +5,8 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { IncidentView, UnitView } from '#protocols/api.ts'
 import { openBrowser, openContext } from '../browser/chromium.ts'
+import { startDemo } from './demo-process.ts'
+import type { DemoProcess } from './demo-process.ts'
 import { eventually } from './running-house.ts'
 
 /*
@@ -17,8 +17,7 @@ describe('the demo', () => {
   const dir = mkdtempSync(join(tmpdir(), 'reach5-demo-'))
   const foreign: string[] = []
   const violations: string[] = []
-  let demo: ChildProcess
-  let said = ''
+  let demo: DemoProcess | undefined
   let map = ''
   let terminal = ''
   let browser: Browser | null = null
@@ -42,32 +41,15 @@ describe('the demo', () => {
   }
 
   beforeAll(async () => {
-    const zero = [
-      '--map-port',
-      '0',
-      '--enrol-port',
-      '0',
-      '--terminal-port',
-      '0',
-      '--sim-port',
-      '0',
-      '--mqtt-port',
-      '0',
-    ]
-    const small = ['--junctions', '2000', '--units', '8', '--incident-every', '20']
-    demo = spawn(process.execPath, ['dist/reach5.js', 'demo', '--data', dir, ...small, ...zero], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
-    for (const stream of [demo.stdout, demo.stderr]) stream!.on('data', words => (said += String(words)))
-    await eventually('the greeting', () => Promise.resolve(said.includes('Ctrl-C ends everything')))
-    map = /map\s+(http:\S+)/.exec(said)![1]!
-    terminal = /terminal\s+(http:\S+)/.exec(said)![1]!
+    demo = await startDemo(dir, ['--junctions', '2000', '--units', '8', '--incident-every', '20'])
+    map = demo.addressOf('map')
+    terminal = demo.addressOf('terminal')
     browser = await openBrowser()
-  }, 60_000)
+  }, 120_000)
 
   afterAll(async () => {
     await browser?.close()
-    if (demo.exitCode === null) demo.kill('SIGKILL')
+    if (demo?.process.exitCode === null) demo.process.kill('SIGKILL')
     rmSync(dir, { recursive: true, force: true })
   })
 
@@ -125,8 +107,8 @@ describe('the demo', () => {
   })
 
   it('ends with everything it started when told to stop', async () => {
-    const ended = new Promise<number | null>(resolve => demo.once('exit', code => resolve(code)))
-    demo.kill('SIGINT')
+    const ended = new Promise<number | null>(resolve => demo!.process.once('exit', code => resolve(code)))
+    demo!.process.kill('SIGINT')
     expect(await ended).toBe(0)
     await eventually('nobody answers any more', async () => {
       try {

@@ -1,0 +1,37 @@
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+
+export type DemoProcess = {
+  readonly process: ChildProcess
+  /** An address of its greeting, by its name there: `map`, `terminal`, `simulator`, … */
+  addressOf(name: string): string
+}
+
+/** For a broken build, not for a measurement. */
+const GREETS_WITHIN_MS = 100_000
+
+/** `reach5 demo` of the bundle on free ports, once it greets. Rejects with its own words when it does not. */
+export function startDemo(dir: string, args: readonly string[]): Promise<DemoProcess> {
+  const ports = ['map', 'enrol', 'terminal', 'mqtt', 'sim'].flatMap(name => [`--${name}-port`, '0'])
+  const demo = spawn(process.execPath, ['dist/reach5.js', 'demo', '--data', dir, ...ports, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let said = ''
+  return new Promise((resolve, reject) => {
+    const giveUp = setTimeout(() => demo.kill('SIGKILL'), GREETS_WITHIN_MS)
+    demo.once('exit', (code, signal) => {
+      clearTimeout(giveUp)
+      reject(new Error(`the demo ended (${signal ?? code}): ${said}`))
+    })
+    for (const stream of [demo.stdout, demo.stderr])
+      stream.on('data', words => {
+        said += String(words)
+        if (!said.includes('Ctrl-C ends everything')) return
+        clearTimeout(giveUp)
+        resolve({
+          process: demo,
+          addressOf: name => new RegExp(`${name}\\s+(http:\\S+)`).exec(said)?.[1] ?? '',
+        })
+      })
+  })
+}
