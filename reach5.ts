@@ -34,6 +34,11 @@ const VERBS: Readonly<Record<string, Verb>> = {
     load: async () => (await import('./agent/cli/technician.ts')).technician,
     runs: true,
   },
+  selftest: {
+    does: 'the same visit without a browser: ports, signal, inputs, proof, signed report',
+    load: async () => (await import('./agent/cli/selftest.ts')).selftest,
+    runs: true,
+  },
   enrol: {
     does: 'issue a one-time code at the gateway, or redeem one on a device',
     load: async () => (await import('./agent/cli/enrol.ts')).enrol,

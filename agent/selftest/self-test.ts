@@ -246,7 +246,7 @@ export async function openSelfTest(parts: SelfTestParts): Promise<Result<SelfTes
       findings: [...findings],
       gnss,
       panel: found,
-      fault: missing && { code: missing, detail: `${paths.length} ports` },
+      fault: missing && { code: missing, detail: paths.length === 1 ? '1 port' : `${paths.length} ports` },
     }
     publish()
     return DONE

@@ -1,0 +1,128 @@
+import { ERROR_CODES } from '#protocols/errors.ts'
+import type { ErrorCode } from '#protocols/errors.ts'
+import type { StepFault, StepState, TechnicianView } from '#protocols/technician.ts'
+import type { Clock } from '#protocols/time.ts'
+import type { SelfTest } from './self-test.ts'
+
+/** What a person says beforehand instead of being asked on the way. */
+export type VisitWishes = {
+  readonly technician: string
+  /** A one-time code; null: the identity there is, or none. */
+  readonly code: string | null
+  readonly enrolUrl: string
+  /** Why the inputs are not walked; null: they are. */
+  readonly skipInputs: string | null
+  /** Why a signal that is not good is taken as it is; null: it is not. */
+  readonly acceptSignal: string | null
+}
+
+export type Say = (line: string) => void
+
+const STEP_WITHIN_MS = 90_000
+/** A person who went for coffee; the channel is then skipped with that as its reason. */
+const HAND_WITHIN_MS = 60_000
+
+/** A whole visit in one go, told line by line; ends with the report made, whatever failed on the way. */
+export async function runVisit(
+  visit: SelfTest,
+  clock: Clock,
+  say: Say,
+  wishes: VisitWishes,
+): Promise<TechnicianView> {
+  const settled = (step: 'health' | 'ports' | 'signal'): Promise<TechnicianView> =>
+    until(visit, clock, view => view[step].state !== 'running', STEP_WITHIN_MS)
+  const tell = (step: 'identity' | 'ports' | 'signal' | 'inputs' | 'proof'): void => {
+    const { state, fault } = visit.view()[step]
+    say(line(step, state, fault))
+  }
+
+  const { health } = await settled('health')
+  for (const { name, value, code } of health.checks) say(`health   ${name} ${value}${remedy(code)}`)
+
+  await identify(visit, wishes)
+  tell('identity')
+
+  const { ports } = await settled('ports')
+  for (const { path, is, baud, fault } of ports.findings)
+    say(`ports    ${path} ${is}${baud === null ? '' : ` at ${baud} baud`}${fault ? words(fault) : ''}`)
+  if (ports.gnss !== null || ports.panel !== null)
+    await visit.act({ kind: 'fit', gnss: ports.gnss, panel: ports.panel })
+  if (ports.fault !== null) say(line('ports', 'failed', ports.fault))
+
+  if (visit.view().signal.state === 'running') await settled('signal')
+  if (visit.view().signal.state === 'failed' && wishes.acceptSignal !== null)
+    await visit.act({ kind: 'signal.accept', reason: wishes.acceptSignal })
+  tell('signal')
+
+  await walkInputs(visit, clock, say, wishes.skipInputs)
+  tell('inputs')
+
+  if (visit.view().identity.state === 'passed') await visit.act({ kind: 'prove' })
+  tell('proof')
+
+  await visit.act({ kind: 'report', technician: wishes.technician })
+  const { report } = visit.view()
+  say(
+    `report   ${report.verdict ?? 'not made'} ${report.file ?? ''}${report.fault ? words(report.fault) : ''}`,
+  )
+  return visit.view()
+}
+
+async function identify(visit: SelfTest, { code, enrolUrl }: VisitWishes): Promise<void> {
+  if (code !== null) await visit.act({ kind: 'enrol', code, url: enrolUrl })
+  else if (visit.view().identity.device === null) await visit.act({ kind: 'bench' })
+}
+
+/** Asks for one movement after the other, until every input was seen or skipped. */
+async function walkInputs(visit: SelfTest, clock: Clock, say: Say, reason: string | null): Promise<void> {
+  const ready = (view: TechnicianView): boolean => view.inputs.panel === 'ok'
+  if (visit.view().inputs.state === 'skipped') return
+  if (!ready(await until(visit, clock, ready, 5_000))) return
+  await visit.act({ kind: 'walk.start' })
+  for (;;) {
+    const { channel, ask, by } = visit.view().inputs.walk
+    if (channel === null) break
+    if (reason !== null) {
+      await visit.act({ kind: 'walk.skip', reason })
+      continue
+    }
+    if (by === 'hand') say(`inputs   now: ${channel} ${ask ?? ''}`)
+    const moved = await until(
+      visit,
+      clock,
+      ({ inputs: { walk } }) => walk.channel !== channel || walk.ask !== ask,
+      HAND_WITHIN_MS,
+    )
+    if (moved.inputs.walk.channel === channel && moved.inputs.walk.ask === ask)
+      await visit.act({ kind: 'walk.skip', reason: `nothing moved within ${HAND_WITHIN_MS / 1_000} s` })
+  }
+  for (const { channel, outcome, input } of visit.view().inputs.walk.results)
+    say(`inputs   ${channel} ${outcome}${input === null ? '' : ` at terminal ${input + 1}`}`)
+}
+
+/** The first view that fits, or the one there is when the time is over. */
+function until(
+  visit: SelfTest,
+  clock: Clock,
+  fits: (view: TechnicianView) => boolean,
+  withinMs: number,
+): Promise<TechnicianView> {
+  if (fits(visit.view())) return Promise.resolve(visit.view())
+  return new Promise(resolve => {
+    const end = (view: TechnicianView): void => {
+      stop()
+      cancel()
+      resolve(view)
+    }
+    const stop = visit.onView(view => void (fits(view) && end(view)))
+    const cancel = clock.after(withinMs, () => end(visit.view()))
+  })
+}
+
+const line = (step: string, state: StepState, fault: StepFault | null): string =>
+  `${step.padEnd(8)} ${state}${fault === null ? '' : words(fault)}`
+
+const words = ({ code, detail }: StepFault): string => `: ${detail}${remedy(code)}`
+
+const remedy = (code: string | null): string =>
+  code === null ? '' : `. ${ERROR_CODES[code as ErrorCode] ?? ''} [${code}]`
