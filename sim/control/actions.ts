@@ -51,6 +51,7 @@ const input = (channel: Channel): UnitAction => ({
 
 /** A press of a button that springs back. */
 const PRESS_MS = 600
+const PRESS_MS_MAX = 12_000
 
 export const UNIT_ACTIONS: Readonly<Record<string, UnitAction>> = {
   ...Object.fromEntries(
@@ -61,7 +62,7 @@ export const UNIT_ACTIONS: Readonly<Record<string, UnitAction>> = {
   ),
   panic: {
     group: 'inputs',
-    does: `presses the panic button for ${PRESS_MS} ms`,
+    does: 'presses the panic button until the car has seen it',
     bind: unit => {
       const contact = unit.contact?.('panic')
       return contact && { isSet: contact.read, run: async () => contact.turn(true) }
@@ -210,8 +211,21 @@ export async function act(
     return fault('SIM_ACTION_ABSENT', `${unit} cannot ${action}; it can ${offeredBy(controls).join(', ')}`)
   const done = await bound.run(value)
   if (!done.ok) return done
-  if (action === 'panic') parts.after(PRESS_MS, () => void controls.contact?.('panic').turn(false))
+  if (action === 'panic') letGoWhenSeen(parts, controls)
   return ok(`${unit}: ${action}${value === '' ? '' : ` ${value}`}`)
+}
+
+/** A frightened hand holds on until the screen answers; a machine too busy to look at its inputs would miss a short press. */
+function letGoWhenSeen(
+  { after }: { readonly after: (ms: number, run: () => void) => unknown },
+  controls: UnitControls,
+  heldMs = PRESS_MS,
+): void {
+  after(PRESS_MS, () => {
+    if (controls.view()?.panic.active === true || heldMs >= PRESS_MS_MAX)
+      return void controls.contact?.('panic').turn(false)
+    letGoWhenSeen({ after }, controls, heldMs + PRESS_MS)
+  })
 }
 
 export const actionNames = (): readonly string[] => [

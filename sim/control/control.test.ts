@@ -24,11 +24,12 @@ function house() {
   }
   const link = knob<'up' | 'reset' | 'frozen'>('up')
   const power = knob<'on' | 'off'>('on')
+  let shown: TerminalState | null = null
   const unit: UnitControls = {
     deviceId: 'ptu-01',
     callSign: '鼓楼01',
     kind: 'fleet',
-    view: () => null,
+    view: () => shown,
     contact,
     link,
     power,
@@ -49,7 +50,8 @@ function house() {
   }
   const waiting: (() => void)[] = []
   const parts = { book, city, after: (_: number, run: () => void) => waiting.push(run) }
-  return { parts, contact, link, power, speed, gateway, places, waiting, unit }
+  const see = (view: TerminalState | null): void => void (shown = view)
+  return { parts, contact, link, power, speed, gateway, places, waiting, unit, see }
 }
 
 describe('what can be done to a unit', () => {
@@ -77,12 +79,20 @@ describe('what can be done to a unit', () => {
     ]).toEqual([true, true, false, true, false])
   })
 
-  it('lets the panic button spring back by itself', async () => {
-    const { parts, contact, waiting } = house()
+  it('holds the panic button until the car has seen it, and not for ever', async () => {
+    const { parts, contact, waiting, unit, see } = house()
+    const aBeat = (): void => waiting.splice(0).forEach(run => run())
     await act(parts, { action: 'panic', unit: 'unit-01' })
+    aBeat()
     expect(contact('panic').at).toBe(true)
-    for (const run of waiting) run()
+    see(screen({ panic: { active: true, ageMs: 0, delivered: false, acknowledged: false } }))
+    aBeat()
     expect(contact('panic').at).toBe(false)
+
+    see(null)
+    await act(parts, { action: 'panic', unit: 'unit-01' })
+    for (let beat = 0; beat < 20; beat++) aBeat()
+    expect([contact('panic').at, waiting.length, unit.view()]).toEqual([false, 0, null])
   })
 
   it('is offered only where there is a knob for it', () => {
