@@ -59,7 +59,7 @@ function Asked({ view }: { readonly view: TechnicianView }) {
       {walk.by === 'computer' && <Hint>{w.byComputer}</Hint>}
       {puzzle !== null && (
         <p class="puzzle" role="alert">
-          {w.puzzles[puzzle.is](puzzle.inputs.map(i => w.terminal(i + 1)).join('、'))}
+          {w.puzzles[puzzle.is](puzzle.inputs.map(i => w.terminal(i + 1)).join(w.and))}
         </p>
       )}
       <Reasons label={w.skip} reasons={w.skipReasons} action={reason => ({ kind: 'walk.skip', reason })} />
@@ -98,8 +98,8 @@ function Walked({ result, free }: { readonly result: WalkResult; readonly free: 
           {result.input !== null &&
             result.expectedInput !== null &&
             result.input !== result.expectedInput &&
-            `：${w.foundAt(result.input + 1, result.expectedInput + 1)}`}
-          {result.reason !== '' && `：${result.reason}`}
+            `${w.because}${w.foundAt(result.input + 1, result.expectedInput + 1)}`}
+          {result.reason !== '' && `${w.because}${result.reason}`}
           {result.corrected && ` · ${w.corrected}`}
         </small>
       </span>

@@ -88,6 +88,8 @@ export const en: Words = {
   signalReasons: ['Inside the hall', 'Antenna not mounted yet', 'Vehicle cannot be moved'],
   waitingSky: 'Five good fixes in a row pass; usually within half a minute.',
   panelStates: { ok: 'Module answers', silent: 'Module silent', no_device: 'Port is gone' },
+  and: ', ',
+  because: ': ',
   walkStart: 'Start the walk',
   walkHint:
     'Move one switch after the other. The computer sees which terminal moves: swapped and inverted wires show.',

@@ -58,6 +58,9 @@ export type Words = {
   readonly signalReasons: readonly string[]
   readonly waitingSky: string
   readonly panelStates: Readonly<Record<'ok' | 'silent' | 'no_device', string>>
+  /** Between things of a list, and before an explanation. */
+  readonly and: string
+  readonly because: string
   readonly walkStart: string
   readonly walkHint: string
   readonly channels: Readonly<Record<Channel, string>>
@@ -166,6 +169,8 @@ export const zh: Words = {
   signalReasons: ['在车库内', '天线尚未安装', '车辆无法移动'],
   waitingSky: '连续 5 次定位良好即通过，通常不到半分钟。',
   panelStates: { ok: '模块应答正常', silent: '模块没有应答', no_device: '端口不存在' },
+  and: '、',
+  because: '：',
   walkStart: '开始逐路检查',
   walkHint: '按提示逐个操作开关，程序自己看是哪一路在动，接错、接反都会指出来。',
   channels: {
