@@ -33,7 +33,10 @@ const AT_THE_EDGE = [
 
 /** Doors that touch the world through Node itself; each is named after what it touches. */
 const WORLD_DOORS = [
+  'agent/bodycam/http-camera-line.ts',
   'agent/bodycam/log-file.ts',
+  'agent/bodycam/tcp-camera-line.ts',
+  'agent/bodycam/udp-camera-line.ts',
   'agent/outbox/high-water-file.ts',
   'agent/outbox/level-outbox.ts',
   'agent/outbox/store-dir.ts',
@@ -65,6 +68,7 @@ const WORLD_DOORS = [
   'hardware/discovery/serial-names.ts',
   'hardware/discovery/usb-names.ts',
   'hardware/gnss/gpsd-socket.ts',
+  'sim/camera/camera-server.ts',
   'sim/line/pseudo-terminal.ts',
   'sim/link/tcp-proxy.ts',
 ]
@@ -75,6 +79,7 @@ const CORES = [
   'agent/uplink/delivery.ts',
   'agent/station/core.ts',
   'agent/bodycam/trigger.ts',
+  'agent/bodycam/camera-core.ts',
   'gateway/city.ts',
   'gateway/intake/intake.ts',
   'gateway/coverage/coverage-book.ts',

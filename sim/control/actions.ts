@@ -112,6 +112,16 @@ export const UNIT_ACTIONS: Readonly<Record<string, UnitAction>> = {
     does: 'the body camera starts, finds its card full and stops',
     bind: setting('camera', 'nack'),
   },
+  'camera-late': {
+    group: 'camera',
+    does: 'the body camera takes a second and a half to start',
+    bind: setting('camera', 'late'),
+  },
+  'camera-lies': {
+    group: 'camera',
+    does: 'the body camera takes the order and does not record',
+    bind: setting('camera', 'lies-started'),
+  },
   'camera-on': {
     group: 'camera',
     does: 'the body camera follows its trigger',

@@ -108,6 +108,8 @@ describe('what can be done to a unit', () => {
       'panel-on',
       'camera-asleep',
       'camera-nack',
+      'camera-late',
+      'camera-lies',
       'camera-on',
       'fill-disk',
       'free-disk',

@@ -1,4 +1,4 @@
-import type { CameraMode } from '../camera/camera.ts'
+import type { CameraMode } from '../camera/camera-body.ts'
 import type { LinkState } from '../link/tcp-proxy.ts'
 import type { Truth } from '../receiver/receiver.ts'
 import type { Channel } from '#protocols/equipment.ts'

@@ -79,6 +79,8 @@ export const en: Words = {
     'panel-on': 'Works',
     'camera-asleep': 'Asleep',
     'camera-nack': 'Refuses (card full)',
+    'camera-late': 'Late',
+    'camera-lies': 'Does not record',
     'camera-on': 'Works',
     'fill-disk': 'Fill it',
     'free-disk': 'Has room',

@@ -75,6 +75,8 @@ export const zh = {
     'panel-on': '正常',
     'camera-asleep': '休眠',
     'camera-nack': '拒绝（卡满）',
+    'camera-late': '启动慢',
+    'camera-lies': '应答不录像',
     'camera-on': '正常',
     'fill-disk': '写满',
     'free-disk': '有空间',
