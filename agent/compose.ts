@@ -12,7 +12,7 @@ import { openLine } from '#hardware/open-line.ts'
 import type { AgentConfig } from './config.ts'
 import { openTriggerLog } from './bodycam/log-file.ts'
 import { serveDesk } from './desk/routes.ts'
-import { profileOf } from './fittings.ts'
+import { profileOf, triggerOf } from './fittings.ts'
 import type { Fittings } from './fittings.ts'
 import { loadFittings, saveFittings } from './fittings-file.ts'
 import { serveKiosk } from './kiosk/routes.ts'
@@ -93,6 +93,8 @@ async function openVehicle(core: Core, config: AgentConfig): Promise<Result<Agen
     ...linesOf(config, fittings.value),
     ...receiverOf(core, config, fittings.value),
     witness: triggerLog.write,
+    trigger: triggerOf(fittings.value),
+    ...(fittings.value.camera && { camera: fittings.value.camera }),
   })
   const pagesDir = join(config.pages, 'terminal')
   const terminal = await serveTerminal(vehicle.runtime, { port: config.terminalPort, pagesDir })

@@ -3,6 +3,8 @@ import { Channel, CHANNELS } from '#protocols/equipment.ts'
 import { factoryProfile } from '#hardware/panel/profile.ts'
 import type { PanelProfile } from '#hardware/panel/profile.ts'
 import { panelDevice } from '#hardware/panel/device-table.ts'
+import { FittedCamera } from './bodycam/camera-words.ts'
+import { TriggerConfig } from './bodycam/trigger-config.ts'
 
 export const Wiring = z.strictObject({
   channel: Channel,
@@ -17,7 +19,9 @@ export type Wiring = z.infer<typeof Wiring>
  * What this vehicle is fitted with, as a technician found it: the agent starts with it, flags override it.
  *
  *     { "v": 1, "gnss": { "path": "/dev/serial/by-id/usb-u-blox…", "baud": 9600 },
- *       "panel": { "path": "…", "baud": 38400, "device": "waveshare-io-8ch", "address": 1, "inputs": [ … ] } }
+ *       "panel": { "path": "…", "baud": 38400, "device": "waveshare-io-8ch", "address": 1, "inputs": [ … ] },
+ *       "camera": { "kind": "udp", "address": "192.168.7.20:4810", "cameraIds": ["cam-07"] },
+ *       "trigger": { "postMs": 60000, "sources": { "lightbar": "level", "panic": "momentary" } } }
  */
 export const Fittings = z.strictObject({
   v: z.literal(1),
@@ -35,6 +39,17 @@ export const Fittings = z.strictObject({
     })
     .nullable()
     .default(null),
+  /** The body cameras of this car; absent: a dry contact. */
+  camera: FittedCamera.optional(),
+  /** What is different from the factory in how they are started. */
+  trigger: z
+    .record(z.string(), z.unknown())
+    .superRefine((value, context) => {
+      const parsed = TriggerConfig.safeParse(value)
+      for (const { path, message } of parsed.success ? [] : parsed.error.issues)
+        context.addIssue({ code: 'custom', path: [...path], message })
+    })
+    .optional(),
 })
 export type Fittings = z.infer<typeof Fittings>
 
@@ -45,3 +60,10 @@ export function profileOf(panel: NonNullable<Fittings['panel']>): PanelProfile |
   const device = panelDevice(panel.device)
   return device && factoryProfile(device, { address: panel.address, inputs: panel.inputs })
 }
+
+/** A camera on the network hears its start as words, once; a contact is held. */
+const ON_THE_NETWORK = { actions: ['network', 'marker'], output: { pulseMs: 200 } } as const
+
+/** How this car starts its cameras: the factory's way for its kind of camera, changed by its own file. */
+export const triggerOf = ({ camera, trigger }: Fittings): TriggerConfig =>
+  TriggerConfig.parse({ ...(camera && camera.kind !== 'contact' && ON_THE_NETWORK), ...trigger })

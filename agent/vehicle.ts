@@ -7,6 +7,10 @@ import type { PanelProfile } from '#hardware/panel/profile.ts'
 import type { OpenPort } from '#hardware/port.ts'
 import { openReopeningPort } from '#hardware/reopening-port.ts'
 import type { LineState } from '#hardware/reopening-port.ts'
+import { contactCamera, openNetworkCamera } from './bodycam/camera.ts'
+import type { Camera } from './bodycam/camera.ts'
+import type { OpenCameraLine } from './bodycam/camera-line.ts'
+import type { FittedCamera } from './bodycam/camera-words.ts'
 import { startRuntime } from './runtime.ts'
 import type { Runtime, RuntimeParts } from './runtime.ts'
 
@@ -15,13 +19,17 @@ const PANEL_SILENCE_MS_MAX = 3_000
 
 export type Line = { readonly path: string; readonly baud: number }
 
-export type VehicleParts = Omit<RuntimeParts, 'setOutput'> & {
+export type VehicleParts = Omit<RuntimeParts, 'setOutput' | 'orderCamera'> & {
   readonly openPort: OpenPort
   readonly gnss: (Line & Partial<ReceiverLine>) | null
   /** The receiver's speed was found by listening: worth keeping for the next start. */
   readonly onReceiverFound?: (place: Line) => void
   /** Without a profile it is wired as the factory does it. */
   readonly panel: (Line & { readonly profile?: PanelProfile }) | null
+  /** Absent: a dry contact on the panel. */
+  readonly camera?: FittedCamera
+  /** Another way to a camera on the network, as in the simulator. */
+  readonly openCameraLine?: OpenCameraLine
 }
 
 export type Vehicle = { readonly runtime: Runtime; close(): Promise<void> }
@@ -34,7 +42,22 @@ export function composeVehicle(parts: VehicleParts): Vehicle {
   const { clock, log } = parts
   const closers: (() => Promise<void>)[] = []
   let setOutput: RuntimeParts['setOutput'] = () => {}
-  const runtime = startRuntime({ ...parts, setOutput: (output, on) => setOutput(output, on) })
+  const cameras: Camera[] = [contactCamera((output, on) => setOutput(output, on))]
+  // An activation that outlived a restart wishes before panel and cameras are there: it waits until they are.
+  const early: (() => void)[] = []
+  let composed = false
+  const toCameras = (wish: (camera: Camera) => void): void => {
+    if (composed) cameras.forEach(wish)
+    else early.push(() => cameras.forEach(wish))
+  }
+  const runtime = startRuntime({
+    ...parts,
+    setOutput: (_output, on) => toCameras(camera => camera.contact(on)),
+    orderCamera: order => toCameras(camera => camera.order(order)),
+  })
+  const network = openFittedCamera(parts, runtime)
+  if (network) cameras.push(network)
+  closers.push(() => network?.close() ?? Promise.resolve())
 
   if (parts.gnss) {
     const { path } = parts.gnss
@@ -54,7 +77,10 @@ export function composeVehicle(parts: VehicleParts): Vehicle {
     const { path, baud, profile = factoryProfile() } = parts.panel
     const port = openReopeningPort(parts.openPort, path, { baud, silenceMsMax: PANEL_SILENCE_MS_MAX }, clock)
     const panel = openPanel(port, clock, profile, {
-      onInput: (channel, value) => runtime.feed({ type: 'input', channel, value }),
+      onInput: (channel, value) => {
+        // A camera that speaks for itself is believed, not the contact of a dock.
+        if (channel !== 'camera_recording' || !network) runtime.feed({ type: 'input', channel, value })
+      },
       onState: state => {
         log.info({ event: 'panel.state', state, path })
         runtime.feed({ type: 'panel', state })
@@ -69,6 +95,8 @@ export function composeVehicle(parts: VehicleParts): Vehicle {
       await port.close()
     })
   }
+  composed = true
+  for (const wish of early) wish()
   return {
     runtime,
     close: async () => {
@@ -76,6 +104,22 @@ export function composeVehicle(parts: VehicleParts): Vehicle {
       await runtime.stop()
     },
   }
+}
+
+/** Cameras that speak for themselves; undefined where there is only the contact of a dock. */
+function openFittedCamera(
+  { camera, openCameraLine, ...parts }: VehicleParts,
+  runtime: Runtime,
+): Camera | undefined {
+  if (camera === undefined || camera.kind === 'contact') return undefined
+  return openNetworkCamera(
+    camera,
+    { ...parts, ...(openCameraLine && { openLine: openCameraLine }) },
+    {
+      onRecording: value => runtime.feed({ type: 'input', channel: 'camera_recording', value }),
+      onRefused: (cameraId, code) => runtime.feed({ type: 'camera.refused', cameraId, code }),
+    },
+  )
 }
 
 const wordOf = (state: LineState): 'silent' | 'no_device' => (state === 'no_device' ? 'no_device' : 'silent')

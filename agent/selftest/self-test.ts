@@ -263,7 +263,7 @@ export async function openSelfTest(parts: SelfTestParts): Promise<Result<SelfTes
       return { accepted: false, code: 'BODY_INVALID' }
     const device = panelDevice(panel?.device ?? '')
     const next: Fittings = {
-      v: 1,
+      ...fittings,
       gnss: gnss === undefined ? null : { path: gnss.path, baud: gnss.baud ?? 9_600 },
       panel:
         module === undefined || panel === null || device === undefined
