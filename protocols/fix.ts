@@ -15,13 +15,18 @@ export const Fix = z.object({
   trackDeg: z.number().min(0).max(360).optional(),
   altMslM: z.number().optional(),
   hdop: z.number().nonnegative().optional(),
+  /** One standard deviation of the place, metres, as the receiver estimates it. */
+  accuracyM: z.number().nonnegative().optional(),
+  /** Of the sky told last; a satellite counts once for each of its signals. */
   satsUsed: z.number().int().nonnegative().optional(),
   satsSeen: z.number().int().nonnegative().optional(),
-  /** Used and seen per constellation: `{ gps: [7, 11], beidou: [5, 9] }`. */
+  /** Satellites used and seen per constellation, each once: `{ gps: [7, 11], beidou: [5, 9] }`. */
   sats: z.record(z.string(), z.tuple([z.number().int(), z.number().int()])).optional(),
   /** The date is more than a 1024-week rollover away from plausible: shown, never rewritten silently. */
   dateSuspect: z.boolean().optional(),
   /** The receiver says it simulates, or was given its place by hand: for the bench, never for a dispatch. */
   simulated: z.boolean().optional(),
+  /** The receiver reckons on without satellites: it may be right for a tunnel and wrong after it. */
+  deadReckoning: z.boolean().optional(),
 })
 export type Fix = z.infer<typeof Fix>

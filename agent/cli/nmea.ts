@@ -25,7 +25,7 @@ export async function nmea(args: readonly string[]): Promise<number> {
   const bytes = read(file)
   if (typeof bytes === 'string') return say(process.stderr, `nmea: ${bytes}\n`, 2)
   const decoder = new GnssDecoder()
-  const fixes = [...decoder.feed(withoutHeader(bytes)), ...decoder.quiet()]
+  const fixes = [...decoder.feed(withoutHeader(bytes)), ...decoder.finish()]
   await say(process.stdout, fixes.map(fix => `${JSON.stringify(lineOf(fix))}\n`).join(''), 0)
   const { scan, refused } = decoder.stats()
   const total = Object.entries({ ...scan.refused, ...refused }).filter(([, n]) => n > 0)

@@ -2,9 +2,10 @@ import type { Fix } from '#protocols/fix.ts'
 import { EpochAssembler } from '#protocols/nmea/epoch.ts'
 import type { Reading } from '#protocols/nmea/epoch.ts'
 import { Scanner } from '#protocols/nmea/scanner.ts'
-import type { ScanCounts, ScanEvent } from '#protocols/nmea/scanner.ts'
-import { parseSentence } from '#protocols/nmea/sentence.ts'
-import { readUbx } from '#protocols/nmea/ubx.ts'
+import type { BinaryFamily, ScanCounts, ScanSink } from '#protocols/nmea/scanner.ts'
+import { SecondOpinion, isDisputed } from '#protocols/nmea/second-opinion.ts'
+import { readSentence } from '#protocols/nmea/sentence.ts'
+import { UbxReader } from '#protocols/nmea/ubx.ts'
 import type { Result } from '#protocols/result.ts'
 
 /** `refused` by code: `NMEA_FIELD`, `NMEA_DISPUTED`, `UBX_SHORT`; `unread` are frames that nobody here needs. */
@@ -17,33 +18,48 @@ export type GnssStats = {
 }
 
 /**
- * From bytes to fixes, synchronously: scanner, sentence and UBX readers, epochs. Knows no port and no clock; `quiet` and
- * `finish` are told to it. The driver, the `nmea` verb and the simulator all use this one.
+ * From bytes to fixes, synchronously: scanner, sentence and UBX readers, epochs. Knows no port and no clock; `quiet` is
+ * told to it. The driver, the `nmea` verb and the simulator all use this one.
  */
 export class GnssDecoder {
   readonly #scanner = new Scanner()
-  readonly #epochs = new EpochAssembler()
+  readonly #ubx = new UbxReader()
+  readonly #opinion = new SecondOpinion()
+  readonly #epochs: EpochAssembler
   readonly #refused = new Map<string, number>()
-  readonly #closeEarly: boolean
+  readonly #sink: ScanSink
+  #fixes: Fix[] = []
   #read = 0
   #unread = 0
-  #fixes = 0
+  #given = 0
 
   /** `closeEarly`: give a fix as soon as the learned end of the cycle was heard, without waiting for quiet. */
   constructor(options: { readonly closeEarly: boolean } = { closeEarly: false }) {
-    this.#closeEarly = options.closeEarly
+    this.#epochs = new EpochAssembler(options)
+    this.#sink = {
+      sentence: (bytes, from, star) => this.#sentence(bytes, from, star),
+      frame: (family, bytes, from, to) => this.#frame(family, bytes.subarray(from, to)),
+    }
   }
 
   /** Any bytes in any chunking; gives the fixes they completed. */
   feed(bytes: Uint8Array): Fix[] {
-    return this.#takeAll(this.#scanner.feed(bytes))
+    this.#scanner.scan(bytes, this.#sink)
+    return this.#give()
   }
 
   /** Nothing came for a while: the burst is over, unfinished frames are given up. */
   quiet(): Fix[] {
-    const fixes = this.#takeAll(this.#scanner.flush())
-    this.#keep(this.#epochs.close(), fixes)
-    return fixes
+    this.#scanner.end(this.#sink)
+    this.#epochs.close(this.#fixes)
+    return this.#give()
+  }
+
+  /** The file is over: as `quiet`, but nothing says that the last epoch was whole. */
+  finish(): Fix[] {
+    this.#scanner.end(this.#sink)
+    this.#epochs.finish(this.#fixes)
+    return this.#give()
   }
 
   stats(): GnssStats {
@@ -52,40 +68,45 @@ export class GnssDecoder {
       read: this.#read,
       unread: this.#unread,
       refused: Object.fromEntries(this.#refused),
-      fixes: this.#fixes,
+      fixes: this.#given,
     }
   }
 
-  #takeAll(events: readonly ScanEvent[]): Fix[] {
-    const fixes: Fix[] = []
-    for (const event of events) {
-      const reading = this.#readingOf(event)
-      if (reading === undefined) continue
-      this.#keep(this.#epochs.take(reading), fixes)
-      if (this.#closeEarly && this.#epochs.isCycleEnd()) this.#keep(this.#epochs.close(), fixes)
-    }
+  #give(): Fix[] {
+    const fixes = this.#fixes
+    this.#fixes = []
+    this.#given += fixes.length
     return fixes
   }
 
-  #readingOf(event: ScanEvent): Reading | undefined {
-    const result: Result<Reading> | undefined =
-      event.kind === 'sentence'
-        ? parseSentence(event.text)
-        : event.family === 'ubx'
-          ? readUbx(event.bytes)
-          : undefined
-    if (result?.ok) {
-      this.#read++
-      return result.value
-    }
-    if (result === undefined || result.code.endsWith('_UNREAD')) this.#unread++
-    else this.#refused.set(result.code, (this.#refused.get(result.code) ?? 0) + 1)
-    return undefined
+  #sentence(bytes: Uint8Array, from: number, star: number): void {
+    const result = readSentence(bytes, from, star)
+    if (
+      result.ok &&
+      this.#opinion.isWanted(result.value) &&
+      isDisputed(result.value, String.fromCharCode(...bytes.subarray(from, star + 3)))
+    )
+      this.#refuse('NMEA_DISPUTED')
+    else this.#take(result)
   }
 
-  #keep(fix: Fix | undefined, fixes: Fix[]): void {
-    if (fix === undefined) return
-    fixes.push(fix)
-    this.#fixes++
+  #frame(family: BinaryFamily, frame: Uint8Array): void {
+    if (family === 'ubx') this.#take(this.#ubx.read(frame))
+    else this.#unread++
+  }
+
+  #take(result: Result<Reading>): void {
+    if (!result.ok) {
+      this.#epochs.skip()
+      if (result.code.endsWith('_UNREAD')) this.#unread++
+      else this.#refuse(result.code)
+      return
+    }
+    this.#read++
+    this.#epochs.take(result.value, this.#fixes)
+  }
+
+  #refuse(code: string): void {
+    this.#refused.set(code, (this.#refused.get(code) ?? 0) + 1)
   }
 }

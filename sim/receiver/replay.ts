@@ -102,14 +102,19 @@ const piecesOf = (bytes: Uint8Array): readonly Piece[] => {
       continue
     }
     const read = parseSentence(event.text)
+    // Makers' own sentences tell places and dates in ways nobody here writes.
+    if (read.ok && (read.value.type === 'OWN' || read.value.type === 'MARK')) continue
     pieces.push({ bytes: own, text: event.text, ...(read.ok ? { sentence: read.value } : {}) })
   }
   pieces.push({ bytes: withoutComments(bytes.subarray(end)) })
   return pieces.filter(p => p.bytes.length > 0)
 }
 
-/** UBX-NAV POSECEF, POSLLH, SOL, PVT, POSUTM, HPPOSECEF, HPPOSLLH and SVIN (u-blox M8 and F9 descriptions). */
-const UBX_PLACES = new Set([0x01, 0x02, 0x06, 0x07, 0x08, 0x13, 0x14, 0x3b])
+/**
+ * UBX-NAV POSECEF, POSLLH, SOL, PVT, POSUTM, HPPOSECEF, HPPOSLLH and SVIN, and TIMEGPS and TIMEUTC, whose date is the
+ * capture's (u-blox M8 and F9 descriptions).
+ */
+const UBX_PLACES = new Set([0x01, 0x02, 0x06, 0x07, 0x08, 0x13, 0x14, 0x20, 0x21, 0x3b])
 /** CASIC NAV-SOL and NAV-PV. */
 const CASIC_PLACES = new Set([0x02, 0x03])
 /** RTCM 3 station places. */
