@@ -42,10 +42,10 @@ export function forget(run: Run): void {
     state.channels.set(channel, UNREAD)
     if (value !== 'unknown') run.effects.push({ type: 'input', channel, value: 'unknown' })
   }
+  // It may be another module that comes back, or one that forgot its settings with its power.
+  if (state.bits !== null) state.setup = { is: 'due', words: null, tries: 0 }
   state.bits = null
   state.doubt ??= { first: null }
-  // It may be another module that comes back, or one that forgot its settings with its power.
-  state.setup = { is: 'due', words: null, tries: 0 }
   live(run, state.absent ? 'no_device' : 'silent')
 }
 

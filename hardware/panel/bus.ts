@@ -54,7 +54,7 @@ export function advanceBus(
   const run: BusRun = { bus, nowMs, profiles, effects: [] }
   if (event.type === 'bytes') hear(run, event.bytes)
   else if (event.type === 'module') tell(run, event.module, event.event)
-  if (bus.stray.length > 0 && nowMs - bus.heardMs >= STRAY_MS) blame(run, bus.stray)
+  if (bus.stray.length > 0 && nowMs >= bus.heardMs + STRAY_MS) blame(run, bus.stray)
   bus.modules.forEach((_, module) => tell(run, module, PASS))
   const next = nextAsker(run)
   if (next !== undefined) {

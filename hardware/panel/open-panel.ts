@@ -2,7 +2,7 @@ import type { Output } from '#protocols/equipment.ts'
 import { fault, ok } from '#protocols/result.ts'
 import type { Result } from '#protocols/result.ts'
 import type { Clock, Now } from '#protocols/time.ts'
-import type { InputListener, InputSource } from '../inputs/input-source.ts'
+import type { InputListener } from '../inputs/input-source.ts'
 import type { Port } from '../port.ts'
 import { advanceBus, initialBus } from './bus.ts'
 import type { BusEvent } from './bus.ts'
@@ -14,7 +14,7 @@ export type PanelListener = InputListener & {
   onSetup?(outcome: 'done' | 'refused', now: Now): void
 }
 
-export type Panel = InputSource & {
+export type Panel = {
   readonly counts: Readonly<PanelCounts>
   /**
    * Settles once the coil was read back as wanted, within a second; else a fault `PANEL_OUTPUT` (which is still being

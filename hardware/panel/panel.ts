@@ -1,5 +1,6 @@
 import { encodeRequest, readReply } from '#protocols/modbus/frames.ts'
 import type { ModbusReply } from '#protocols/modbus/frames.ts'
+import { isSettled } from '../inputs/contact.ts'
 import { believe, changesNothing, forget } from './beliefs.ts'
 import type { PanelEffect, PanelEvent, PanelFault, PanelState, Phase, Run } from './panel-state.ts'
 import type { PanelProfile } from './profile.ts'
@@ -21,7 +22,7 @@ import { expireWishes, heardCoil, heardOutputs, heardSetup, outputWork, wish } f
  *    answer about its inputs can still come; and an answer of the one kind is never taken for one of the other. So
  *    after a fault the probe comes first.
  *  - A sample that would change anything waits until its reply time is over: a second answer in that time means that
- *    one of the two is old.
+ *    one of the two is old. On a clean line a first change acts at once: an old answer would equal the last.
  *  - For some seconds after a fault a changed sample also needs a second poll that says the same: an old answer in the
  *    place of one that was lost looks right in every way but this.
  *  - Without a believed sample for half a second every channel is `unknown`, never `off`.
@@ -124,7 +125,7 @@ function sampled(run: Run, phase: Phase & { is: 'waiting' }, reply: ModbusReply)
   }
   // An answer in good time lets a slow module's patience shrink back to the profile's.
   if (nowMs - phase.sentMs < state.replyMs / 4) state.replyMs = Math.max(profile.replyMs, state.replyMs / 2)
-  if (changesNothing(state, bits)) {
+  if (changesNothing(state, bits) || isPlain(state)) {
     believe(run, bits, phase.sentMs)
     return rest(run)
   }
@@ -132,6 +133,10 @@ function sampled(run: Run, phase: Phase & { is: 'waiting' }, reply: ModbusReply)
   const untilMs = Math.max(phase.untilMs, nowMs + state.replyMs / 2)
   state.phase = { is: 'held', bits, sentMs: phase.sentMs, untilMs }
 }
+
+/** A clean line and nothing half done: an old answer would be like the last one, so one that differs is new. */
+const isPlain = ({ doubt, bits, channels }: PanelState): boolean =>
+  doubt === null && bits !== null && [...channels.values()].every(isSettled)
 
 function goWrong(run: Run, what: PanelFault): void {
   const { state, profile } = run
@@ -165,7 +170,8 @@ function restingMs({ missed }: PanelState, { restMsMax }: PanelProfile): number 
 function passTime(run: Run, mayAsk: boolean): void {
   const { state, nowMs } = run
   expireWishes(run)
-  if (nowMs - state.lastSampleMs >= run.profile.gapMsMax) forget(run)
+  // Compared as `nextWake` reckons it: a difference would round otherwise, and wake for ever at the same moment.
+  if (nowMs >= state.lastSampleMs + run.profile.gapMsMax) forget(run)
   const { phase } = state
   if (nowMs < phase.untilMs) return
   if (phase.is === 'waiting') goWrong(run, 'timeouts')

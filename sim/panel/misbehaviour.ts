@@ -6,52 +6,65 @@ import type { Misbehaviour } from './attach-panel.ts'
 export const MISBEHAVIOURS = ['late', 'split', 'duplicate', 'corrupt', 'foreign', 'silent', 'noise'] as const
 export type MisbehaviourName = (typeof MISBEHAVIOURS)[number]
 
-/**
- * Each answer goes wrong with the chance `share`, in one of the named ways. `late` is up to `lateMsMax`: just after the
- * driver's patience or long after it; answers behind it wait their turn.
- */
+type Piece = ReturnType<Misbehaviour>[number]
+
+export type MisbehavingOptions = {
+  /** `late` and the second of a `duplicate` come up to this much later; answers behind them wait their turn. */
+  readonly lateMsMax?: number
+  /** Told of each answer that goes wrong. */
+  readonly onFault?: (name: MisbehaviourName) => void
+}
+
+/** Each answer goes wrong with the chance `share`, in one of the named ways, all equally often. */
 export function misbehaving(
   random: Random,
   names: readonly MisbehaviourName[],
   share: number,
-  lateMsMax = 150,
+  { lateMsMax = 150, onFault }: MisbehavingOptions = {},
 ): Misbehaviour {
   return answer => {
-    const asIs = { bytes: answer, afterMs: 0 }
-    if (!random.chance(share)) return [asIs]
+    if (!random.chance(share)) return [{ bytes: answer, afterMs: 0 }]
     const name = random.pick(names)
-    switch (name) {
-      case 'late':
-        return [{ bytes: answer, afterMs: random.uniform(1, lateMsMax) }]
-      case 'split': {
-        const at = random.integer(1, answer.length - 1)
-        const afterMs = random.uniform(1, 40)
-        return [
-          { bytes: answer.subarray(0, at), afterMs: 0 },
-          { bytes: answer.subarray(at), afterMs },
-        ]
-      }
-      case 'duplicate':
-        return [asIs, { bytes: answer, afterMs: random.uniform(0, lateMsMax) }]
-      case 'corrupt': {
-        const bytes = answer.slice()
-        bytes[random.integer(0, bytes.length - 1)]! ^= 1 << random.integer(0, 7)
-        return [{ bytes, afterMs: 0 }]
-      }
-      case 'foreign':
-        return [
-          {
-            bytes: sealFrame([random.integer(2, 247), answer[1]!, 1, random.integer(0, 255)]),
-            afterMs: 0,
-          },
-          ...(random.chance(0.5) ? [asIs] : []),
-        ]
-      case 'silent':
-        return []
-      case 'noise': {
-        const bytes = Uint8Array.from({ length: random.integer(1, 12) }, () => random.integer(0, 255))
-        return [{ bytes, afterMs: 0 }, asIs]
-      }
-    }
+    onFault?.(name)
+    return WAYS[name](answer, random, lateMsMax)
   }
+}
+
+const WAYS: Readonly<
+  Record<MisbehaviourName, (answer: Uint8Array, random: Random, lateMsMax: number) => readonly Piece[]>
+> = {
+  late: (answer, random, lateMsMax) => [{ bytes: answer, afterMs: random.uniform(1, lateMsMax) }],
+  split: (answer, random) => pieces(answer, random),
+  duplicate: (answer, random, lateMsMax) => [
+    { bytes: answer, afterMs: 0 },
+    { bytes: answer, afterMs: random.uniform(0, lateMsMax) },
+  ],
+  corrupt: (answer, random) => {
+    const bytes = answer.slice()
+    bytes[random.integer(0, bytes.length - 1)]! ^= 1 << random.integer(0, 7)
+    return [{ bytes, afterMs: 0 }]
+  },
+  foreign: (answer, random) => [
+    { bytes: sealFrame([random.integer(2, 247), answer[1]!, 1, random.integer(0, 255)]), afterMs: 0 },
+    ...(random.chance(0.5) ? [{ bytes: answer, afterMs: 0 }] : []),
+  ],
+  silent: () => [],
+  noise: (answer, random) => [
+    {
+      bytes: Uint8Array.from({ length: random.integer(1, 12) }, () => random.integer(0, 255)),
+      afterMs: 0,
+    },
+    { bytes: answer, afterMs: 0 },
+  ],
+}
+
+/** In two, or byte by byte, with pauses shorter and longer than any patience. */
+function pieces(answer: Uint8Array, random: Random): Piece[] {
+  const cuts = random.chance(0.3)
+    ? Array.from({ length: answer.length - 1 }, (_, i) => i + 1)
+    : [random.integer(1, answer.length - 1)]
+  return [0, ...cuts].map((from, i) => ({
+    bytes: answer.subarray(from, cuts[i] ?? answer.length),
+    afterMs: i === 0 ? 0 : random.uniform(cuts.length > 1 ? 0 : 1, cuts.length > 1 ? 10 : 40),
+  }))
 }

@@ -4,6 +4,7 @@ import { cpus, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { proveFleet } from './prove-fleet.ts'
 import { proveMembership } from './prove-membership.ts'
+import { provePanel } from './prove-panel.ts'
 
 /** A long proof: its evidence, and whether it holds. */
 export type Proof = { readonly holds: boolean; readonly evidence: Readonly<Record<string, unknown>> }
@@ -16,6 +17,10 @@ const PROOFS: Readonly<Record<string, Prover>> = {
   membership: {
     does: 'grid of a place = brute force, 1,000,000 points over 51 and over 2,000 grids',
     run: proveMembership,
+  },
+  panel: {
+    does: 'no wrong input state in 1,000,000 polls of a module that goes wrong in every way; about a minute',
+    run: provePanel,
   },
   fleet: {
     does: 'npm start --units 255 shows every unit once a second; what it costs; build first',
