@@ -13,7 +13,7 @@ export function reportHtml(report: AcceptanceReport, { signature }: SignedReport
 <title>${text(report.reportId)} · 验收报告</title>
 <link rel="stylesheet" href="./report.css">
 </head>
-<body>
+<body><main>
 <h1>验收报告 <small>Acceptance report</small></h1>
 <p class="verdict verdict-${report.verdict}">${VERDICTS[report.verdict]}${report.mode === 'bench' ? ' · 离线台架 bench' : ''}</p>
 ${table([
@@ -43,7 +43,7 @@ ${table(report.receipts.map(r => [r.kind, `${r.eventId} · ${r.ackedMs} ms · ${
 <h2>签名 Signature</h2>
 <p class="mono">ES256 ${grouped(signature.keyFingerprint)}<br>${text(signature.signature)}</p>
 <p>核验 Verify: <span class="mono">reach5 selftest verify ${text(report.reportId)}.json</span></p>
-</body>
+</main></body>
 </html>
 `
 }
