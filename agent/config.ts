@@ -1,9 +1,7 @@
 import { z } from 'zod'
 import { parseConfig } from '#protocols/cli/flags.ts'
-import { gpsdAddress, isGpsd } from '#hardware/gnss/gpsd-name.ts'
+import { isLineName } from '#hardware/gnss/gpsd-name.ts'
 import type { Result } from '#protocols/result.ts'
-
-const isLineName = (name: string): boolean => !isGpsd(name) || gpsdAddress(name) !== undefined
 
 const Port = z.coerce.number().int().min(0).max(65_535)
 

@@ -1,5 +1,6 @@
 import { randomBytes, randomInt } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
+import { fileFault } from '#protocols/cli/file-fault.ts'
 import type { Logger } from '#protocols/log.ts'
 import { fault, ok } from '#protocols/result.ts'
 import type { Clock } from '#protocols/time.ts'
@@ -12,6 +13,7 @@ import { createStreamHub } from './api/stream.ts'
 import type { Broker } from './broker/broker.ts'
 import { openBroker } from './broker/open-broker.ts'
 import { createGridLookup } from './city/grid-lookup.ts'
+import { NO_SURROUNDINGS, surroundingsOf } from './city/map-surroundings.ts'
 import { mintOf } from './city/surroundings.ts'
 import { createCity } from './city.ts'
 import type { GatewayConfig } from './config.ts'
@@ -53,7 +55,6 @@ const OBSERVE_EVERY_MS = 2_000
 /** A page and a scrape within this time read one and the same picture. */
 const PICTURE_HELD_MS = 500
 export const SOFTWARE = 'reach5/0.1.0'
-const EMPTY_COLLECTION = '{"type":"FeatureCollection","features":[]}'
 
 export type Gateway = {
   readonly addresses: { readonly pages: string; readonly enrolment: string; readonly mqtt: string }
@@ -322,14 +323,20 @@ async function readLand(config: GatewayConfig, log: Logger): Promise<Result<Land
       ? ok(layGrids(graph.value, config.gridCount))
       : await readGrids(config, graph.value, log)
   if (!grids.ok) return grids
-  const city = config.city === '' ? ok(Buffer.from(EMPTY_COLLECTION)) : await readNamed(config.city)
-  if (!city.ok) return city
+  const surroundings = await readSurroundings(config.city)
+  if (!surroundings.ok) return surroundings
   return ok({
     graph: graph.value,
     graphBytes: roads.value,
     grids: grids.value,
-    surroundings: city.value.toString('utf8'),
+    surroundings: surroundings.value,
   })
+}
+
+async function readSurroundings(file: string): Promise<Result<string>> {
+  if (file === '') return ok(NO_SURROUNDINGS)
+  const read = await readNamed(file)
+  return read.ok ? surroundingsOf(`--city ${file}`, read.value.toString('utf8')) : read
 }
 
 /** The tiles named, or those beside the graph; without any the page draws the roads alone, and the log says so. */
@@ -365,7 +372,6 @@ async function readNamed(file: string): Promise<Result<Buffer>> {
   try {
     return ok(await readFile(file))
   } catch (error) {
-    const absent = (error as NodeJS.ErrnoException).code === 'ENOENT'
-    return fault(absent ? 'FILE_ABSENT' : 'FILE_UNREADABLE', `${file}: ${(error as Error).message}`)
+    return fileFault(file, error)
   }
 }

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fault, ok } from '#protocols/result.ts'
 import type { Result } from '#protocols/result.ts'
@@ -17,6 +16,9 @@ import type { House, Say } from './demo/house.ts'
 import { openStation, STATION_ID } from './demo/station.ts'
 import { demoUnits, identitiesOf } from './demo/units.ts'
 import type { DemoUnit } from './demo/units.ts'
+import { pluggedInOf, tellPluggedIn } from './demo/plugged-in.ts'
+import { readRecording } from './demo/recording.ts'
+import type { Recording } from './demo/recording.ts'
 import { prepareWorld } from './demo/world.ts'
 import type { World } from './demo/world.ts'
 import { openTcpProxy } from './link/tcp-proxy.ts'
@@ -54,6 +56,8 @@ export async function composeDemo(flags: DemoFlags, say: Say): Promise<Result<De
 
 async function build(flags: DemoFlags, closers: Closers, say: Say): Promise<Demo> {
   const clock = openRealClock()
+  // What was typed wrongly is told before anything is drawn or started.
+  const recording = must(await readRecording(flags.nmea))
   const logs = openLogs(flags, closers)
   const world = must(await prepareWorld(flags, join(flags.data, 'city'), say))
   const { gateway, urls } = await openGatewayProcess(flags, world, logs, closers)
@@ -63,7 +67,7 @@ async function build(flags: DemoFlags, closers: Closers, say: Say): Promise<Demo
 
   const units = demoUnits(flags.units, world.grids)
   const members = await enrolled(house, units)
-  const full = await openVisitorsCar(house, units[0]!)
+  const full = await openVisitorsCar(house, units[0]!, recording)
   const station = await openStation({
     ...{ world, urls, dir: join(flags.data, 'units', STATION_ID) },
     ...stationPorts(flags),
@@ -109,7 +113,12 @@ async function enrolled({ flags, urls, say }: House, units: readonly DemoUnit[])
 }
 
 /** The one car with a process of its own, behind a link that can be cut: its terminal is the visitor's. */
-async function openVisitorsCar(house: House, unit: DemoUnit): Promise<FullVehicle> {
+async function openVisitorsCar(
+  house: House,
+  unit: DemoUnit,
+  recording: Recording | null,
+): Promise<FullVehicle> {
+  const pluggedIn = pluggedInOf(house.flags)
   const { flags, clock, pace, world, logs, closers, urls, book } = house
   const proxy = await openTcpProxy({ host: '127.0.0.1', port: Number(new URL(urls.mqtt).port) })
   closers.add('houses', () => proxy.close())
@@ -122,7 +131,9 @@ async function openVisitorsCar(house: House, unit: DemoUnit): Promise<FullVehicl
     dir: join(flags.data, 'units', unit.deviceId),
     terminalPort: flags['terminal-port'],
     mqttUrl: `mqtts://127.0.0.1:${proxy.port}`,
-    recording: flags.nmea === undefined ? null : { name: flags.nmea, bytes: await readRecording(flags.nmea) },
+    recording,
+    pluggedIn,
+    onView: tellPluggedIn(pluggedIn, house.say),
     log: logs.demo,
     logFile: logs.files.agent,
   })
@@ -132,14 +143,6 @@ async function openVisitorsCar(house: House, unit: DemoUnit): Promise<FullVehicl
     link: { read: () => proxy.state, turn: to => ok(proxy.set(to)) },
   })
   return full
-}
-
-async function readRecording(file: string): Promise<Uint8Array> {
-  try {
-    return await readFile(file)
-  } catch (error) {
-    throw new Error(`--nmea ${file}: ${(error as Error).message} [FILE_ABSENT]`)
-  }
 }
 
 function must<T>(result: Result<T>): T {

@@ -55,7 +55,8 @@ const read = (file: string): Uint8Array | string => {
   try {
     if (statSync(file).isDirectory())
       return `${file} is a directory; give the file a receiver's bytes were saved in`
-    return readFileSync(file)
+    const bytes = readFileSync(file)
+    return bytes.length === 0 ? `${file} is empty` : bytes
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code
     return code === 'ENOENT' ? `${file} does not exist` : `${file} cannot be read (${code ?? String(error)})`

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
+import { fileFault } from '#protocols/cli/file-fault.ts'
 import { distanceM } from '#protocols/geo/sphere.ts'
 import type { LatLon } from '#protocols/geo/sphere.ts'
 import type { KioskState } from '#protocols/kiosk.ts'
@@ -23,16 +24,16 @@ const Places = z.object({
 })
 const Point = z.tuple([z.number(), z.number()]).rest(z.number())
 
-/** Named points of a GeoJSON file (WGS-84) that lie near the station, nearest first; one line per name. */
+/** Named points of a GeoJSON file (WGS-84) that lie near the station, nearest first; one line per name. Faults: FILE_ABSENT, FILE_UNREADABLE, FILE_BROKEN. */
 export async function readPlaces(file: string, station: LatLon): Promise<Result<KioskState['places']>> {
   if (file === '') return ok([])
-  let json: unknown
+  let text: string
   try {
-    json = JSON.parse(await readFile(file, 'utf8'))
+    text = await readFile(file, 'utf8')
   } catch (error) {
-    return fault('FILE_UNREADABLE', `--places ${file}: ${(error as Error).message}`)
+    return fileFault(`--places ${file}`, error)
   }
-  const places = Places.safeParse(json)
+  const places = Places.safeParse(parsedJson(text))
   if (!places.success) return fault('FILE_BROKEN', `--places ${file} is no GeoJSON FeatureCollection`)
   const near = places.data.features.flatMap(({ geometry, properties }) => {
     const at = Point.safeParse(geometry.coordinates)
@@ -44,4 +45,12 @@ export async function readPlaces(file: string, station: LatLon): Promise<Result<
   near.sort((a, b) => a.distanceM - b.distanceM)
   const named = near.filter((p, i) => near.findIndex(q => q.name === p.name) === i)
   return ok(named.filter(p => p.distanceM > BEYOND_M && p.distanceM <= WITHIN_M).slice(0, PLACES_MAX))
+}
+
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
 }

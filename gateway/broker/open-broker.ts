@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { fileFault } from '#protocols/cli/file-fault.ts'
 import type { Logger } from '#protocols/log.ts'
 import { fault, ok } from '#protocols/result.ts'
 import type { Result } from '#protocols/result.ts'
@@ -60,8 +61,8 @@ async function readPem(file: string): Promise<Result<string>> {
     const pem = await readFile(file, 'utf8')
     return pem.includes('BEGIN CERTIFICATE')
       ? ok(pem)
-      : fault('FILE_BROKEN', `${file} is no PEM certificate (--broker-ca)`)
+      : fault('FILE_BROKEN', `--broker-ca ${file} is no PEM certificate`)
   } catch (error) {
-    return fault('FILE_UNREADABLE', `${file}: ${(error as Error).message} (--broker-ca)`)
+    return fileFault(`--broker-ca ${file}`, error)
   }
 }

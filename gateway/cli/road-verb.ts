@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { exitCodeOf } from '#protocols/cli/exit-code.ts'
+import { fileFault } from '#protocols/cli/file-fault.ts'
 import { fault, ok } from '#protocols/result.ts'
 import type { Fault, Result } from '#protocols/result.ts'
 import { openGraph } from '#protocols/roads/graph.ts'
@@ -39,7 +40,7 @@ export function refuse(verb: string, { code, detail }: Fault): 1 | 2 {
   return exitCodeOf(code)
 }
 
-/** Faults: those of `openGraph`, and FILE_UNREADABLE. */
+/** Faults: those of `openGraph`, and those of `readBytes`. */
 export async function readGraph(file: string): Promise<Result<RoadGraph>> {
   const bytes = await readBytes(file)
   if (!bytes.ok) return bytes
@@ -47,12 +48,12 @@ export async function readGraph(file: string): Promise<Result<RoadGraph>> {
   return graph.ok ? graph : fault(graph.code, `${file}: ${graph.detail}`)
 }
 
-/** A file's bytes, or FILE_UNREADABLE. */
+/** A file's bytes. Faults: FILE_ABSENT, FILE_UNREADABLE. */
 export async function readBytes(file: string): Promise<Result<Buffer>> {
   try {
     return ok(await readFile(file))
   } catch (error) {
-    return fault('FILE_UNREADABLE', `${file}: ${error instanceof Error ? error.message : String(error)}`)
+    return fileFault(file, error)
   }
 }
 

@@ -25,7 +25,7 @@ const Unit = z.object({
 const Units = z.object({ type: z.literal('FeatureCollection'), features: z.array(Unit).max(UNITS_MAX) })
 type Unit = z.infer<typeof Unit>
 
-/** Units of a GeoJSON file, each with an id of its own. Faults: FILE_UNREADABLE, UNITS_INVALID. */
+/** Units of a GeoJSON file, each with an id of its own. Faults: those of `readBytes`, UNITS_INVALID. */
 export async function readUnits(file: string): Promise<Result<Unit[]>> {
   const bytes = await readBytes(file)
   if (!bytes.ok) return bytes

@@ -56,7 +56,8 @@ export async function readOsmPbf(
 ): Promise<Result<number>> {
   // The parser opens an absent file in a way that ends the process, so ask first.
   const found = await stat(file).catch(() => undefined)
-  if (found?.isFile() !== true) return fault('OSM_MISSING', `${file}: no such file`)
+  if (found === undefined) return fault('OSM_MISSING', `${file}: no such file`)
+  if (!found.isFile()) return fault('OSM_MISSING', `${file}: this is no file, but a directory or a device`)
   const strange = await strangeBeginning(file)
   if (strange !== undefined) return fault('OSM_BROKEN', `${file}: ${strange}`)
   const bytes = createReadStream(file)

@@ -1,6 +1,7 @@
 import { closeSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
+import { fileFault } from '#protocols/cli/file-fault.ts'
 import { fault, ok } from '#protocols/result.ts'
 import type { Result } from '#protocols/result.ts'
 import type { MapFeature } from './map-feature.ts'
@@ -50,8 +51,7 @@ export async function openTiles(file: string): Promise<Result<Tiles>> {
   try {
     handle = await open(file, 'r')
   } catch (error) {
-    const absent = (error as NodeJS.ErrnoException).code === 'ENOENT'
-    return fault(absent ? 'FILE_ABSENT' : 'FILE_UNREADABLE', `${file}: ${(error as Error).message}`)
+    return fileFault(file, error)
   }
   const opened = await readTiles(handle).catch((error: Error) => fault('FILE_UNREADABLE', error.message))
   if (opened.ok) return opened

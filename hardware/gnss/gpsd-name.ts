@@ -4,6 +4,9 @@ export const GPSD_PORT = 2947
 /** `gpsd` and `gpsd://car:2947` are a receiver behind gpsd; anything else is the path of a serial line. */
 export const isGpsd = (name: string): boolean => name === 'gpsd' || name.startsWith('gpsd://')
 
+/** Whether a receiver can be named so: any path, or gpsd with a port that exists. */
+export const isLineName = (name: string): boolean => !isGpsd(name) || gpsdAddress(name) !== undefined
+
 export type GpsdAddress = { readonly host: string; readonly port: number }
 
 /** `gpsd` is `gpsd://127.0.0.1:2947`; undefined when it is no such name. */

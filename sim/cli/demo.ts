@@ -69,7 +69,7 @@ function greeting(addresses: Demo['addresses'], receiver: string, data: string, 
   Try this
     1. Open the map. Incidents come as on a usual day; a simulated crew signs, drives and arrives.
     2. Click a road: the nearest five with their times. Create an incident there and send ptu-01's unit.
-    3. Open the terminal: one tap signs. The car drives there by itself; tap on scene, then cleared.
+    3. Open the terminal: one tap signs. ${receiver === 'simulated' ? 'The car drives there by itself; tap' : 'Tap'} on scene, then cleared.
     4. Hold the terminal's panic button for two seconds and look at the map.
 
     curl ${addresses.map}/v1/units        logs and data: ${data}

@@ -5,11 +5,19 @@ import type { CarDevices } from './car-devices.ts'
 /** The knobs of a receiver, a panel and a camera, wherever the car around them lives. */
 export const controlsOfDevices = (
   devices: CarDevices,
-  { replayed = false }: { readonly replayed?: boolean } = {},
+  { replayed = false, panel = true }: { readonly replayed?: boolean; readonly panel?: boolean } = {},
 ): Pick<UnitControls, 'contact' | 'receiver' | 'panel' | 'camera'> => ({
-  contact: channel => ({
-    read: () => devices.contact(channel),
-    turn: on => ok(devices.setChannel(channel, on)),
+  // The contacts of a real panel are closed by hand, and its camera is a real one.
+  ...(panel && {
+    contact: channel => ({
+      read: () => devices.contact(channel),
+      turn: on => ok(devices.setChannel(channel, on)),
+    }),
+    panel: {
+      read: () => (devices.panelPower.on ? 'on' : 'off'),
+      turn: to => ok(void (devices.panelPower.on = to === 'on')),
+    },
+    camera: { read: () => devices.camera.mode, turn: to => ok(devices.camera.setMode(to)) },
   }),
   // A recorded receiver, or one that was plugged in, says what it says.
   ...(!replayed && {
@@ -18,9 +26,4 @@ export const controlsOfDevices = (
       turn: to => ok(void (devices.receiver.mode = to)),
     },
   }),
-  panel: {
-    read: () => (devices.panelPower.on ? 'on' : 'off'),
-    turn: to => ok(void (devices.panelPower.on = to === 'on')),
-  },
-  camera: { read: () => devices.camera.mode, turn: to => ok(devices.camera.setMode(to)) },
 })

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
+import { isLineName } from '#hardware/gnss/gpsd-name.ts'
 import { wordsOf, wrongUseOf } from '#protocols/cli/flags.ts'
 import { fault, ok } from '#protocols/result.ts'
 import type { Result } from '#protocols/result.ts'
@@ -20,6 +21,10 @@ export const DemoFlags = z.object({
   'grids-crs': z.string().optional(),
   /** A recorded receiver whose bytes the full agent hears instead of the simulated one's. */
   nmea: z.string().optional(),
+  /** A receiver or a panel that is plugged in, in the place of the simulated one; it may come later. */
+  gnss: z.string().min(1).refine(isLineName, 'neither a path nor gpsd://host:port').optional(),
+  'gnss-baud': z.coerce.number().int().min(1200).max(921_600).optional(),
+  panel: z.string().min(1).optional(),
   'incidents-per-day': z.coerce.number().min(0).max(20_000).default(1_000),
   /** Seconds; in the place of the day's rhythm. */
   'incident-every': z.coerce.number().min(0).optional(),
@@ -41,6 +46,9 @@ export const DEMO_USAGE = `usage: npm start -- [options]
   --fresh               begin anew: removes what --data holds
   --roads FILE.osm.pbf  live on a real OSM extract instead of the simulated town
   --grids FILE.geojson  duty grids of your own, their coordinate system as member "crs" or by --grids-crs GCJ02
+  --gnss PATH|gpsd      the full vehicle hears this real receiver: a serial line, gpsd, or gpsd://host:port
+  --gnss-baud N         of that line, when it is not found by itself
+  --panel PATH          the full vehicle reads this real Modbus panel
   --nmea FILE           the full vehicle hears this recorded receiver instead of the simulated one
   --units N             vehicles on the street, 1 to 255     (102: two per grid)
   --junctions N         size of the simulated city           (60000)
@@ -65,7 +73,7 @@ export function parseDemoFlags(args: readonly string[]): Result<DemoFlags> {
       ),
     })
     const parsed = DemoFlags.safeParse(values)
-    if (parsed.success) return ok(Object.freeze(parsed.data))
+    if (parsed.success) return agreed(parsed.data)
     const issue = parsed.error.issues[0]!
     const name = String(issue.path[0])
     const rest = DemoFlags.safeParse({ ...values, [name]: undefined })
@@ -75,4 +83,13 @@ export function parseDemoFlags(args: readonly string[]): Result<DemoFlags> {
   } catch (error) {
     return fault('USAGE', wrongUseOf(error, Object.keys(DemoFlags.shape)))
   }
+}
+
+/** What fits by itself and not together. */
+function agreed(flags: DemoFlags): Result<DemoFlags> {
+  if (flags.gnss !== undefined && flags.nmea !== undefined)
+    return fault('USAGE', '--gnss and --nmea: one receiver only, a real one or a recorded one')
+  if (flags.gnss === undefined && flags['gnss-baud'] !== undefined)
+    return fault('USAGE', '--gnss-baud belongs to --gnss PATH')
+  return ok(Object.freeze(flags))
 }

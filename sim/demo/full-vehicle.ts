@@ -11,10 +11,12 @@ import { replayOf } from '../receiver/replay.ts'
 import type { UnitControls } from '../control/knobs.ts'
 import { attachCarDevices } from './car-devices.ts'
 import { controlsOfDevices } from './device-knobs.ts'
+import { createMemoryLine } from '../line/memory-line.ts'
 import { limitFileSize } from './file-size-limit.ts'
 import type { CarDevices } from './car-devices.ts'
 import { entryOf, startChild } from './child.ts'
 import type { Child, Entry } from './child.ts'
+import type { PluggedIn } from './plugged-in.ts'
 import type { DemoUnit } from './units.ts'
 import { VehicleBody } from './vehicle-body.ts'
 import type { World } from './world.ts'
@@ -44,6 +46,10 @@ export type FullVehicleParts = {
   readonly mqttUrl: string
   /** A recorded receiver to be heard instead of the simulated one. */
   readonly recording: { readonly name: string; readonly bytes: Uint8Array } | null
+  /** Real hardware in the place of ours; none when absent. */
+  readonly pluggedIn?: PluggedIn
+  /** Every glance at its terminal. */
+  readonly onView?: (view: TerminalState) => void
   readonly log: Logger
   /** Open file for what the process prints. */
   readonly logFile: number
@@ -53,14 +59,18 @@ export type FullVehicleParts = {
 
 /**
  * The one vehicle that is whole: its own process on two real pseudo-terminals, with a receiver, a panel and a camera at
- * their far ends. Throws when this machine offers no pseudo-terminals or the process does not start.
+ * their far ends, or on the real hardware that was named. Throws when this machine offers no pseudo-terminals or the process does not start.
  */
 export async function openFullVehicle(parts: FullVehicleParts): Promise<FullVehicle> {
   const { clock, random, world, unit } = parts
-  const gnss = await openLine(join(parts.dir, 'gnss'))
-  const panel = await openLine(join(parts.dir, 'panel'))
+  const real = parts.pluggedIn ?? { gnss: null, gnssBaud: null, panel: null }
+  // A recording or a real receiver says where the car is; nobody here can drive it then.
+  const parked = parts.recording !== null || real.gnss !== null
+  const gnss = await lineFor(real.gnss, join(parts.dir, 'gnss'))
+  const panel = await lineFor(real.panel, join(parts.dir, 'panel'))
   const args = [
     ...['--data', parts.dir, '--gnss', gnss.path, '--panel', panel.path],
+    ...(real.gnssBaud === null ? [] : ['--gnss-baud', String(real.gnssBaud)]),
     ...['--terminal-port', String(parts.terminalPort), '--mqtt-url', parts.mqttUrl],
     ...['--backoff-max-ms', String(parts.backoffMaxMs ?? 5_000)],
   ]
@@ -70,16 +80,18 @@ export async function openFullVehicle(parts: FullVehicleParts): Promise<FullVehi
       tap: tap => press(child.addresses['terminal'] ?? '', tap),
       lights: on => devices.setChannel('lightbar', on),
       taps: false,
-      parked: parts.recording !== null,
+      parked,
     },
   )
   const devices = attachCarDevices(
-    { gnss: parts.recording === null ? gnss.port : null, panel: panel.port },
+    // Ours stands beside the real panel with its cable in the air.
+    { gnss: parked ? null : gnss.port, panel: panel.port ?? createMemoryLine(clock).peer },
     () => body.truth(),
     clock,
     random,
   )
-  const stopReplay = parts.recording ? replay(gnss.port, parts.recording, body.truth(), clock) : () => {}
+  const stopReplay =
+    parts.recording && gnss.port ? replay(gnss.port, parts.recording, body.truth(), clock) : () => {}
   const child = await startChild(parts.entry ?? entryOf('agent'), () => args, {
     log: parts.log,
     logFile: parts.logFile,
@@ -92,13 +104,14 @@ export async function openFullVehicle(parts: FullVehicleParts): Promise<FullVehi
     view => {
       shown = view
       if (view) body.see(view)
+      if (view) parts.onView?.(view)
     },
   )
   return {
     devices,
     process: child,
     controls: {
-      ...controlsOfDevices(devices, { replayed: parts.recording !== null }),
+      ...controlsOfDevices(devices, { replayed: parked, panel: real.panel === null }),
       deviceId: unit.deviceId,
       callSign: unit.callSign,
       kind: 'vehicle',
@@ -122,9 +135,7 @@ export async function openFullVehicle(parts: FullVehicleParts): Promise<FullVehi
         },
       },
     },
-    receiver: parts.recording
-      ? `the recording ${parts.recording.name} (parked: it signs but does not drive)`
-      : 'simulated',
+    receiver: receiverInWords(parts),
     terminalUrl: () => child.addresses['terminal'] ?? '',
     close: async () => {
       stopLooking()
@@ -137,7 +148,14 @@ export async function openFullVehicle(parts: FullVehicleParts): Promise<FullVehi
   }
 }
 
-async function openLine(linkPath: string) {
+function receiverInWords({ recording, pluggedIn }: FullVehicleParts): string {
+  if (recording) return `the recording ${recording.name} (parked: it signs but does not drive)`
+  return pluggedIn?.gnss ?? 'simulated'
+}
+
+/** The real line that was named, whose far end is not ours, or a pseudo-terminal of our own. */
+async function lineFor(real: string | null, linkPath: string) {
+  if (real !== null) return { path: real, port: null, unplug: () => Promise.resolve() }
   const line = await openPseudoTerminal({ linkPath })
   if (!line.ok) throw new Error(`no pseudo-terminal: ${line.detail} [${line.code}]`)
   return line.value

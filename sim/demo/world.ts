@@ -12,6 +12,7 @@ import { prepareGrids } from '#gateway/grids/prepare-grids.ts'
 import { gridsGeoJson } from '#gateway/grids/grid-geojson.ts'
 import { IMPORT_VERSION, importPbf } from '#gateway/roads/import-pbf.ts'
 import type { ImportReport } from '#gateway/roads/import-pbf.ts'
+import { fileFault } from '#protocols/cli/file-fault.ts'
 import { fault, ok } from '#protocols/result.ts'
 import type { Result } from '#protocols/result.ts'
 import { openGraph } from '#protocols/roads/graph.ts'
@@ -135,8 +136,7 @@ async function readGivenGrids(flags: WorldFlags): Promise<Result<GivenGrids | un
   try {
     return ok({ file, crs, text: await readFile(file, 'utf8') })
   } catch (error) {
-    const absent = (error as NodeJS.ErrnoException).code === 'ENOENT'
-    return fault(absent ? 'FILE_ABSENT' : 'FILE_UNREADABLE', `--grids ${file}: ${(error as Error).message}`)
+    return fileFault(`--grids ${file}`, error)
   }
 }
 
@@ -160,8 +160,7 @@ async function roadsKeyOf(flags: WorldFlags): Promise<Result<string>> {
       `extract ${hash}, import ${IMPORT_VERSION}, city ${CITY_VERSION}, tiles ${TILES_VERSION}, seed ${seed}`,
     )
   } catch (error) {
-    const absent = (error as NodeJS.ErrnoException).code === 'ENOENT'
-    return fault(absent ? 'FILE_ABSENT' : 'FILE_UNREADABLE', `--roads ${roads}: ${(error as Error).message}`)
+    return fileFault(`--roads ${roads}`, error)
   }
 }
 

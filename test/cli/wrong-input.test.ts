@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -77,6 +77,31 @@ writeFileSync(
 )
 writeFileSync(join(dir, 'city.graph'), packGraph(simulatedCity({ seed: 1, junctions: 300 }).network))
 
+/** Files that are none, one kind after the other in the place of every file there is a flag or an argument for. */
+writeFileSync(join(dir, 'empty'), '')
+mkdirSync(join(dir, 'folder'))
+const NO_FILES: readonly (readonly [string, RegExp])[] = [
+  ['none', /none: no such file|none does not exist/],
+  ['folder', /folder.*directory/],
+  ['empty', /empty.*(is empty|not a road graph|no JSON|no GeoJSON|no PEM|no fix)/],
+]
+const TAKES_A_FILE: readonly ((file: string) => string)[] = [
+  file => `roads import ${file} --out x.graph`,
+  file => `roads edges ${file}`,
+  file => `grids check ${file} --crs WGS84`,
+  file => `reach ${file} --from 116,35 --seconds 300`,
+  file => `nearest city.graph --units ${file} --at 116,35 -k 3`,
+  file => `coverage city.graph --units ${file} --seconds 60`,
+  file => `nmea decode ${file}`,
+  file => `gateway --data d --roads ${file}`,
+  file => `gateway --data d --roads city.graph --grids ${file} --grids-crs WGS84`,
+  file => `gateway --data d --roads city.graph --city ${file}`,
+  file => `gateway --data d --roads city.graph --log-level error --broker mqtts://b --broker-ca ${file}`,
+  file => `demo --data demo --roads ${file}`,
+  file => `demo --data demo --grids ${file} --grids-crs WGS84 --junctions 300`,
+  file => `demo --data demo --nmea ${file}`,
+]
+
 /** What is typed, and what the one line must say. */
 const WRONG: readonly (readonly [string, RegExp])[] = [
   ['raods', /no verb "raods", did you mean roads\?/],
@@ -132,6 +157,9 @@ const WRONG: readonly (readonly [string, RegExp])[] = [
   ['demo --units many', /--units "many": must be a number; for example --units \d+/],
   ['demo --unist 8', /no option --unist, did you mean --units\?/],
   ['demo --mqtt-port', /--mqtt-port needs a value/],
+  ['demo --gnss gpsd://car:0', /--gnss "gpsd:\/\/car:0": neither a path nor gpsd:\/\/host:port/],
+  ['demo --gnss /dev/ttyS0 --nmea drive.nmea', /one receiver only/],
+  ['demo --gnss-baud 9600', /--gnss-baud belongs to --gnss/],
   [`demo --roads ${text} --data demo`, /no OpenStreetMap PBF/],
   ['broker-files', /--data is missing/],
   ['broker-files --data d --out o', /--host is missing, e\.g\./],
@@ -149,6 +177,19 @@ describe('wrong input', () => {
       expect(ran.err, line).toMatch(says)
     })
     console.log(`wrong input: ${WRONG.length} command lines`)
+  })
+
+  it('is said of every file that is absent, a directory or empty', { timeout: 180_000 }, async () => {
+    const cases = TAKES_A_FILE.map((line, i) => {
+      const [file, says] = NO_FILES[i % NO_FILES.length]!
+      return { line: line(file), says }
+    })
+    await runAll(cases, async ({ line, says }) => {
+      const ran = await run(line)
+      expectOneLine(line, ran, 2)
+      expect(ran.err, line).toMatch(says)
+    })
+    console.log(`wrong input: ${cases.length} files that are none`)
   })
 
   it(
