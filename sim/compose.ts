@@ -14,6 +14,7 @@ import { Closers, openLogs } from './demo/house.ts'
 import { startIncidents } from './demo/incident-source.ts'
 import type { House, Say } from './demo/house.ts'
 import { openStation, STATION_ID } from './demo/station.ts'
+import type { DemoStation } from './demo/station.ts'
 import { demoUnits, identitiesOf } from './demo/units.ts'
 import type { DemoUnit } from './demo/units.ts'
 import { pluggedInOf, tellPluggedIn } from './demo/plugged-in.ts'
@@ -67,13 +68,11 @@ async function build(flags: DemoFlags, closers: Closers, say: Say): Promise<Demo
 
   const units = demoUnits(flags.units, world.grids)
   const members = await enrolled(house, units)
-  const full = await openVisitorsCar(house, units[0]!, recording)
-  const station = await openStation({
-    ...{ world, urls, dir: join(flags.data, 'units', STATION_ID) },
-    ...stationPorts(flags),
-    ...{ log: logs.demo, logFile: logs.files.agent },
-  })
-  closers.add('cars', () => station.close())
+  // Two processes that wait for nothing of each other.
+  const [full, station] = await Promise.all([
+    openVisitorsCar(house, units[0]!, recording),
+    openStationOfDemo(house),
+  ])
   openFleet(house, members.slice(1))
   const createIncident = startIncidents(house, units)
   const sim = must(await openControlPage(house, { gateway, createIncident }))
@@ -93,6 +92,16 @@ async function build(flags: DemoFlags, closers: Closers, say: Say): Promise<Demo
     gatewayPid: gateway.pid,
     close: () => closers.close(),
   }
+}
+
+async function openStationOfDemo({ flags, world, urls, logs, closers }: House): Promise<DemoStation> {
+  const station = await openStation({
+    ...{ world, urls, dir: join(flags.data, 'units', STATION_ID) },
+    ...stationPorts(flags),
+    ...{ log: logs.demo, logFile: logs.files.agent },
+  })
+  closers.add('cars', () => station.close())
+  return station
 }
 
 const stationPorts = (flags: DemoFlags) => ({
