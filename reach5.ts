@@ -79,6 +79,10 @@ const VERBS: Readonly<Record<string, Verb>> = {
     does: 'NAME: a long proof, written to docs/evidence/NAME.json',
     load: async () => (await import('./test/cli/prove.ts')).prove,
   },
+  bench: {
+    does: 'NAME: a cost measured on this machine, written to docs/evidence/NAME.json',
+    load: async () => (await import('./test/cli/bench.ts')).bench,
+  },
   openapi: {
     does: "the gateway's API: its routes, with --json as OpenAPI 3.1",
     load: async () => (await import('./gateway/cli/openapi.ts')).openapi,

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import WebSocket from 'ws'
 import type { StreamMessage, UnitView } from '#protocols/api.ts'
 import { loadOf } from '#sim/demo/process-load.ts'
-import type { Proof } from './prove.ts'
+import type { Finding } from './evidence.ts'
 
 const UNITS = 255
 const SEED = 1
@@ -17,7 +17,7 @@ const GAP_MS = 1_500
 const RATE_HZ_MIN = 0.96
 
 /** Starts the demo as a visitor does, listens as a page does, and counts newer fixes of every unit. */
-export async function proveFleet(say: (words: string) => void): Promise<Proof> {
+export async function proveFleet(say: (words: string) => void): Promise<Finding> {
   const dir = mkdtempSync(join(tmpdir(), 'reach5-fleet-'))
   const startedMs = performance.now()
   const demo = await openDemo(dir, say)

@@ -1,13 +1,13 @@
 import { GridMap } from '#gateway/grids/membership.ts'
 import { gridsOfPatches } from '../oracle/patchwork-grids.ts'
 import { compareMembership, patchwork } from '../oracle/patchwork.ts'
-import type { Proof } from './prove.ts'
+import type { Finding } from './evidence.ts'
 
 const POINTS = 1_000_000
 const SEED = 2026
 
 /** The grid of a place equals a brute force over every polygon, at a million points over 51 and over 2,000 grids. */
-export function proveMembership(say: (words: string) => void): Proof {
+export function proveMembership(say: (words: string) => void): Finding {
   const runs = [51, 2_000].map(count => {
     const patches = patchwork(count, SEED)
     const grids = gridsOfPatches(patches)

@@ -1,7 +1,7 @@
 import { MISBEHAVIOURS } from '#sim/panel/misbehaviour.ts'
 import { judge, judgePulses, ourDriver, plainDriver } from '../oracle/panel-judge.ts'
 import type { Verdict } from '../oracle/panel-judge.ts'
-import type { Proof } from './prove.ts'
+import type { Finding } from './evidence.ts'
 
 const SEEDS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]
 const POLLS_PER_SEED = 100_000
@@ -17,7 +17,7 @@ const PULSES = 20_000
  * A million polls of a module that goes wrong in every way: no channel is ever published as it was not. Beside it what
  * a plain client makes of the same line, and every 40 ms pulse seen on a clean line polled every 20 ms.
  */
-export async function provePanel(say: (words: string) => void): Promise<Proof> {
+export async function provePanel(say: (words: string) => void): Promise<Finding> {
   const trial = {
     names: MISBEHAVIOURS,
     share: SHARE_PER_WAY * MISBEHAVIOURS.length,

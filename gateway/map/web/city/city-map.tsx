@@ -3,7 +3,7 @@ import { useEffect, useRef } from 'preact/hooks'
 import { gatewayMs, grown, nowMs } from '../state/clock.ts'
 import { grids, roadSource, roads, surroundings, tiles } from '../state/city-data.ts'
 import { colourOf, coverage } from '../state/coverage.ts'
-import { coldSpotShapes, reachOf, roadLines, roadTimes } from '../state/coverage-roads.ts'
+import { reachOf, roadLines, shownColdSpots, shownTimes } from '../state/coverage-roads.ts'
 import { useHotkey } from '../state/hotkeys.ts'
 import { layers } from '../state/layers.ts'
 import { flight, focus, inSight, ranked, routes } from '../state/focus.ts'
@@ -134,8 +134,8 @@ function keepDrawn(map: CityMap): () => void {
       map.coverage.setMode(posts.coverage === 'count' && reachOf.value === null ? 'count' : 'time')
     }),
     effect(() => map.coverage.setLines(roadLines.value)),
-    effect(() => map.coverage.setTimes(roadTimes.value)),
-    effect(() => map.setData('cold-spots', coldSpotFeatures(coldSpotShapes.value))),
+    effect(() => map.coverage.setTimes(shownTimes.value)),
+    effect(() => map.setData('cold-spots', coldSpotFeatures(shownColdSpots.value))),
     effect(() => {
       void [theme.value, language.value]
       map.repaint()

@@ -1,6 +1,6 @@
 import { UnitMark } from '../look/unit-mark.tsx'
 import { UNIT_LOOKS } from '../look/unit-look.ts'
-import { reachOf } from '../state/coverage-roads.ts'
+import { reachOf, shownColdSpots } from '../state/coverage-roads.ts'
 import { layers } from '../state/layers.ts'
 import { units } from '../state/picture.ts'
 import { words } from '../words/words.ts'
@@ -22,6 +22,14 @@ export function Legend() {
           <UnitMark look="available" stale />
           {w.freshness.stale}
         </li>
+        {layers.value.coldSpots && (shownColdSpots.value?.features.length ?? 0) > 0 && (
+          <li>
+            <svg class="reach-line cold-line" viewBox="0 0 26 6" aria-hidden="true">
+              <line x1="0" y1="3" x2="26" y2="3" />
+            </svg>
+            {w.layerNames.coldSpots}
+          </li>
+        )}
       </ul>
     </div>
   )

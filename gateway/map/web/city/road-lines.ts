@@ -58,6 +58,13 @@ export function parseRoadTimes(bytes: ArrayBuffer): Result<RoadTimes> {
   return ok({ tick: u32At(bytes, 8), edges, planes: new Uint8Array(bytes, 16, 3 * edges) })
 }
 
+/** The same roads with nothing known of any: every byte is its plane's word for that. */
+export const unknownTimes = ({ tick, edges }: RoadTimes): RoadTimes => ({
+  tick,
+  edges,
+  planes: new Uint8Array(3 * edges).fill(255),
+})
+
 /*
  * One instance of the coverage layer draws one straight piece of an edge, 24 bytes:
  *

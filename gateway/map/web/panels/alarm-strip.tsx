@@ -7,6 +7,7 @@ import { flyTo, focus } from '../state/focus.ts'
 import { useHotkey } from '../state/hotkeys.ts'
 import { acknowledgeAlarm } from '../state/gateway-http.ts'
 import { ringing, takeAlarm, units } from '../state/picture.ts'
+import { alarmDetailWords } from '../words/alarm-words.ts'
 import { ageWords, refusalWords, timeWords, words } from '../words/words.ts'
 
 /** Rows for people in danger, and for devices that did not do their work: the map must stay in sight. */
@@ -81,7 +82,7 @@ function AlarmRow({ held, isFirst }: { held: Held<AlarmView>; isFirst: boolean }
         {view.arrivedAfterMs >= LATE_MS && <span>{w.alarmLate(ageWords(view.arrivedAfterMs))}</span>}
         {view.kind === 'panic' && <span>{positionWords(view.position)}</span>}
         {!view.stored && <span>{w.alarmUnstored}</span>}
-        {view.detail !== '' && <span>{view.detail}</span>}
+        {view.detail !== '' && <span>{alarmDetailWords(view, w)}</span>}
         {refused.value !== null && <b>{refused.value}</b>}
       </p>
       <span class="alarm-actions">

@@ -19,7 +19,7 @@ export function LinkBanner() {
           <Icon name="print" />
           {w.printSheet}
         </button>
-        {link.value.reason !== '' && <span>{w.lostReason(link.value.reason)}</span>}
+        {link.value.reason !== '' && <span>{w.lostReason(closeWords(link.value.reason))}</span>}
         {link.value.tries > 0 && <span class="banner-tries num">{w.retrying(link.value.tries)}</span>}
       </div>
     )
@@ -42,3 +42,6 @@ export function LinkBanner() {
     )
   return null
 }
+
+/** A reason this version does not know stays in the gateway's own words. */
+const closeWords = (reason: string): string => words.value.gatewayReasons[reason] ?? reason

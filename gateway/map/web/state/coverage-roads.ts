@@ -1,14 +1,20 @@
-import { effect, signal, untracked } from '@preact/signals'
-import { parseRoadLines, parseRoadTimes } from '../city/road-lines.ts'
+import { computed, effect, signal, untracked } from '@preact/signals'
+import { parseRoadLines, parseRoadTimes, unknownTimes } from '../city/road-lines.ts'
 import type { RoadLines, RoadTimes } from '../city/road-lines.ts'
 import { bytesOf, geoJsonOf } from './gateway-http.ts'
-import { coverage } from './coverage.ts'
+import { coverage, coverageIsOld } from './coverage.ts'
 import { layers } from './layers.ts'
 
 /** The roads to colour, fetched when they are first wanted; the times of the newest refresh, for all units or one. */
 export const roadLines = signal<RoadLines | null>(null)
 export const roadTimes = signal<RoadTimes | null>(null)
 export const coldSpotShapes = signal<GeoJSON.FeatureCollection | null>(null)
+
+/** What the map draws: an old picture is unknown, never green, and claims no cold spot. */
+export const shownTimes = computed((): RoadTimes | null =>
+  roadTimes.value !== null && coverageIsOld.value ? unknownTimes(roadTimes.value) : roadTimes.value,
+)
+export const shownColdSpots = computed(() => (coverageIsOld.value ? null : coldSpotShapes.value))
 
 /** The one unit whose reach is shown instead of everybody's; null shows everybody's. */
 export const reachOf = signal<string | null>(null)
@@ -52,16 +58,32 @@ export function startCoverageRoads(): void {
   startColdSpots()
 }
 
+/** One question at a time: where answers take longer than a refresh, the map shows the one before, not nothing. */
 function startColdSpots(): void {
+  const wanted = computed(() => {
+    const spots = layers.value.coldSpots ? (coverage.value?.view.coldSpots ?? []) : []
+    return spots.map(spot => `${spot.id} ${spot.roadM}`).join()
+  })
   let shown = ''
+  let asking = false
+  const ask = async (): Promise<void> => {
+    const asked = wanted.peek()
+    if (asking || asked === shown) return
+    if (asked === '') {
+      shown = ''
+      coldSpotShapes.value = null
+      return
+    }
+    asking = true
+    const answer = await geoJsonOf('coldspots')
+    asking = false
+    if (!answer.ok) return
+    shown = asked
+    coldSpotShapes.value = answer.value
+    void ask()
+  }
   effect(() => {
-    const spots = coverage.value?.view.coldSpots ?? []
-    const wanted = layers.value.coldSpots ? spots.map(spot => `${spot.id} ${spot.roadM}`).join() : ''
-    if (wanted === shown) return
-    shown = wanted
-    if (wanted === '') return void (coldSpotShapes.value = null)
-    void geoJsonOf('coldspots').then(answer => {
-      if (answer.ok && wanted === shown) coldSpotShapes.value = answer.value
-    })
+    void wanted.value
+    void ask()
   })
 }

@@ -61,11 +61,14 @@ const TileJson = z.object({
 export type TileSource = z.infer<typeof TileJson>
 
 /** GeoJSON of `grids`, `roads` or `city`; drawn as it comes, so only its outline is checked. */
+/** The roads of a whole city are some megabytes. */
+const GEOJSON_TIMEOUT_MS = 30_000
+
 export async function geoJsonOf(
   name: 'grids' | 'roads' | 'city' | 'coldspots',
 ): Promise<Result<GeoJSON.FeatureCollection>> {
   try {
-    const response = await fetch(`v1/${name}`)
+    const response = await fetch(`v1/${name}`, { signal: AbortSignal.timeout(GEOJSON_TIMEOUT_MS) })
     const body: unknown = await response.json()
     if (response.ok && isCollection(body)) return ok(body)
     return fault('NOT_READY', `${name}: ${response.status}`)

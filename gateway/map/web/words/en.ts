@@ -219,6 +219,7 @@ export const en: Words = {
   sheetTitle: 'Where every unit is',
   sheetColumns: ['Unit', 'State', 'Incident', 'Grid', 'Position', 'Seen'],
   lostReason: reason => `The gateway says: ${reason}`,
+  gatewayReasons: {},
 
   helpTitle: 'Keys',
   help: [
@@ -356,6 +357,14 @@ export const en: Words = {
     walkin: 'Emergency at a kiosk',
     device: 'Device alarm',
   },
+  bodycamReasons: {
+    silent: 'no recording',
+    unknown: 'recording not known',
+    lapsed: 'recording broke off',
+  },
+  bodycamFailed: (reason, sources) => `${reason} after: ${sources}`,
+  panicSources: { input: 'button in the car', screen: 'terminal screen' },
+  and: ', ',
   channels: {
     lightbar: 'Lightbar',
     siren: 'Siren',

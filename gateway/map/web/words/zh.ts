@@ -237,6 +237,12 @@ export const zh = {
   sheetTitle: '警力位置表',
   sheetColumns: ['单位', '状态', '警情', '网格', '位置', '定位时间'],
   lostReason: (reason: string) => `网关说明：${reason}`,
+  gatewayReasons: {
+    'the gateway stops': '正在停机',
+    'too many clients': '连接的页面过多',
+    'reads too slowly': '本页接收过慢',
+    'queue over 1 MiB': '本页接收过慢',
+  } as Readonly<Record<string, string>>,
 
   helpTitle: '键盘操作',
   help: [
@@ -380,6 +386,15 @@ export const zh = {
     walkin: '自助机紧急求助',
     device: '设备报警',
   } as Record<AlarmView['kind'], string>,
+  /** Why nobody knows that the body-camera runs, and where somebody pressed for help; by the words of the wire. */
+  bodycamReasons: {
+    silent: '没有录制',
+    unknown: '录制状态不明',
+    lapsed: '录制中断',
+  } as Readonly<Record<string, string>>,
+  bodycamFailed: (reason: string, sources: string) => `${sources}触发，${reason}`,
+  panicSources: { input: '车内按钮', screen: '终端屏幕' } as Readonly<Record<string, string>>,
+  and: '、',
   channels: {
     lightbar: '警灯',
     siren: '警笛',

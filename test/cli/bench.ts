@@ -1,0 +1,23 @@
+import { benchMap } from './bench-map.ts'
+import { inquire } from './evidence.ts'
+import type { Inquiry } from './evidence.ts'
+
+const CITY = 'gateway/map/web/city'
+const STATE = 'gateway/map/web/state'
+
+export const BENCHES: Readonly<Record<string, Inquiry>> = {
+  map: {
+    does: '5,000 units at 1 Hz on the dispatcher’s map: what the page’s main thread works; build first',
+    covers: [
+      `${CITY}/unit-layer.ts`,
+      `${CITY}/unit-tracks.ts`,
+      `${STATE}/picture.ts`,
+      `${STATE}/stream.ts`,
+      'test/cli/bench-map.ts',
+    ],
+    run: benchMap,
+  },
+}
+
+/** `reach5 bench NAME`: a cost, measured on this machine and written down beside its bound. */
+export const bench = (args: readonly string[]): Promise<number> => inquire('bench', BENCHES, args)

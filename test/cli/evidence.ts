@@ -1,0 +1,98 @@
+import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { cpus, totalmem } from 'node:os'
+import { join } from 'node:path'
+
+/** What was found, and whether it is what was promised. */
+export type Finding = { readonly holds: boolean; readonly evidence: Readonly<Record<string, unknown>> }
+
+export type Inquiry = {
+  readonly does: string
+  /** The code the finding speaks of, files and folders: when it changes, the finding is out of date. */
+  readonly covers: readonly string[]
+  readonly run: (say: (words: string) => void) => Finding | Promise<Finding>
+}
+
+export const EVIDENCE_DIR = join('docs', 'evidence')
+
+/** `reach5 VERB NAME`: makes the inquiry and writes it down with where it was made, and of what. */
+export async function inquire(
+  verb: 'prove' | 'bench',
+  inquiries: Readonly<Record<string, Inquiry>>,
+  args: readonly string[],
+): Promise<number> {
+  const [name = ''] = args
+  if (name === '--help') {
+    console.log(usage(verb, inquiries))
+    return 0
+  }
+  const inquiry = Object.hasOwn(inquiries, name) ? inquiries[name] : undefined
+  if (inquiry === undefined || args.length > 1) {
+    console.error(`reach5 ${verb}: say one of ${Object.keys(inquiries).join(', ')} (reach5 ${verb} --help)`)
+    return 2
+  }
+  const code = codeOf(inquiry.covers)
+  const startedMs = performance.now()
+  const { holds, evidence } = await inquiry.run(words => console.error(words))
+  const seconds = Math.round((performance.now() - startedMs) / 100) / 10
+  const whole = {
+    [verb]: name,
+    holds,
+    at: new Date().toISOString(),
+    ...provenance(),
+    code,
+    seconds,
+    ...evidence,
+  }
+  mkdirSync(EVIDENCE_DIR, { recursive: true })
+  writeFileSync(join(EVIDENCE_DIR, `${name}.json`), `${JSON.stringify(whole, null, 2)}\n`)
+  console.log(JSON.stringify(whole))
+  return holds ? 0 : 1
+}
+
+/** The sources a finding covers and one hash of them all, tests left out. */
+export function codeOf(covers: readonly string[]): {
+  readonly covers: readonly string[]
+  readonly sha256: string
+} {
+  const files = covers.flatMap(path => (statSync(path).isDirectory() ? sourcesIn(path) : [path])).sort()
+  const hash = createHash('sha256')
+  for (const file of files) hash.update(`${file}\0`).update(readFileSync(file))
+  return { covers, sha256: hash.digest('hex') }
+}
+
+const sourcesIn = (folder: string): string[] =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter(file => /\.tsx?$/.test(file) && !file.includes('.test.'))
+    .map(file => join(folder, file))
+
+const usage = (verb: string, inquiries: Readonly<Record<string, Inquiry>>): string =>
+  [
+    `usage: reach5 ${verb} NAME`,
+    '',
+    ...Object.entries(inquiries).map(([name, { does }]) => `  ${name.padEnd(12)}${does}`),
+    '',
+    'writes docs/evidence/NAME.json; exit 0 it holds, 1 it does not, 2 wrong use',
+  ].join('\n')
+
+/** Which code on which machine. */
+function provenance() {
+  const git = (...words: string[]): string => {
+    try {
+      return execFileSync('git', words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim()
+    } catch {
+      return ''
+    }
+  }
+  const isClean = git('status', '--porcelain', '--untracked-files=no') === ''
+  return {
+    commit: `${git('rev-parse', '--short=12', 'HEAD')}${isClean ? '' : ' with changes'}`,
+    machine: {
+      cpu: cpus()[0]?.model ?? '',
+      cores: cpus().length,
+      memoryGb: Math.round(totalmem() / 1e9),
+      node: process.version,
+    },
+  }
+}
