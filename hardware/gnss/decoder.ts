@@ -6,6 +6,7 @@ import type { BinaryFamily, ScanCounts, ScanSink } from '#protocols/nmea/scanner
 import { SecondOpinion, isDisputed } from '#protocols/nmea/second-opinion.ts'
 import { readSentence } from '#protocols/nmea/sentence.ts'
 import { UbxReader } from '#protocols/nmea/ubx.ts'
+import type { UbxReading } from '#protocols/nmea/ubx.ts'
 import type { Result } from '#protocols/result.ts'
 
 /** `refused` by code: `NMEA_FIELD`, `NMEA_DISPUTED`, `UBX_SHORT`; `unread` are frames that nobody here needs. */
@@ -15,6 +16,12 @@ export type GnssStats = {
   readonly unread: number
   readonly refused: Readonly<Record<string, number>>
   readonly fixes: number
+}
+
+/** Told what a receiver says beside its fixes. */
+export type AsideListener = {
+  onWords(words: string): void
+  onUbx(reading: UbxReading): void
 }
 
 /**
@@ -32,6 +39,7 @@ export class GnssDecoder {
   #read = 0
   #unread = 0
   #given = 0
+  #aside: AsideListener | undefined
 
   /** `closeEarly`: give a fix as soon as the learned end of the cycle was heard, without waiting for quiet. */
   constructor(options: { readonly closeEarly: boolean } = { closeEarly: false }) {
@@ -60,6 +68,16 @@ export class GnssDecoder {
     this.#scanner.end(this.#sink)
     this.#epochs.finish(this.#fixes)
     return this.#give()
+  }
+
+  /** What the receiver says beside its fixes goes to `listener`. */
+  onAside(listener: AsideListener): void {
+    this.#aside = listener
+  }
+
+  /** Whether every signal of the sky told last is equally strong. */
+  isSkyUniform(): boolean {
+    return this.#epochs.isSkyUniform()
   }
 
   stats(): GnssStats {
@@ -103,7 +121,10 @@ export class GnssDecoder {
       return
     }
     this.#read++
-    this.#epochs.take(result.value, this.#fixes)
+    const reading = result.value
+    if (reading.type === 'TXT') this.#aside?.onWords(reading.text)
+    else if (reading.type === 'UBX') this.#aside?.onUbx(reading)
+    this.#epochs.take(reading, this.#fixes)
   }
 
   #refuse(code: string): void {

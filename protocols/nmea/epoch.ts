@@ -64,6 +64,7 @@ export class EpochAssembler {
   readonly #closeEarly: boolean
   /** A sky or dilution came since the last report: it is told with the next. */
   #skyIsDue = false
+  #hasStandard = false
   /** The last word of the open epoch. */
   #held: Fix | undefined
   #gaveUndated = false
@@ -80,6 +81,9 @@ export class EpochAssembler {
 
   /** Takes one reading; adds the fixes it completes to `fixes`. */
   take(reading: Reading, fixes: Fix[]): void {
+    // u-blox' own sentence repeats what the standard ones tell: it counts where nothing else tells a place.
+    if (reading.type === 'OWN' && reading.name === 'PUBX' && this.#hasStandard) return this.skip()
+    this.#hasStandard ||= isStandard(reading)
     const bits = this.#weigher.weigh(reading)
     if ((bits & FORGET) !== 0) this.#cycle.isKnown = false
     const ends = reading.type === 'UBX' ? this.#turnBinary(reading, fixes) : this.#turn(reading, bits, fixes)
@@ -105,6 +109,11 @@ export class EpochAssembler {
   finish(fixes: Fix[]): void {
     if (this.#held === undefined && this.#told.hasFix()) this.#held = this.#fix()
     this.#end(fixes)
+  }
+
+  /** Whether every signal of the sky told last is equally strong. */
+  isSkyUniform(): boolean {
+    return this.#sky.told().isUniform
   }
 
   /** A sentence that nobody here needs still parts the runs of satellites around it. */
@@ -215,6 +224,9 @@ export class EpochAssembler {
     }
   }
 }
+
+const isStandard = ({ type }: Reading): boolean =>
+  type === 'RMC' || type === 'GGA' || type === 'GNS' || type === 'GLL'
 
 /** Sentences whose time moves the cycle on: not those of a receiver without a fix, and not GST, told for another epoch. */
 const isClock = (s: Sentence): boolean =>

@@ -215,9 +215,9 @@ export class Weigher {
     next.mode = own.mode
     let bits = MODE | (own.name === 'PASHR' ? START : 0)
     if (own.mode === 1) return bits
-    if (own.timeMs !== undefined && (own.name === 'PASHR' || own.date !== undefined))
+    if (own.timeMs !== undefined && (own.name === 'PASHR' || own.name === 'PUBX' || own.date !== undefined))
       bits |= this.#dated(own.timeMs, own.date)
-    if (own.name === 'PASHR') this.sky.takeCount(own.satsUsed)
+    if (own.satsUsed !== undefined) this.sky.takeCount(own.satsUsed)
     if (own.place !== undefined) bits |= PLACE
     next.place = own.place
     next.altMslM = own.altMslM
