@@ -1,8 +1,10 @@
 import { inquire } from './evidence.ts'
 import type { Inquiry } from './evidence.ts'
+import { proveAutobaud } from './prove-autobaud.ts'
 import { proveFleet } from './prove-fleet.ts'
 import { proveMembership } from './prove-membership.ts'
 import { provePanel } from './prove-panel.ts'
+import { proveReplug } from './prove-replug.ts'
 
 export const PROOFS: Readonly<Record<string, Inquiry>> = {
   membership: {
@@ -19,6 +21,28 @@ export const PROOFS: Readonly<Record<string, Inquiry>> = {
       'test/cli/prove-panel.ts',
     ],
     run: provePanel,
+  },
+  autobaud: {
+    does: 'a receiver is right at every speed, and 24 simulated hours of trouble never leave one',
+    covers: [
+      'hardware/line/line-keeper.ts',
+      'hardware/line/speed-hunt.ts',
+      'hardware/reopening-port.ts',
+      'test/ports/tuning-run.ts',
+      'test/cli/prove-autobaud.ts',
+    ],
+    run: proveAutobaud,
+  },
+  replug: {
+    does: '1,000 times unplugged and plugged in: nothing left behind, fix back within 2 s',
+    covers: [
+      'hardware/serial-port.ts',
+      'hardware/reopening-port.ts',
+      'hardware/line/line-keeper.ts',
+      'test/ports/replug-run.ts',
+      'test/cli/prove-replug.ts',
+    ],
+    run: proveReplug,
   },
   fleet: {
     does: 'npm start --units 255 shows every unit once a second; what it costs; build first',
