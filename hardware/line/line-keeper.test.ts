@@ -92,7 +92,7 @@ describe('a line that is kept', () => {
     ])
   })
 
-  it('says within three periods that bytes make no sense, and doubts a proved speed after 30 s of it', () => {
+  it('says within three periods that bytes make no sense, and doubts a proved speed after a minute of it', () => {
     const t = told({ speeds: [4_800, 9_600] })
     t.send({ type: 'start' })
     t.hear(1)

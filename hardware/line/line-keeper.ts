@@ -10,7 +10,7 @@ import { isLocked, roundOfSpeeds, trialMs } from './speed-hunt.ts'
  *     opening ────┤
  *                 └── open ── pulled out ──────────────> opening
  *                      │ ├─── a write stuck ────────────> opening
- *                      │ └─── bytes without sense ──────> other speeds (a proved speed only after 30 s of it)
+ *                      │ └─── bytes without sense ──────> other speeds (a proved speed only after 60 s of it)
  *                      └───── three periods of silence ─> reopen, reset, other speeds (never from a proved one),
  *                                                         then rest: the line stays open and is heard, and the
  *                                                         ladder is climbed again after 30 s, 60 s .. 5 min
@@ -20,8 +20,8 @@ import { isLocked, roundOfSpeeds, trialMs } from './speed-hunt.ts'
  */
 
 const RETRY_GROWTH = 1.6
-/** Noise on the cable passes; a receiver that was set to another speed does not. */
-export const DOUBT_MS = 30_000
+/** Two long bursts of noise in a row pass within it (at half of it, 1 of 2,006 troubles turned a right speed away). */
+export const DOUBT_MS = 60_000
 export const ELSEWHERE_AFTER_MS = 10_000
 const ELSEWHERE_AGAIN_MS = 60_000
 /** Bytes this far apart belong to two messages. */
