@@ -192,6 +192,8 @@ export const TechnicianAction = z.discriminatedUnion('kind', [
     kind: z.literal('fit'),
     gnss: z.string().max(300).nullable(),
     panel: z.string().max(300).nullable(),
+    /** What is null was looked for and not found; the step stays failed. */
+    isIncomplete: z.boolean().optional(),
   }),
   z.strictObject({ kind: z.literal('signal.accept'), reason: Reason }),
   z.strictObject({ kind: z.literal('walk.start') }),

@@ -5,18 +5,23 @@ import { ERROR_CODES } from '#protocols/errors.ts'
 import type { ErrorCode } from '#protocols/errors.ts'
 import type { TechnicianView } from '#protocols/technician.ts'
 import type { Logger } from '#protocols/log.ts'
+import { SkyReader } from '#hardware/gnss/sky-reader.ts'
+import type { SeenSatellite } from '#hardware/gnss/sky-reader.ts'
 import { composeVisit } from '../provisioning/compose.ts'
 import { readReport } from '../selftest/report-files.ts'
+import { remarksOf, remedyOf } from '../selftest/report.ts'
 import { runVisit } from '../selftest/run-visit.ts'
+import { skyWords } from '../selftest/sky-words.ts'
 import { systemClock } from '../system-clock.ts'
 import { configOf } from './agent.ts'
+import { terminalScreen } from './terminal-screen.ts'
 
 const USAGE = `usage: reach5 selftest --data DIR [--ports PATH,PATH…] [--code CODE] [--enrol-url https://HOST:5111]
                        [--technician NAME] [--skip-inputs REASON] [--accept-signal REASON]
        reach5 selftest verify --report FILE.json
 
   A technician's visit without a browser: computer, identity, ports, signal, inputs, end-to-end test record, signed report.
-  Inputs are asked for one by one; who has no hands free gives --skip-inputs. Without an identity and without --code
+  Inputs are asked for one by one (key s skips one, q ends); who has no hands free gives --skip-inputs. Without an identity and without --code
   nothing is asked of a gateway and the report says "bench". Without --ports every serial line is looked at.
   The last line on stdout is JSON; exit 0 passed (also with remarks), 1 failed, 2 wrong use.`
 
@@ -39,16 +44,29 @@ export async function selftest(args: readonly string[]): Promise<number> {
     return wrongUse(`--ports ${JSON.stringify(noLine)} is no serial line; for example --ports /dev/ttyUSB0`)
   const config = configOf(rest)
   if (!config.ok) return config.code === 'CONFIG_INVALID' ? wrongUse(config.detail) : failed(config)
-  const visit = await composeVisit(config.value, QUIET)
+  const skies = new Map<string, SkyReader>()
+  const visit = await composeVisit(config.value, QUIET, (path, bytes) => {
+    if (!skies.has(path)) skies.set(path, new SkyReader())
+    skies.get(path)!.feed(bytes)
+  })
   if (!visit.ok) return failed(visit)
+  let stop = (): void => {}
+  const stopped = new Promise<null>(resolve => (stop = () => resolve(null)))
+  const sky = (view: TechnicianView) => skies.get(view.ports.gnss ?? '')?.sky() ?? []
+  const screen = terminalScreen(view => skyWords(view, sky(view)), stop)
   try {
-    const ended = await runVisit(visit.value, systemClock(), line => console.error(line), {
+    const run = runVisit(visit.value, systemClock(), screen, {
       ...{ technician, code: code ?? null, enrolUrl: config.value.enrolUrl },
       ...{ skipInputs: skipInputs ?? null, acceptSignal: acceptSignal ?? null },
     })
-    console.log(JSON.stringify(resultOf(ended)))
-    return ended.report.verdict === 'passed' || ended.report.verdict === 'remarks' ? 0 : 1
+    const ended = await Promise.race([run, stopped])
+    const view = ended ?? visit.value.view()
+    if (ended === null) console.error('ended by hand; no report was made')
+    console.log(JSON.stringify(resultOf(view, sky(view))))
+    const { verdict } = view.report
+    return ended !== null && (verdict === 'passed' || verdict === 'remarks') ? 0 : 1
   } finally {
+    screen.close()
     await visit.value.close()
   }
 }
@@ -57,15 +75,24 @@ export async function selftest(args: readonly string[]): Promise<number> {
 const isFile = (path: string): boolean =>
   statSync(path, { throwIfNoEntry: false })?.isCharacterDevice() === false
 
-const resultOf = ({ report, mode, identity, keyFingerprint }: TechnicianView) => ({
-  reportId: report.reportId,
-  verdict: report.verdict,
-  mode,
-  deviceId: identity.device?.deviceId ?? null,
-  keyFingerprint,
-  file: report.file,
-  delivered: report.delivered,
-})
+const resultOf = (view: TechnicianView, sky: readonly SeenSatellite[]) => {
+  const { report, mode, identity, keyFingerprint, ports, signal, inputs } = view
+  return {
+    reportId: report.reportId,
+    verdict: report.verdict,
+    mode,
+    deviceId: identity.device?.deviceId ?? null,
+    keyFingerprint,
+    file: report.file,
+    delivered: report.delivered,
+    ports: ports.findings.map(({ path, is, baud, score }) => ({ path, is, baud, score })),
+    signal: { state: signal.state, gnss: signal.gnss, hdop: signal.sample?.hdop ?? null, satellites: sky },
+    inputs: inputs.walk.results.map(({ channel, outcome, input, onAt, offAt }) => ({
+      ...{ channel, outcome, terminal: input === null ? null : input + 1, onAt, offAt },
+    })),
+    remarks: remarksOf(view).map(remark => ({ ...remark, remedy: remedyOf(remark.code) })),
+  }
+}
 
 /** Whether a kept report is as the device signed it; whether the device is ours, only the gateway's CA can say. */
 async function verifyVerb(args: readonly string[]): Promise<number> {

@@ -4,7 +4,7 @@ import type { Logger } from '#protocols/log.ts'
 import { ok } from '#protocols/result.ts'
 import type { Result } from '#protocols/result.ts'
 import { listSerialPorts } from '#hardware/discovery/serial-names.ts'
-import { openLine } from '#hardware/open-line.ts'
+import { openLine, tapped } from '#hardware/open-line.ts'
 import { SOFTWARE, openStore } from '../compose.ts'
 import type { AgentConfig } from '../config.ts'
 import { openSelfTest } from '../selftest/self-test.ts'
@@ -20,8 +20,15 @@ export type Technician = {
   close(): Promise<void>
 }
 
-/** A technician's visit on this computer, put together: its clock, its ports, its store, its way to the gateway. */
-export function composeVisit(config: AgentConfig, log: Logger): Promise<Result<SelfTest>> {
+/**
+ * A technician's visit on this computer, put together: its clock, its ports, its store, its way to the gateway. `hear`
+ * listens to every line along with it.
+ */
+export function composeVisit(
+  config: AgentConfig,
+  log: Logger,
+  hear?: (path: string, bytes: Uint8Array) => void,
+): Promise<Result<SelfTest>> {
   const clock = systemClock()
   const mint = (bytes: number): string => randomBytes(bytes).toString('hex')
   const { data, mqttUrl } = config
@@ -32,7 +39,7 @@ export function composeVisit(config: AgentConfig, log: Logger): Promise<Result<S
     log,
     software: SOFTWARE,
     mint,
-    openPort: openLine,
+    openPort: hear === undefined ? openLine : tapped(openLine, hear),
     listPorts: ports === undefined ? listSerialPorts() : () => Promise.resolve(ports),
     enrolUrl: config.enrolUrl,
     terminalPort: config.terminalPort,

@@ -1,8 +1,7 @@
-import { ERROR_CODES } from '#protocols/errors.ts'
-import type { ErrorCode } from '#protocols/errors.ts'
 import type { StepFault, StepState, TechnicianView } from '#protocols/technician.ts'
 import type { Clock } from '#protocols/time.ts'
 import type { SelfTest } from './self-test.ts'
+import { findingWords, puzzleWords, remedy, resultWords, words } from './visit-words.ts'
 
 /** What a person says beforehand instead of being asked on the way. */
 export type VisitWishes = {
@@ -16,7 +15,14 @@ export type VisitWishes = {
   readonly acceptSignal: string | null
 }
 
-export type Say = (line: string) => void
+/** Where the words go. */
+export type Screen = {
+  say(line: string): void
+  /** A block that is shown anew while it changes: the sky during the signal check. */
+  live(view: TechnicianView): void
+  /** Calls back when the person has no hand for what is asked now. */
+  onSkip(listener: () => void): () => void
+}
 
 const STEP_WITHIN_MS = 90_000
 /** A person who went for coffee; the channel is then skipped with that as its reason. */
@@ -26,9 +32,10 @@ const HAND_WITHIN_MS = 60_000
 export async function runVisit(
   visit: SelfTest,
   clock: Clock,
-  say: Say,
+  screen: Screen,
   wishes: VisitWishes,
 ): Promise<TechnicianView> {
+  const { say } = screen
   const settled = (step: 'health' | 'ports' | 'signal'): Promise<TechnicianView> =>
     until(visit, clock, view => view[step].state !== 'running', STEP_WITHIN_MS)
   const tell = (step: 'identity' | 'ports' | 'signal' | 'inputs' | 'proof'): void => {
@@ -43,18 +50,24 @@ export async function runVisit(
   tell('identity')
 
   const { ports } = await settled('ports')
-  for (const { path, is, baud, fault } of ports.findings)
-    say(`ports    ${path} ${is}${baud === null ? '' : ` at ${baud} baud`}${fault ? words(fault) : ''}`)
+  for (const finding of ports.findings) say(`ports    ${findingWords(finding)}`)
   if (ports.gnss !== null || ports.panel !== null)
-    await visit.act({ kind: 'fit', gnss: ports.gnss, panel: ports.panel })
+    await visit.act({
+      ...{ kind: 'fit' as const, gnss: ports.gnss, panel: ports.panel, isIncomplete: ports.fault !== null },
+    })
   if (ports.fault !== null) say(line('ports', 'failed', ports.fault))
 
-  if (visit.view().signal.state === 'running') await settled('signal')
+  if (visit.view().signal.state === 'running') {
+    const stop = visit.onView(view => void (view.signal.state === 'running' && screen.live(view)))
+    const shown = await settled('signal')
+    stop()
+    screen.live(shown)
+  }
   if (visit.view().signal.state === 'failed' && wishes.acceptSignal !== null)
     await visit.act({ kind: 'signal.accept', reason: wishes.acceptSignal })
   tell('signal')
 
-  await walkInputs(visit, clock, say, wishes.skipInputs)
+  await walkInputs(visit, clock, screen, wishes.skipInputs)
   tell('inputs')
 
   if (visit.view().identity.state === 'passed') await visit.act({ kind: 'prove' })
@@ -74,30 +87,45 @@ async function identify(visit: SelfTest, { code, enrolUrl }: VisitWishes): Promi
 }
 
 /** Asks for one movement after the other, until every input was seen or skipped. */
-async function walkInputs(visit: SelfTest, clock: Clock, say: Say, reason: string | null): Promise<void> {
+async function walkInputs(
+  visit: SelfTest,
+  clock: Clock,
+  { say, onSkip }: Screen,
+  reason: string | null,
+): Promise<void> {
   const ready = (view: TechnicianView): boolean => view.inputs.panel === 'ok'
   if (visit.view().inputs.state === 'skipped') return
-  if (!ready(await until(visit, clock, ready, 5_000))) return
+  if (!ready(await until(visit, clock, ready, 5_000)))
+    return say(line('inputs', 'failed', { code: 'PORT_SILENT', detail: 'the input module does not answer' }))
   await visit.act({ kind: 'walk.start' })
+  const stop = onSkip(() => void visit.act({ kind: 'walk.skip', reason: 'skipped by hand' }))
   for (;;) {
-    const { channel, ask, by } = visit.view().inputs.walk
+    const { channel, ask, by, order } = visit.view().inputs.walk
     if (channel === null) break
     if (reason !== null) {
       await visit.act({ kind: 'walk.skip', reason })
       continue
     }
-    if (by === 'hand') say(`inputs   now: ${channel} ${ask ?? ''}`)
+    if (by === 'hand')
+      say(`inputs   now: ${channel} ${ask ?? ''}   (${order.indexOf(channel) + 1} of ${order.length})`)
+    let puzzle = ''
     const moved = await until(
       visit,
       clock,
-      ({ inputs: { walk } }) => walk.channel !== channel || walk.ask !== ask,
+      ({ inputs: { walk } }) => {
+        const told = walk.puzzle === null ? '' : puzzleWords(walk.puzzle)
+        if (told !== '' && told !== puzzle) say(`inputs   ${told}`)
+        puzzle = told
+        return walk.channel !== channel || walk.ask !== ask
+      },
       HAND_WITHIN_MS,
     )
     if (moved.inputs.walk.channel === channel && moved.inputs.walk.ask === ask)
       await visit.act({ kind: 'walk.skip', reason: `nothing moved within ${HAND_WITHIN_MS / 1_000} s` })
   }
-  for (const { channel, outcome, input } of visit.view().inputs.walk.results)
-    say(`inputs   ${channel} ${outcome}${input === null ? '' : ` at terminal ${input + 1}`}`)
+  stop()
+  for (const result of visit.view().inputs.walk.results)
+    for (const words of resultWords(result)) say(`inputs   ${words}`)
 }
 
 /** The first view that fits, or the one there is when the time is over. */
@@ -121,8 +149,3 @@ function until(
 
 const line = (step: string, state: StepState, fault: StepFault | null): string =>
   `${step.padEnd(8)} ${state}${fault === null ? '' : words(fault)}`
-
-const words = ({ code, detail }: StepFault): string => `: ${detail}${remedy(code)}`
-
-const remedy = (code: string | null): string =>
-  code === null ? '' : `. ${ERROR_CODES[code as ErrorCode] ?? ''} [${code}]`

@@ -20,6 +20,7 @@ import type { Clock } from '#protocols/time.ts'
 import { clearChoice, findDevices, ranked } from '#hardware/discovery/find-devices.ts'
 import type { ListPorts } from '#hardware/discovery/serial-names.ts'
 import { openReceiver } from '#hardware/gnss/receiver.ts'
+import { openReceiverLine } from '#hardware/gnss/receiver-line.ts'
 import { panelDevice } from '#hardware/panel/device-table.ts'
 import { openPanel } from '#hardware/panel/open-panel.ts'
 import type { Panel } from '#hardware/panel/open-panel.ts'
@@ -43,7 +44,6 @@ import { foundWiring, initialWalk, isWalked, walk, walkView, wrongChannels } fro
 import type { WalkEvent } from './walk.ts'
 
 const TICK_MS = 100
-const GNSS_SILENCE_MS_MAX = 3_500
 const PANEL_SILENCE_MS_MAX = 3_000
 /** A receiver with a view of the sky has a place long before. */
 const SIGNAL_WITHIN_MS = 40_000
@@ -253,7 +253,11 @@ export async function openSelfTest(parts: SelfTestParts): Promise<Result<SelfTes
   }
 
   /** A person says what is fitted; only now is anything written down. */
-  async function fit(gnssPath: string | null, panelPath: string | null): Promise<ActionResult> {
+  async function fit(
+    gnssPath: string | null,
+    panelPath: string | null,
+    isIncomplete: boolean,
+  ): Promise<ActionResult> {
     const find = (path: string | null, is: PortFinding['is']): PortFinding | undefined =>
       state.ports.findings.find(f => f.path === path && f.is === is)
     const gnss = find(gnssPath, 'gnss')
@@ -282,7 +286,10 @@ export async function openSelfTest(parts: SelfTestParts): Promise<Result<SelfTes
       publish()
       return refused(saved)
     }
-    state.ports = { ...state.ports, state: 'passed', gnss: gnssPath, panel: panelPath, fault: null }
+    const outcome = isIncomplete
+      ? ({ state: 'failed' } as const)
+      : ({ state: 'passed', fault: null } as const)
+    state.ports = { ...state.ports, gnss: gnssPath, panel: panelPath, ...outcome }
     await releaseLines()
     openLines()
     publish()
@@ -311,10 +318,10 @@ export async function openSelfTest(parts: SelfTestParts): Promise<Result<SelfTes
   }
 
   function openGnss({ path, baud }: NonNullable<Fittings['gnss']>): void {
-    const port = openReopeningPort(parts.openPort, path, { baud, silenceMsMax: GNSS_SILENCE_MS_MAX }, clock)
+    const port = openReceiverLine(parts.openPort, { path, baud, isProved: true }, clock)
     port.onState(line => {
       if (line !== 'open')
-        state.signal = { ...state.signal, gnss: line === 'stalled' ? 'silent' : 'no_device' }
+        state.signal = { ...state.signal, gnss: line === 'no_device' ? 'no_device' : 'silent' }
       publish()
     })
     const receiver = openReceiver(port, clock, {
@@ -515,7 +522,7 @@ export async function openSelfTest(parts: SelfTestParts): Promise<Result<SelfTes
       case 'scan':
         return scan()
       case 'fit':
-        return fit(action.gnss, action.panel)
+        return fit(action.gnss, action.panel, action.isIncomplete === true)
       case 'signal.accept':
         if (state.signal.state === 'passed') return NOT_NOW
         state.signal = { ...state.signal, state: 'skipped', reason: action.reason, fault: null }

@@ -1,0 +1,99 @@
+import { constellationOf } from '#protocols/nmea/constellation.ts'
+import type { Constellation } from '#protocols/nmea/constellation.ts'
+import { Scanner } from '#protocols/nmea/scanner.ts'
+
+/*
+ * Satellites one by one, for a person who looks for a place for the antenna. A fix carries only their counts.
+ *
+ *     $GPGSV,3,1,11,03,45,111,41,04,15,270,,06,…*hh       4.10 adds a signal ID at the end
+ *            │ │  │  └ number elevation azimuth C/N0 in dB-Hz; an empty C/N0 is not heard
+ *            of at seen
+ *     $GNGSA,A,3,03,04,…,1.5,0.9,1.2,1*hh                 which are used; the last field names the system
+ */
+
+export type SeenSatellite = {
+  readonly constellation: Constellation
+  readonly number: number
+  readonly elevationDeg: number | null
+  readonly azimuthDeg: number | null
+  /** dB-Hz, the best of its signals; null when it is only expected there. */
+  readonly cn0Dbhz: number | null
+  readonly used: boolean
+}
+
+/** Talkers times signals of the largest receivers are about 20. */
+const GROUPS_MAX = 48
+/** Fields of a GSA before and after its twelve satellites. */
+const GSA_FIRST = 3
+const GSA_PLACES = 12
+
+/** Bytes in, the sky as it was last told. */
+export class SkyReader {
+  readonly #scanner = new Scanner()
+  readonly #complete = new Map<string, readonly Told[]>()
+  readonly #building = new Map<string, Told[]>()
+  readonly #used = new Map<string, ReadonlySet<string>>()
+
+  feed(bytes: Uint8Array): void {
+    for (const event of this.#scanner.feed(bytes)) {
+      if (event.kind !== 'sentence') continue
+      const fields = event.text.slice(1, event.text.lastIndexOf('*')).split(',')
+      if (/^[A-Z]{2}GSV$/.test(fields[0]!)) this.#takeGsv(fields)
+      if (/^[A-Z]{2}GSA$/.test(fields[0]!)) this.#takeGsa(fields)
+    }
+  }
+
+  /** Every satellite once, the best heard first. */
+  sky(): readonly SeenSatellite[] {
+    const used = new Set([...this.#used.values()].flatMap(ids => [...ids]))
+    const best = new Map<string, SeenSatellite>()
+    for (const told of [...this.#complete.values()].flat()) {
+      const id = `${told.constellation} ${told.number}`
+      if ((best.get(id)?.cn0Dbhz ?? -1) < (told.cn0Dbhz ?? 0)) best.set(id, { ...told, used: used.has(id) })
+    }
+    return [...best.values()].sort((a, b) => (b.cn0Dbhz ?? -1) - (a.cn0Dbhz ?? -1) || a.number - b.number)
+  }
+
+  #takeGsv(fields: readonly string[]): void {
+    const [address = '', of = '', at = ''] = fields
+    const quads = fields.slice(4)
+    const signal = quads.length % 4 === 1 ? quads.at(-1) : ''
+    const key = `${address} ${signal}`
+    if (!this.#building.has(key) && this.#building.size >= GROUPS_MAX) return
+    const told = at === '1' ? [] : (this.#building.get(key) ?? [])
+    for (let i = 0; i + 4 <= quads.length && told.length < 64; i += 4) {
+      const satellite = toldOf(address.slice(0, 2), quads.slice(i, i + 4))
+      if (satellite) told.push(satellite)
+    }
+    this.#building.set(key, told)
+    if (at === of) this.#complete.set(key, [...told])
+  }
+
+  #takeGsa(fields: readonly string[]): void {
+    const talker = fields[0]!.slice(0, 2)
+    const last = GSA_FIRST + GSA_PLACES + 3
+    const systemId = fields[last] === undefined ? undefined : Number.parseInt(fields[last], 16)
+    const numbers = fields.slice(GSA_FIRST, GSA_FIRST + GSA_PLACES).flatMap(numberOf)
+    const ids = numbers.map(number => `${constellationOf(talker, number, systemId)} ${number}`)
+    const key = `${talker} ${systemId ?? ids[0]?.split(' ')[0] ?? ''}`
+    if (this.#used.has(key) || this.#used.size < GROUPS_MAX) this.#used.set(key, new Set(ids))
+  }
+}
+
+type Told = Omit<SeenSatellite, 'used'>
+
+function toldOf(talker: string, [number, elevation, azimuth, cn0]: readonly string[]): Told | undefined {
+  const [known] = numberOf(number)
+  if (known === undefined) return undefined
+  return {
+    constellation: constellationOf(talker, known),
+    number: known,
+    elevationDeg: numberOf(elevation)[0] ?? null,
+    azimuthDeg: numberOf(azimuth)[0] ?? null,
+    cn0Dbhz: numberOf(cn0)[0] ?? null,
+  }
+}
+
+/** None for an empty field, or for one that is no number. */
+const numberOf = (field: string | undefined): number[] =>
+  field !== undefined && /^\d{1,3}(\.\d+)?$/.test(field) ? [Number(field)] : []
