@@ -1,3 +1,4 @@
+import { getPriority, loadavg } from 'node:os'
 import { replugRun } from '../ports/replug-run.ts'
 import type { Held } from '../ports/replug-run.ts'
 import type { Proof } from './prove.ts'
@@ -27,8 +28,14 @@ export async function proveReplug(say: (words: string) => void): Promise<Proof> 
     times.noticedTalkingMs.max < 100 &&
     times.noticedSilentMs.max < 3_000 &&
     Math.max(times.fixAt10HzMs.max, times.fixAt1HzMs.max) < 2_000
-  return { holds, evidence: { cycles: run.cycles, opens: run.opens, times, held: run.held } }
+  return {
+    holds,
+    evidence: { ...machineThen(), cycles: run.cycles, opens: run.opens, times, held: run.held },
+  }
 }
+
+/** How busy the machine was, and with which priority this ran: the times are those of a process that gets its turn. */
+const machineThen = () => ({ load1: loadavg()[0], niceness: getPriority() })
 
 function spread(values: readonly number[]) {
   const sorted = [...values].sort((a, b) => a - b)
