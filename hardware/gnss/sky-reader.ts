@@ -1,4 +1,4 @@
-import { constellationOf } from '#protocols/nmea/constellation.ts'
+import { constellationIn, satelliteOf } from '#protocols/nmea/constellation.ts'
 import type { Constellation } from '#protocols/nmea/constellation.ts'
 import { Scanner } from '#protocols/nmea/scanner.ts'
 
@@ -13,6 +13,7 @@ import { Scanner } from '#protocols/nmea/scanner.ts'
 
 export type SeenSatellite = {
   readonly constellation: Constellation
+  /** In its own system: GLONASS 6, not 70. */
   readonly number: number
   readonly elevationDeg: number | null
   readonly azimuthDeg: number | null
@@ -32,7 +33,7 @@ export class SkyReader {
   readonly #scanner = new Scanner()
   readonly #complete = new Map<string, readonly Told[]>()
   readonly #building = new Map<string, Told[]>()
-  readonly #used = new Map<string, ReadonlySet<string>>()
+  readonly #used = new Map<string, ReadonlySet<number>>()
 
   feed(bytes: Uint8Array): void {
     for (const event of this.#scanner.feed(bytes)) {
@@ -46,11 +47,9 @@ export class SkyReader {
   /** Every satellite once, the best heard first. */
   sky(): readonly SeenSatellite[] {
     const used = new Set([...this.#used.values()].flatMap(ids => [...ids]))
-    const best = new Map<string, SeenSatellite>()
-    for (const told of [...this.#complete.values()].flat()) {
-      const id = `${told.constellation} ${told.number}`
+    const best = new Map<number, SeenSatellite>()
+    for (const { id, ...told } of [...this.#complete.values()].flat())
       if ((best.get(id)?.cn0Dbhz ?? -1) < (told.cn0Dbhz ?? 0)) best.set(id, { ...told, used: used.has(id) })
-    }
     return [...best.values()].sort((a, b) => (b.cn0Dbhz ?? -1) - (a.cn0Dbhz ?? -1) || a.number - b.number)
   }
 
@@ -74,20 +73,22 @@ export class SkyReader {
     const last = GSA_FIRST + GSA_PLACES + 3
     const systemId = fields[last] === undefined ? undefined : Number.parseInt(fields[last], 16)
     const numbers = fields.slice(GSA_FIRST, GSA_FIRST + GSA_PLACES).flatMap(numberOf)
-    const ids = numbers.map(number => `${constellationOf(talker, number, systemId)} ${number}`)
-    const key = `${talker} ${systemId ?? ids[0]?.split(' ')[0] ?? ''}`
+    const ids = numbers.flatMap(number => satelliteOf(talker, number, systemId) ?? [])
+    const key = `${talker} ${systemId ?? (ids[0] === undefined ? '' : constellationIn(ids[0]))}`
     if (this.#used.has(key) || this.#used.size < GROUPS_MAX) this.#used.set(key, new Set(ids))
   }
 }
 
-type Told = Omit<SeenSatellite, 'used'>
+type Told = Omit<SeenSatellite, 'used'> & { readonly id: number }
 
 function toldOf(talker: string, [number, elevation, azimuth, cn0]: readonly string[]): Told | undefined {
   const [known] = numberOf(number)
-  if (known === undefined) return undefined
+  const id = known === undefined ? undefined : satelliteOf(talker, known)
+  if (id === undefined) return undefined
   return {
-    constellation: constellationOf(talker, known),
-    number: known,
+    id,
+    constellation: constellationIn(id),
+    number: id & 255,
     elevationDeg: numberOf(elevation)[0] ?? null,
     azimuthDeg: numberOf(azimuth)[0] ?? null,
     cn0Dbhz: numberOf(cn0)[0] ?? null,

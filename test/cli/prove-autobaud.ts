@@ -1,14 +1,14 @@
 import { RECEIVER_SPEEDS } from '#hardware/line/speed-hunt.ts'
 import { randomOf } from '#sim/random.ts'
 import { fits, tuningRun } from '../ports/tuning-run.ts'
-import type { Proof } from './prove.ts'
+import type { Finding } from './evidence.ts'
 
 const PERIODS_MS = [1_000, 500, 200, 100] as const
 const HOURS = 24
 const TROUBLE_EVERY_MS = 300_000
 
 /** Every speed from every first guess at 1 to 10 Hz, then 24 simulated hours of trouble at each of them. */
-export async function proveAutobaud(say: (words: string) => void): Promise<Proof> {
+export async function proveAutobaud(say: (words: string) => void): Promise<Finding> {
   const found = { cases: 0, right: 0, doNotFit: 0, bytesWritten: 0, slowestMs: 0 }
   for (const deviceBaud of RECEIVER_SPEEDS)
     for (const firstBaud of RECEIVER_SPEEDS)

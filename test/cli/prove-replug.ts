@@ -1,7 +1,7 @@
 import { getPriority, loadavg } from 'node:os'
 import { replugRun } from '../ports/replug-run.ts'
 import type { Held } from '../ports/replug-run.ts'
-import type { Proof } from './prove.ts'
+import type { Finding } from './evidence.ts'
 
 const CYCLES = 1_000
 const LOOK_EVERY = 100
@@ -10,7 +10,7 @@ const LOOK_EVERY = 100
 const HEAP_KB_PER_CYCLE_MAX = 2
 
 /** A thousand times out and in: nothing is left behind, the unplug is noticed, the fix is back. */
-export async function proveReplug(say: (words: string) => void): Promise<Proof> {
+export async function proveReplug(say: (words: string) => void): Promise<Finding> {
   const run = await replugRun(CYCLES, { slowEvery: 10, lookEvery: LOOK_EVERY, say })
   const [first, last] = [run.held[0]!, run.held.at(-1)!]
   const grown = (of: keyof Held): number => last[of] - first[of]
