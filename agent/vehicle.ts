@@ -91,7 +91,7 @@ export function composeVehicle(parts: VehicleParts): Vehicle {
         if (!result.ok) log.warn({ event: 'panel.output', output, on, code: result.code })
       })
     closers.push(async () => {
-      await panel.close()
+      panel.close()
       await port.close()
     })
   }

@@ -366,7 +366,7 @@ export async function openSelfTest(parts: SelfTestParts): Promise<Result<SelfTes
     })
     panel = opened
     closeLines.push(async () => {
-      await opened.close()
+      opened.close()
       await port.close()
     })
   }
