@@ -32,13 +32,7 @@ type Placed = Fix & { readonly lat: number; readonly lon: number }
  */
 const SHARE_MIN = 0.995
 const FALSE_MAX = 0.002
-/**
- * 93 heights differ: 89 of ublox-8-time by 0.1045 m, four of ac12_binary by 0.139 m. These receivers tell heights above
- * the ellipsoid only, and the reference takes the sea from EGM2008 where we have EGM96 (`geo/geoid.ts`).
- */
-const HEIGHT_OFF_MAX = 0.07
-/** Of those, none by more than this. */
-const GEOID_M = 0.15
+const HEIGHT_OFF_MAX = 0.01
 const SATELLITES_OFF_MAX = 0.01
 
 const ROLLOVER_MS = 1024 * 7 * 86_400_000
@@ -60,7 +54,6 @@ const score = {
   track: 0,
   mode: 0,
   altitude: 0,
-  geoid: 0,
   sats: 0,
 }
 
@@ -90,7 +83,6 @@ function take(name: string): void {
       score.track++
     if (fix.mode !== want.mode) score.mode++
     if (off(fix.altMslM, want.altMSL, 0.1)) score.altitude++
-    if (off(fix.altMslM, want.altMSL, GEOID_M)) score.geoid++
     if (off(fix.satsSeen, want.nSat, 0) || off(fix.satsUsed, want.uSat, 0)) score.sats++
   }
   const times = new Set(wanted.flatMap(w => (w.time === undefined ? [] : [keyOf(Date.parse(w.time))])))
@@ -117,7 +109,6 @@ describe.skipIf(!present)('real captures', () => {
     expect(score.track / score.matched).toBeLessThanOrEqual(0.01)
     expect(score.mode / score.matched).toBeLessThanOrEqual(0.01)
     expect(score.altitude / score.matched).toBeLessThanOrEqual(HEIGHT_OFF_MAX)
-    expect(score.geoid).toBe(0)
     expect(score.sats / score.matched).toBeLessThanOrEqual(SATELLITES_OFF_MAX)
   })
 })
