@@ -32,7 +32,7 @@ export async function inquire(
     console.error(`reach5 ${verb}: say one of ${Object.keys(inquiries).join(', ')} (reach5 ${verb} --help)`)
     return 2
   }
-  const code = codeOf(inquiry.covers)
+  const made = { ...provenance(), code: codeOf(inquiry.covers) }
   const startedMs = performance.now()
   const { holds, evidence } = await inquiry.run(words => console.error(words))
   const seconds = Math.round((performance.now() - startedMs) / 100) / 10
@@ -40,8 +40,7 @@ export async function inquire(
     [verb]: name,
     holds,
     at: new Date().toISOString(),
-    ...provenance(),
-    code,
+    ...made,
     seconds,
     ...evidence,
   }

@@ -101,6 +101,40 @@ describe('the demo', () => {
     },
   )
 
+  it('goes from a place to a closed incident by keyboard alone', { timeout: 120_000 }, async ({ skip }) => {
+    if (!browser) return skip('no Chromium here')
+    // Where a free car with a crew of the demo is: it will be there soon.
+    const { position } = await eventually('a free unit', async () =>
+      (await units()).find(u => u.id !== 'unit-01' && u.availability === 'available' && u.position !== null),
+    )
+    const before = new Set((await incidents()).map(i => i.id))
+    const mine = async () => (await incidents()).find(i => !before.has(i.id) && i.source === 'map')
+
+    const desk = await open(map, { width: 1100, height: 700 })
+    const { keyboard } = desk
+    await desk.locator('.unit').first().waitFor()
+    await keyboard.press('/')
+    await keyboard.type(`${position!.lat}, ${position!.lon}`)
+    await keyboard.press('Enter')
+    await desk.locator('.candidate').first().waitFor()
+    await keyboard.press('Enter')
+    await eventually('the incident', mine)
+    await desk.locator('.candidate .button.is-primary').waitFor()
+    const rank = await rankOfSimulated(desk)
+    await keyboard.press(String(rank))
+    await desk.locator('.candidate[data-picked="true"] .rank', { hasText: String(rank) }).waitFor()
+    await keyboard.press('Enter')
+    await desk.locator('.assignment').waitFor()
+    await eventually('on scene, by its crew', async () =>
+      (await mine())?.assignments.some(a => a.state === 'on_scene'),
+    )
+    await keyboard.press('c')
+    await desk.locator('.with-reason').waitFor()
+    await keyboard.press('1')
+    await eventually('closed', async () => (await mine())?.state === 'resolved')
+    await desk.close()
+  })
+
   it('asks nothing of the outside and breaks no rule of its own', () => {
     expect(foreign).toEqual([])
     expect(violations).toEqual([])
@@ -120,3 +154,11 @@ describe('the demo', () => {
     })
   })
 })
+
+/** The number of the first candidate who is not the visitor's own car, whose crew is whoever holds the terminal. */
+async function rankOfSimulated(desk: Page): Promise<number> {
+  const ids = await desk
+    .locator('.candidate')
+    .evaluateAll(all => all.slice(0, 5).map(one => one.getAttribute('data-unit')))
+  return ids.findIndex(id => id !== 'unit-01') + 1
+}

@@ -1,0 +1,57 @@
+import { mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { BENCHES } from './cli/bench.ts'
+import { EVIDENCE_DIR, codeOf } from './cli/evidence.ts'
+import { PROOFS } from './cli/prove.ts'
+
+const Written = z.object({
+  holds: z.literal(true),
+  at: z.iso.datetime(),
+  /** The hash below says of which code, also where other files had changes. */
+  commit: z.string().regex(/^[0-9a-f]{12}( with changes)?$/),
+  code: z.object({ covers: z.array(z.string()).min(1), sha256: z.string().length(64) }),
+})
+
+const names = readdirSync(EVIDENCE_DIR)
+  .filter(file => file.endsWith('.json'))
+  .map(file => basename(file, '.json'))
+
+describe('written evidence', () => {
+  it('is there', () => {
+    console.log(`evidence: ${names.length} files (${names.join(', ')})`)
+    expect(names).toContain('membership')
+    expect(names).toContain('panel')
+  })
+
+  it.each(names)('%s: holds, and speaks of the code as it is', name => {
+    const verb = Object.hasOwn(PROOFS, name) ? 'prove' : 'bench'
+    const inquiry = PROOFS[name] ?? BENCHES[name]
+    const again = `make it again: npm run -s reach5 -- ${verb} ${name}`
+    expect(inquiry, `${name}.json: nothing in test/cli makes it`).toBeDefined()
+    const written = Written.parse(JSON.parse(readFileSync(join(EVIDENCE_DIR, `${name}.json`), 'utf8')))
+    expect(written.code, `${name}.json is older than the code it names; ${again}`).toEqual(
+      codeOf(inquiry!.covers),
+    )
+  })
+})
+
+describe('the hash of covered code', () => {
+  it('changes with a byte of a source and with its name, not with a test', () => {
+    const dir = mkdtempSync(join(tmpdir(), 'reach5-code-'))
+    const hash = (): string => codeOf([dir]).sha256
+    writeFileSync(join(dir, 'near.ts'), 'one')
+    const before = hash()
+    writeFileSync(join(dir, 'near.test.ts'), 'a test')
+    expect(hash()).toBe(before)
+    writeFileSync(join(dir, 'near.ts'), 'two')
+    expect(hash()).not.toBe(before)
+    writeFileSync(join(dir, 'near.ts'), 'one')
+    expect(hash()).toBe(before)
+    renameSync(join(dir, 'near.ts'), join(dir, 'far.ts'))
+    expect(hash()).not.toBe(before)
+    rmSync(dir, { recursive: true })
+  })
+})
