@@ -134,6 +134,10 @@ function openCar() {
       events!.onMessage('down/order', Buffer.from(JSON.stringify(order)))
       await settle()
     },
+    hear: async (ack: object): Promise<void> => {
+      events!.onMessage('down/ack', Buffer.from(JSON.stringify(ack)))
+      await settle()
+    },
     records: (): WireRecord[] =>
       sent
         .filter(s => s.channel.startsWith('up/') && s.channel !== 'up/unstored')
@@ -248,6 +252,45 @@ describe('a panic', () => {
     await car.settle()
     expect((await answer).accepted).toBe(false)
     expect(car.kinds()).toContain('up/unstored')
+    await car.runtime.stop()
+  })
+
+  it('that was not stored is sent again until the gateway says that it holds it, and is then delivered', async () => {
+    const car = openCar()
+    await car.connect()
+    car.disk.failNextWrite()
+    void car.runtime.tap({ kind: 'panic' })
+    await car.settle()
+    const ids = () =>
+      car.sent
+        .filter(s => s.channel === 'up/unstored')
+        .map(s => (JSON.parse(Buffer.from(s.payload).toString()) as { id: string }).id)
+    // The broker took it each time; that says nothing about the ledger.
+    await car.advance(11_000)
+    expect(ids().length).toBeGreaterThanOrEqual(3)
+    expect(new Set(ids()).size).toBe(1)
+    expect(car.runtime.view().panic.delivered).toBe(false)
+    const sent = ids().length
+    await car.hear({ v: 1, ledgerId: BOOT, generation: 0, unstored: ids()[0]! })
+    await car.advance(30_000)
+    expect(ids()).toHaveLength(sent)
+    expect(car.runtime.view().panic.delivered).toBe(true)
+    await car.runtime.stop()
+  })
+
+  it('pressed while the disk hangs leaves the car within seconds, and is one press when the disk returns', async () => {
+    const car = openCar()
+    await car.connect()
+    const release = car.disk.hang()
+    void car.runtime.tap({ kind: 'panic' })
+    await car.advance(2_500)
+    const unstored = car.sent.find(s => s.channel === 'up/unstored')
+    const { id } = JSON.parse(Buffer.from(unstored!.payload).toString()) as { id: string }
+    release()
+    await car.advance(1_000)
+    const stored = car.records().filter(r => r.kind === 'panic')
+    expect(stored).toHaveLength(1)
+    expect(JSON.parse(stored[0]!.body)).toMatchObject({ pressId: id })
     await car.runtime.stop()
   })
 

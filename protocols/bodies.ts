@@ -75,6 +75,11 @@ export const RECORD_KINDS = {
     lane: 'alarm',
     body: z.object({
       source: z.enum(['input', 'screen']),
+      /** One press, however it travels: stored, unstored or both. Absent from devices of before. */
+      pressId: z
+        .string()
+        .regex(/^[0-9a-f]{32}$/)
+        .optional(),
       /** The newest position at the press and how old it was; null when the car never had a fix. */
       position: Position.nullable(),
       positionAgeMs: SpanMs.nullable(),

@@ -44,7 +44,16 @@ export const Order = z.discriminatedUnion('kind', [
     output: Output,
     on: z.boolean(),
   }),
-  z.strictObject({ ...head, kind: z.literal('alarm_ack'), alarmId: z.string().max(128) }),
+  z.strictObject({
+    ...head,
+    kind: z.literal('alarm_ack'),
+    alarmId: z.string().max(128),
+    /** The press itself, for a car that cannot know under which name the centre heard of it first. */
+    pressId: z
+      .string()
+      .regex(/^[0-9a-f]{32}$/)
+      .optional(),
+  }),
 ])
 export type Order = z.infer<typeof Order>
 export type DispatchOrder = Extract<Order, { kind: 'dispatch' }>

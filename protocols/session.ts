@@ -43,6 +43,15 @@ export const Ack = z.strictObject({
 })
 export type Ack = z.infer<typeof Ack>
 
+/** The gateway holds the alarm that came without a store, synced; only this ends its being sent again. */
+export const UnstoredAck = z.strictObject({
+  v: z.literal(1),
+  ledgerId: z.string().regex(/^[0-9a-f]{16}$/),
+  generation: z.number().int().nonnegative(),
+  unstored: z.string().regex(/^[0-9a-f]{32}$/),
+})
+export type UnstoredAck = z.infer<typeof UnstoredAck>
+
 /** The order a crew is working on, as the car itself sees it. `received` is before the first tap. */
 export const LiveAssignment = z.strictObject({
   orderId: OrderId,

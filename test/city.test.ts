@@ -724,6 +724,34 @@ describe('an alarm', () => {
     ])
   })
 
+  it('knows one press by its id, whether it comes stored, unstored or both, in any order', () => {
+    const pressId = 'e'.repeat(32)
+    const body = { ...panic, pressId }
+    const alarm = {
+      v: 1,
+      id: pressId,
+      kind: 'panic',
+      occurredAt: 0,
+      ageMs: 4_000,
+      clockQuality: 'none',
+      body: JSON.stringify(body),
+    } as const
+    const unstoredFirst = new Town().crew(1, 0.1)
+    unstoredFirst.send({ type: 'unstored', deviceId: 'ptu-1', alarm })
+    const [{ id }] = unstoredFirst.city.alarms(unstoredFirst.now()) as [AlarmView]
+    unstoredFirst.demand<AlarmView>({ kind: 'alarm.acknowledge', alarmId: id })
+    expect(unstoredFirst.ordersSent()).toMatchObject([{ kind: 'alarm_ack', alarmId: id, pressId }])
+    unstoredFirst.record(1, 'alarm', 'panic', body)
+    expect(unstoredFirst.city.alarms(unstoredFirst.now())).toMatchObject([
+      { id, stored: true, acknowledgedBy: 'local' },
+    ])
+    const storedFirst = new Town().crew(1, 0.1)
+    storedFirst.record(1, 'alarm', 'panic', body)
+    storedFirst.send({ type: 'unstored', deviceId: 'ptu-1', alarm })
+    storedFirst.record(1, 'alarm', 'panic', { ...body, pressId: 'f'.repeat(32) })
+    expect(storedFirst.city.alarms(storedFirst.now()).map(a => a.stored)).toEqual([true, true])
+  })
+
   it('alarms with a moment that can be written down, however absurd the age or the clock it is told with', () => {
     const town = new Town().crew(1, 0.1)
     town.record(1, 'alarm', 'panic', panic, 1e17, { clockQuality: 'none' })

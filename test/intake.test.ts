@@ -55,6 +55,7 @@ class Centre {
   readonly rows = new Map<string, unknown>()
   readonly city: CityEvent[] = []
   readonly acks: Ack[] = []
+  readonly heard: string[] = []
   readonly audits: string[] = []
   readonly logs: { event: string; detail: Record<string, unknown> }[] = []
   state: IntakeState = newIntakeState('00000000000000bb', 0)
@@ -100,6 +101,7 @@ class Centre {
       else if (effect.type === 'del') this.rows.delete(effect.key)
       else if (effect.type === 'city') this.city.push(effect.event)
       else if (effect.type === 'ack') this.acks.push(effect.ack)
+      else if (effect.type === 'unstored.ack') this.heard.push(effect.ack.unstored)
       else if (effect.type === 'audit')
         this.audits.push(`${effect.action} ${String(effect.detail['what'] ?? '')}`)
       else this.logs.push(effect)
@@ -500,6 +502,8 @@ describe('hello, live and alarms without a store', () => {
     for (let i = 0; i < 3; i++) centre.hear('up/unstored', alarm)
     expect(centre.city).toHaveLength(1)
     expect(centre.acks).toEqual([])
+    // Said again each time: the first word may have been lost on its way down.
+    expect(centre.heard).toEqual(Array.from({ length: 3 }, () => 'a'.repeat(32)))
   })
 
   it('tells nothing of a message with a time beyond ten years or the calendar', () => {

@@ -37,6 +37,7 @@ outboxContract('in memory', async () => {
     clock,
     open: async bounds => openMemoryOutbox(clock, { ...options, ...(bounds && { bounds }) }, disk),
     failNextWrite: () => disk.failNextWrite(),
+    hang: () => disk.hang(),
     destroy: () => Promise.resolve(),
   }
 })
@@ -48,6 +49,7 @@ outboxContract('in memory, where a failed write is there after all', async () =>
     clock,
     open: async bounds => openMemoryOutbox(clock, { ...options, ...(bounds && { bounds }) }, disk),
     failNextWrite: () => disk.failNextWrite('input/output error', true),
+    hang: () => disk.hang(),
     destroy: () => Promise.resolve(),
   }
 })
@@ -57,9 +59,11 @@ const levelBench = (lands: boolean) => async () => {
   const dir = await newDir()
   const clock = new HandClock()
   let failing = false
+  let ready = Promise.resolve()
   const wrapShelf = (shelf: Shelf): Shelf => ({
     ...shelf,
     async write(changes, mark) {
+      await ready
       const fails = failing
       failing = false
       if (!fails || lands) await shelf.write(changes, mark)
@@ -71,6 +75,11 @@ const levelBench = (lands: boolean) => async () => {
     open: (bounds?: LevelOutboxOptions['bounds']) =>
       openLevelOutbox(dir, clock, { ...options, wrapShelf, ...(bounds && { bounds }) }),
     failNextWrite: () => void (failing = true),
+    hang: () => {
+      let release = (): void => {}
+      ready = new Promise(resolve => (release = resolve))
+      return () => release()
+    },
     destroy: () => rm(dir, { recursive: true, force: true }),
   }
 }

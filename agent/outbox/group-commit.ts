@@ -14,6 +14,11 @@ import type { OpenedShelf } from './shelf.ts'
 /** A group ends here, so that an alarm behind it waits for one such write at most. */
 const GROUP_RECORDS_MAX = 1024
 
+/** A caller with an alarm is not kept waiting longer than this: told "unknown", it sends the alarm unstored. */
+const ALARM_WAIT_MS = 2_000
+/** A write that takes longer is taken for failed: nobody waits for it, and the store is checked when it returns. */
+const WRITE_HUNG_MS = 10_000
+
 /** Pause before a failed store is opened again; the factor and limit are those of the uplink's back-off. */
 const REOPEN_FIRST_MS = 100
 const REOPEN_FACTOR = 1.6
@@ -61,6 +66,7 @@ export class GroupCommit implements Outbox {
   #writing: Promise<void> = Promise.resolve()
   #closed = false
   #reopenMs = REOPEN_FIRST_MS
+  #reopenDue = false
   #cancelReopen: () => void = () => {}
   #reopening: Promise<void> | null = null
   // What is on the disk, as opposed to what is planned.
@@ -94,7 +100,10 @@ export class GroupCommit implements Outbox {
     drafts: readonly RecordDraft[],
     notes: readonly Note[] = [],
   ): Promise<Result<readonly WireRecord[]>> {
-    return new Promise(settle => this.#enter({ what: 'append', drafts, notes, settle }))
+    return new Promise(resolve => {
+      const settle = drafts.some(d => d.lane === 'alarm') ? this.#within(ALARM_WAIT_MS, resolve) : resolve
+      this.#enter({ what: 'append', drafts, notes, settle })
+    })
   }
 
   free(lane: Lane, upTo: number): Promise<Result<void>> {
@@ -165,12 +174,19 @@ export class GroupCommit implements Outbox {
   async #drain(): Promise<void> {
     while (this.#health !== 'poisoned' && (this.#line.length > 0 || this.#plan.sweepDue())) {
       const group = takeGroup(this.#line)
+      let hung = false
+      const cancelHung = this.#clock.after(WRITE_HUNG_MS, () => {
+        hung = true
+        this.#refuseAll(`a write has not returned for ${WRITE_HUNG_MS} ms`, group)
+      })
       try {
         const answers = await this.#write(group)
+        if (hung) throw new Error('a write returned too late to be believed')
         answers.forEach(answer => answer())
       } catch (error) {
-        group.forEach(call => call.settle(poisoned(String(error))))
-        this.#poison(error)
+        this.#poison(error, group)
+      } finally {
+        cancelHung()
       }
     }
     // In the same breath as the last look at the line, so that nobody enters unseen.
@@ -232,14 +248,31 @@ export class GroupCommit implements Outbox {
     return { now: this.#clock.now(), bootId: this.#options.bootId }
   }
 
-  /** Nothing more on this handle. Those in line are told at once, so that an alarm can go out unstored. */
-  #poison(error: unknown): void {
-    if (this.#health === 'poisoned') return
-    this.#health = 'poisoned'
-    this.#options.report({ event: 'outbox.poisoned', detail: String(error) })
-    for (const call of this.#line.splice(0)) call.settle(poisoned(String(error)))
+  /** Nothing more on this handle: it is closed, opened again and checked. */
+  #poison(error: unknown, group: readonly Call[] = []): void {
+    this.#refuseAll(String(error), group)
+    if (this.#reopenDue) return
+    this.#reopenDue = true
     this.#reopenMs = REOPEN_FIRST_MS
     this.#reopenLater()
+  }
+
+  /** Those in the group and in line are told at once, so that an alarm can go out unstored; whether stored is unknown. */
+  #refuseAll(reason: string, group: readonly Call[]): void {
+    if (this.#health !== 'poisoned') this.#options.report({ event: 'outbox.poisoned', detail: reason })
+    this.#health = 'poisoned'
+    for (const call of [...group, ...this.#line.splice(0)]) call.settle(poisoned(reason))
+  }
+
+  /** `settle`, or "unknown" when that takes longer than `ms`; the first of the two counts. */
+  #within<T>(ms: number, settle: (result: Result<T>) => void): (result: Result<T>) => void {
+    const cancel = this.#clock.after(ms, () =>
+      settle(poisoned(`a write has not returned for ${ms} ms; whether it is stored is unknown`)),
+    )
+    return result => {
+      cancel()
+      settle(result)
+    }
   }
 
   #reopenLater(): void {
@@ -259,6 +292,7 @@ export class GroupCommit implements Outbox {
       this.#notes.clear()
       this.#publish(this.#opened.notes)
       this.#wasRepaired ||= this.#opened.repaired
+      this.#reopenDue = false
       this.#health = this.#wasRepaired ? 'repaired' : this.#options.wellHealth
       this.#options.report({ event: 'outbox.reopened', epoch: this.epoch, repaired: this.#opened.repaired })
     } catch (error) {

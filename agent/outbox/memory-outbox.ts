@@ -24,6 +24,8 @@ export type MemoryOutboxOptions = {
 export class MemoryDisk {
   rows = new Map<string, string>()
   mark: Mark | null = null
+  /** Resolves when the disk answers again; a disk that hangs holds it back. */
+  ready: Promise<void> = Promise.resolve()
   #failure: { reason: string; keep: boolean } | null = null
 
   /**
@@ -31,6 +33,13 @@ export class MemoryDisk {
    */
   failNextWrite(reason = 'disk full', keep = false): void {
     this.#failure = { reason, keep }
+  }
+
+  /** Every write from now on waits until the returned function is called. */
+  hang(): () => void {
+    let release = (): void => {}
+    this.ready = new Promise(resolve => (release = resolve))
+    return release
   }
 
   write(changes: readonly { key: string; value: string | null }[], mark: Mark): void {
@@ -75,6 +84,7 @@ function openShelf(disk: MemoryDisk): OpenedShelf {
 
 const memoryShelf = (disk: MemoryDisk): Shelf => ({
   async write(changes, mark) {
+    await disk.ready
     disk.write(changes, mark)
   },
   async getMany(keys) {

@@ -50,6 +50,7 @@ export function step(state: StationState, event: StationEvent, now: Now, mint: M
     case 'order.rejected':
       return [log('warn', 'order.rejected', { code: event.code, detail: event.detail })]
     case 'config':
+    case 'unstored.acked':
       return []
     case 'acked':
       return onAcked(state, event.lane, event.upTo)

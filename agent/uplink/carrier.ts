@@ -5,21 +5,22 @@ import type { Logger } from '#protocols/log.ts'
 import type { Order } from '#protocols/orders.ts'
 import type { Lane, RecordDraft, WireRecord } from '#protocols/record.ts'
 import type { Result } from '#protocols/result.ts'
-import { Ack, DeviceConfig } from '#protocols/session.ts'
-import type { Hello, Live, StoreHealth, Unstored } from '#protocols/session.ts'
+import { Ack, DeviceConfig, UnstoredAck } from '#protocols/session.ts'
+import type { Hello, Live, StoreHealth } from '#protocols/session.ts'
 import type { Clock, Now } from '#protocols/time.ts'
 import type { DownChannel } from '#protocols/topics.ts'
 import type { Note, Outbox } from '../outbox/outbox.ts'
 import { backoffMs } from './backoff.ts'
 import { deliver, initialDelivery, queued } from './delivery.ts'
 import type { DeliveryEffect, DeliveryEvent } from './delivery.ts'
+import { UnstoredBook } from './unstored.ts'
+import type { UnstoredAlarm } from './unstored.ts'
 import type { Dial, Link } from './uplink.ts'
 
 /** A live slot that changes more often than this is sent as its newest value. */
 const LIVE_EVERY_MS_MIN = 200
 /** A PUBACK that does not come in this time means the link is half open. */
 const PUBACK_WITHIN_MS = 12_000
-const UNSTORED_KEPT_MAX = 32
 
 /** What only the store and the uplink know. */
 export type DeliveryFacts = {
@@ -38,6 +39,7 @@ export type News =
   | { readonly type: 'order.rejected'; readonly code: string; readonly detail: string }
   | { readonly type: 'config'; readonly config: DeviceConfig }
   | { readonly type: 'acked'; readonly lane: Lane; readonly upTo: number }
+  | { readonly type: 'unstored.acked'; readonly id: string }
 
 export type CarrierParts = {
   readonly identity: Pick<DeviceIdentity, 'deviceId' | 'orderKey'>
@@ -62,13 +64,8 @@ export type CarrierParts = {
 export type Carrier = {
   /** Into the outbox and, once synced, on its way. */
   append(drafts: readonly RecordDraft[], notes: readonly Note[]): Promise<Result<readonly WireRecord[]>>
-  /** An alarm the store refused: sent at once and again until the broker has it. */
-  unstored(alarm: {
-    readonly id: string
-    readonly kind: string
-    readonly body: string
-    readonly occurred: Now
-  }): void
+  /** An alarm the store refused: sent at once, and again until the gateway says that it holds it. */
+  unstored(alarm: UnstoredAlarm): void
   /** The live slot changed; its newest value is sent when the link allows. */
   live(): void
   facts(): DeliveryFacts
@@ -89,7 +86,7 @@ export function startCarrier(parts: CarrierParts): Carrier {
   /** Nothing changed: say so well within the announced silence. */
   const liveEveryMsMax = announcedMs / 4
   const delivery = initialDelivery(outbox.ranges())
-  const unstored: (Omit<Unstored, 'ageMs'> & { readonly monoMs: number })[] = []
+  const unstored = new UnstoredBook()
   let link: Link | null = null
   let linkFacts: LinkFacts = { state: 'connecting', sinceMonoMs: clock.now().monoMs }
   let stopped = false
@@ -189,15 +186,9 @@ export function startCarrier(parts: CarrierParts): Carrier {
   }
 
   function sendUnstored(): void {
-    const over = link
-    if (!over) return
-    for (const alarm of [...unstored]) {
-      const { monoMs, ...body } = alarm
-      const payload: Unstored = { ...body, ageMs: Math.max(0, clock.now().monoMs - monoMs) }
-      void over.publish('up/unstored', JSON.stringify(payload), 1).then(done => {
-        if (done && unstored.includes(alarm)) unstored.splice(unstored.indexOf(alarm), 1)
-      })
-    }
+    if (!link) return
+    for (const alarm of unstored.due(clock.now().monoMs))
+      void link.publish('up/unstored', JSON.stringify(alarm), 1)
   }
 
   function connect(): void {
@@ -208,6 +199,7 @@ export function startCarrier(parts: CarrierParts): Carrier {
         link = made
         attempt = 0
         oldestUnackedMonoMs = null
+        unstored.connected()
         setLink('up')
         log.info({ event: 'uplink.connected' })
         feed({ type: 'connected' })
@@ -235,12 +227,9 @@ export function startCarrier(parts: CarrierParts): Carrier {
   function onMessage(channel: DownChannel, payload: Uint8Array): void {
     const json = jsonOf(payload)
     switch (channel) {
-      case 'down/ack': {
-        const ack = Ack.safeParse(json)
-        if (ack.success) feed({ type: 'ack', ack: ack.data })
-        else log.warn({ event: 'ack.unreadable' })
+      case 'down/ack':
+        onAck(json)
         return
-      }
       case 'down/order': {
         const order = openOrder(json, identity.orderKey, identity.deviceId)
         if (order.ok) parts.onNews({ type: 'order', order: order.value })
@@ -255,16 +244,24 @@ export function startCarrier(parts: CarrierParts): Carrier {
     }
   }
 
+  function onAck(json: unknown): void {
+    const ack = Ack.safeParse(json)
+    if (ack.success) return feed({ type: 'ack', ack: ack.data })
+    const held = UnstoredAck.safeParse(json)
+    if (!held.success) return log.warn({ event: 'ack.unreadable' })
+    const { unstored: id } = held.data
+    if (unstored.heard(id)) parts.onNews({ type: 'unstored.acked', id })
+  }
+
   return {
     append: async (drafts, notes) => {
       const result = await outbox.append(drafts, notes)
       if (result.ok) feed({ type: 'stored', ranges: outbox.ranges() })
       return result
     },
-    unstored: ({ id, kind, body, occurred }) => {
-      const { utcMs: occurredAt, quality: clockQuality, monoMs } = occurred
-      unstored.push({ v: 1, id, kind, occurredAt, clockQuality, body, monoMs })
-      if (unstored.length > UNSTORED_KEPT_MAX) unstored.shift()
+    unstored: alarm => {
+      const shed = unstored.add(alarm)
+      if (shed !== null) log.error({ event: 'unstored.given_up', id: shed })
       sendUnstored()
     },
     live: () => {
@@ -276,9 +273,12 @@ export function startCarrier(parts: CarrierParts): Carrier {
     open: connect,
     tick: () => {
       const { monoMs } = clock.now()
+      // A write given up as hanging may have been done after all.
+      feed({ type: 'stored', ranges: outbox.ranges() })
       feed({ type: 'tick' })
       if (monoMs - lastLiveMonoMs >= liveEveryMsMax) liveDue = true
       sendLive()
+      sendUnstored()
       if (oldestUnackedMonoMs !== null && monoMs - oldestUnackedMonoMs > PUBACK_WITHIN_MS) {
         oldestUnackedMonoMs = null
         log.warn({ event: 'uplink.half_open' })

@@ -1,4 +1,3 @@
-import type { Mint } from './core.ts'
 import type { VehicleEffect, VehicleEvent } from './events.ts'
 import { forgetNonce, settleAvailability, settleStep } from './orders.ts'
 import { onPanicStored } from './panic.ts'
@@ -10,7 +9,6 @@ export function onAppended(
   state: VehicleState,
   ref: string,
   result: Extract<VehicleEvent, { type: 'appended' }>['result'],
-  mint: Mint,
 ): VehicleEffect[] {
   const pending = state.pending.get(ref)
   state.pending.delete(ref)
@@ -32,7 +30,7 @@ export function onAppended(
       return [...tapRefs.map(ref => tapped(ref, code)), { type: 'live' }]
     }
     case 'panic':
-      return onPanicStored(state, pending, eventId, first?.seq ?? null, result.ok ? null : result.code, mint)
+      return onPanicStored(state, pending, eventId, first?.seq ?? null, result.ok ? null : result.code)
     case 'receipt':
       // Unreceipted, the order will come again; it must not look like a replay then.
       if (!result.ok) state.nonces = forgetNonce(state.nonces, pending.nonce)

@@ -5,7 +5,7 @@ import { onAppended } from './completions.ts'
 import type { VehicleEffect, VehicleEvent } from './events.ts'
 import { onOrder, onRejected } from './order-inbox.ts'
 import { WINDOW_EVERY_MS, WINDOW_LIFE_MS, withoutOld } from './orders.ts'
-import { onAlarmAcked, pressPanic } from './panic.ts'
+import { onAlarmAcked, onUnstoredAcked, pressPanic } from './panic.ts'
 import { onFix, onInput } from './readings.ts'
 import type { VehicleState } from './state.ts'
 import { onTap } from './taps.ts'
@@ -36,7 +36,7 @@ export function step(state: VehicleState, event: VehicleEvent, now: Now, mint: M
       state.gnss = event.state
       return [{ type: 'live' }]
     case 'input':
-      return onInput(state, event.channel, event.value, now)
+      return onInput(state, event.channel, event.value, now, mint)
     case 'gauge':
       state.gauges = { ...state.gauges, [event.gauge]: event.value }
       return []
@@ -53,15 +53,17 @@ export function step(state: VehicleState, event: VehicleEvent, now: Now, mint: M
       return onRejected(state, event.code, event.detail, now)
     case 'tap':
       return event.tap.kind === 'panic'
-        ? pressPanic(state, 'screen', event.tapRef, now)
+        ? pressPanic(state, 'screen', event.tapRef, now, mint)
         : onTap(state, event.tapRef, event.tap, now)
     case 'config':
       state.config = event.config
       return [{ type: 'live' }]
     case 'appended':
-      return onAppended(state, event.ref, event.result, mint)
+      return onAppended(state, event.ref, event.result)
     case 'acked':
       return onAlarmAcked(state, event.lane, event.upTo)
+    case 'unstored.acked':
+      return onUnstoredAcked(state, event.id)
     case 'tick':
       return onTick(state, now, mint)
   }

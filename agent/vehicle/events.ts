@@ -30,6 +30,7 @@ export type VehicleEvent =
   /** Completion of an `append` effect. */
   | { readonly type: 'appended'; readonly ref: string; readonly result: Result<readonly WireRecord[]> }
   | { readonly type: 'acked'; readonly lane: Lane; readonly upTo: number }
+  | { readonly type: 'unstored.acked'; readonly id: string }
   /** Several times a second: timeouts of the body-cam, window nonces, ended orders. */
   | { readonly type: 'tick' }
 

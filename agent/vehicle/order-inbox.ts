@@ -17,7 +17,7 @@ import {
   withoutOld,
 } from './orders.ts'
 import { NONCES_NOTE } from './state.ts'
-import type { HeldOrder, VehicleState } from './state.ts'
+import type { HeldOrder, PanicState, VehicleState } from './state.ts'
 
 /** Refused orders are recorded at most this often, so that a forger cannot fill the store. */
 const REJECTED_RECORD_EVERY_MS = 10_000
@@ -36,12 +36,16 @@ export function onOrder(state: VehicleState, order: Order, now: Now): VehicleEff
     case 'actuate':
       return onActuate(state, order, now)
     case 'alarm_ack':
-      if (state.panic && state.panic.eventId === order.alarmId) {
+      if (state.panic && isAbout(order, state.panic)) {
         state.panic = { ...state.panic, delivered: true, acknowledged: true }
       }
       return [receipt(state, order, 'executed', now), { type: 'live' }]
   }
 }
+
+/** The centre names the alarm as it heard of it first: by its record, or by the press. */
+const isAbout = (order: Extract<Order, { kind: 'alarm_ack' }>, panic: PanicState): boolean =>
+  panic.eventId === order.alarmId || panic.pressId === order.pressId
 
 function onDispatch(
   state: VehicleState,

@@ -12,32 +12,44 @@ export function pressPanic(
   source: 'input' | 'screen',
   tapRef: string | null,
   now: Now,
+  mint: Mint,
 ): VehicleEffect[] {
   const position = state.sampled?.position ?? null
   const positionAgeMs = state.sampled ? now.monoMs - state.sampled.at.monoMs : null
-  const draft = draftOf(state, 'panic', { source, position, positionAgeMs }, now)
-  state.panic = { pressed: now, eventId: null, seq: null, delivered: false, acknowledged: false }
+  const pressId = mint(16)
+  const draft = draftOf(state, 'panic', { source, pressId, position, positionAgeMs }, now)
+  state.panic = { pressed: now, pressId, eventId: null, seq: null, delivered: false, acknowledged: false }
   return [
-    append(state, [draft], [], { then: 'panic', tapRef, body: draft.body, pressed: now }),
+    append(state, [draft], [], { then: 'panic', tapRef, pressId, body: draft.body, pressed: now }),
     { type: 'live' },
     { type: 'log', level: 'warn', event: 'panic.pressed', detail: { source } },
   ]
 }
 
-/** The write behind a press is over: refused, it goes out unstored. */
+/**
+ * The write behind a press is over. Refused, it goes out unstored under the same press id: a write that failed may be on
+ * the disk after all, and then the centre hears of one press twice and alarms once.
+ */
 export function onPanicStored(
   state: VehicleState,
   pending: Extract<PendingAppend, { then: 'panic' }>,
   eventId: string | null,
   seq: number | null,
   code: string | null,
-  mint: Mint,
 ): VehicleEffect[] {
   const answer = pending.tapRef === null ? [] : [tapped(pending.tapRef, code)]
-  const id = mint(16)
-  if (state.panic) state.panic = { ...state.panic, eventId: eventId ?? `unstored/${id}`, seq }
+  const { pressId: id } = pending
+  if (state.panic?.pressId === id) state.panic = { ...state.panic, eventId: eventId ?? `unstored/${id}`, seq }
   if (eventId) return answer
   return [{ type: 'unstored', id, kind: 'panic', body: pending.body, occurred: pending.pressed }, ...answer]
+}
+
+/** The gateway holds the press that had no store. */
+export function onUnstoredAcked(state: VehicleState, id: string): VehicleEffect[] {
+  const { panic } = state
+  if (panic?.pressId !== id || panic.delivered) return []
+  state.panic = { ...panic, delivered: true }
+  return [{ type: 'live' }]
 }
 
 /** The gateway holds the press: the crew is shown that it was heard. */

@@ -5,6 +5,7 @@ import type { Now } from '#protocols/time.ts'
 import type { Note } from '../outbox/outbox.ts'
 import { append } from './appending.ts'
 import { hearBodyCam } from './body-cam.ts'
+import type { Mint } from './core.ts'
 import { draftOf } from './drafts.ts'
 import type { VehicleEffect } from './events.ts'
 import { pressPanic } from './panic.ts'
@@ -50,6 +51,7 @@ export function onInput(
   channel: Channel,
   value: ChannelValue,
   now: Now,
+  mint: Mint,
 ): VehicleEffect[] {
   // The trigger hears every reading, the changed and the unchanged, and switches before anything is stored.
   const trigger = hearBodyCam(state, { type: 'input', channel, value }, now)
@@ -58,7 +60,7 @@ export function onInput(
   state.equipment = { ...state.equipment, [channel]: value }
   // The first reading after a boot is an edge only where it differs from what was stored before it.
   if (before === value) return [...trigger, { type: 'live' }]
-  const panic = hearPanicButton(state, channel, value) ? pressPanic(state, 'input', null, now) : []
+  const panic = hearPanicButton(state, channel, value) ? pressPanic(state, 'input', null, now, mint) : []
   const edge = draftOf(state, 'equipment.edge', { channel, value, state: state.equipment }, now)
   const note: Note = { key: EQUIPMENT_NOTE, value: { ...state.equipmentBeforeBoot, ...state.equipment } }
   return [...trigger, ...panic, append(state, [edge], [note], { then: 'nothing' }), { type: 'live' }]

@@ -31,6 +31,8 @@ export type HeldOrder = {
 /** A panic from press to acknowledgement. */
 export type PanicState = {
   readonly pressed: Now
+  /** 32 hex digits in the record and in what goes out unstored, so that both are one alarm. */
+  readonly pressId: string
   /** Null until stored; `unstored/…` when the store could not take it. */
   readonly eventId: string | null
   readonly seq: number | null
@@ -82,7 +84,13 @@ export type PendingAppend =
       readonly orderId: string
       readonly step: OrderStep
     }
-  | { readonly then: 'panic'; readonly tapRef: string | null; readonly body: string; readonly pressed: Now }
+  | {
+      readonly then: 'panic'
+      readonly tapRef: string | null
+      readonly pressId: string
+      readonly body: string
+      readonly pressed: Now
+    }
   | {
       readonly then: 'receipt'
       readonly nonce: string

@@ -23,6 +23,8 @@ export type AlarmRow = {
   readonly arrivedAfterMs: number
   readonly position: { readonly lat: number; readonly lon: number; readonly ageAtAlarmMs: number } | null
   readonly stored: boolean
+  /** What the alarm is known by whether it came stored, unstored or both; absent where the device gave it no such name. */
+  readonly pressId?: string
   readonly acknowledgedUtcMs: number | null
   readonly acknowledgedBy: string | null
   readonly detail: string
@@ -45,6 +47,8 @@ type Stands = LatLon | undefined
 
 /** Alarms always alarm, however late, with their true age, until a person acknowledges. */
 export class AlarmBook {
+  /** Alarm by `device/press`. */
+  private readonly byPress = new Map<string, string>()
   /** Acknowledged ones among them in the order of their acknowledgement; only a restart needs the wall clock for it. */
   private readonly held = new Map<string, Held>()
 
@@ -77,7 +81,10 @@ export class AlarmBook {
     return count
   }
 
-  /** Raises the alarm of a record in lane `alarm`; undefined when it was raised before. */
+  /**
+   * Raises the alarm of a record in lane `alarm`; undefined when it was raised before. One press that came unstored first
+   * is the same alarm, acknowledged or not, and from now on stored.
+   */
   raise(
     source: AlarmSource,
     record: WireRecord,
@@ -89,6 +96,8 @@ export class AlarmBook {
     const id = eventIdOf(source.deviceId, record)
     const told = describe(body, record.kind, stands)
     const { ageMs, utcMs } = times
+    const known = this.samePress(source, told)
+    if (known !== undefined) return known.row.stored ? undefined : this.nowStored(known)
     return this.add({ id, ...told, stored: true, occurredUtcMs: utcMs }, source, ageMs, now)
   }
 
@@ -104,6 +113,7 @@ export class AlarmBook {
     const told = describe(parsed.ok ? parsed.value : null, alarm.kind, stands)
     const { ageMs, utcMs } = times
     const id = `unstored/${alarm.id}`
+    if (this.samePress(source, told) !== undefined) return undefined
     return this.add({ id, ...told, stored: false, occurredUtcMs: utcMs }, source, ageMs, now)
   }
 
@@ -124,7 +134,7 @@ export class AlarmBook {
   restore(rows: readonly AlarmRow[], now: Now): void {
     for (const row of rows.toSorted((a, b) => (a.acknowledgedUtcMs ?? 0) - (b.acknowledgedUtcMs ?? 0))) {
       const sinceMs = Math.max(row.arrivedAfterMs, now.utcMs - row.happenedUtcMs)
-      this.held.set(row.id, { row, happenedMonoMs: now.monoMs - sinceMs })
+      this.hold({ row, happenedMonoMs: now.monoMs - sinceMs })
     }
     this.forgetLongestAcknowledged()
   }
@@ -141,30 +151,49 @@ export class AlarmBook {
       acknowledgedUtcMs: null,
       acknowledgedBy: null,
     }
-    this.held.set(row.id, { row, happenedMonoMs: now.monoMs - age })
+    this.hold({ row, happenedMonoMs: now.monoMs - age })
     return row
+  }
+
+  private hold(held: Held): void {
+    const { row } = held
+    this.held.set(row.id, held)
+    if (row.pressId !== undefined) this.byPress.set(`${row.deviceId}/${row.pressId}`, row.id)
+  }
+
+  private samePress({ deviceId }: AlarmSource, { pressId }: Pick<AlarmRow, 'pressId'>): Held | undefined {
+    const id = pressId === undefined ? undefined : this.byPress.get(`${deviceId}/${pressId}`)
+    return id === undefined ? undefined : this.held.get(id)
+  }
+
+  private nowStored({ row, happenedMonoMs }: Held): AlarmRow {
+    const stored = { ...row, stored: true }
+    this.held.set(row.id, { row: stored, happenedMonoMs })
+    return stored
   }
 
   private forgetLongestAcknowledged(): void {
     const done = [...this.held.values()].filter(h => h.row.acknowledgedUtcMs !== null)
-    for (const { row } of done.slice(0, Math.max(0, done.length - ACKNOWLEDGED_KEPT)))
+    for (const { row } of done.slice(0, Math.max(0, done.length - ACKNOWLEDGED_KEPT))) {
       this.held.delete(row.id)
+      if (row.pressId !== undefined) this.byPress.delete(`${row.deviceId}/${row.pressId}`)
+    }
   }
 }
 
-type Told = Pick<AlarmRow, 'id' | 'kind' | 'detail' | 'position' | 'stored' | 'occurredUtcMs'>
+type Told = Pick<AlarmRow, 'id' | 'kind' | 'detail' | 'position' | 'stored' | 'pressId' | 'occurredUtcMs'>
 
 /** What the body says to a dispatcher. A body this version cannot read still alarms, under the name of its kind. */
 function describe(
   parsed: ParsedBody | null,
   kind: string,
   stands: Stands,
-): Pick<AlarmRow, 'kind' | 'detail' | 'position'> {
+): Pick<AlarmRow, 'kind' | 'detail' | 'position' | 'pressId'> {
   switch (parsed?.kind) {
     case 'panic': {
-      const { source, position, positionAgeMs } = parsed.body
+      const { source, position, positionAgeMs, pressId } = parsed.body
       const place = position && { lat: position.lat, lon: position.lon, ageAtAlarmMs: positionAgeMs ?? 0 }
-      return { kind: 'panic', detail: source, position: place }
+      return { kind: 'panic', detail: source, position: place, ...(pressId !== undefined && { pressId }) }
     }
     case 'bodycam.failed': {
       const { reason, sources } = parsed.body
@@ -172,7 +201,9 @@ function describe(
     }
     case 'walkin.alarm': {
       const position = stands ? { lat: stands.lat, lon: stands.lon, ageAtAlarmMs: 0 } : null
-      return { kind: 'walkin', detail: parsed.body.number ?? '', position }
+      // A visit alarms once for each reason it has.
+      const pressId = `${parsed.body.ref}/${parsed.body.source}`
+      return { kind: 'walkin', detail: parsed.body.number ?? '', position, pressId }
     }
     default:
       return { kind: kind === 'panic' ? 'panic' : 'device', detail: kind, position: null }

@@ -2,6 +2,7 @@ import type { OrderCreate } from '#protocols/api.ts'
 import { fault, ok } from '#protocols/result.ts'
 import type { Result } from '#protocols/result.ts'
 import type { Now } from '#protocols/time.ts'
+import type { AlarmRow } from '../alarms/alarms.ts'
 import { hasEnded, moveAssignment } from '../dispatch/assignment.ts'
 import type { Assignment } from '../dispatch/assignment.ts'
 import { activeOf } from '../dispatch/incident-book.ts'
@@ -198,6 +199,10 @@ function actuate(
   return { effects, result: ok(city.orderView(head.orderId)) }
 }
 
+/** A panic is named by its press too: the car may know it under another name than we do. */
+const pressOf = ({ kind, pressId }: AlarmRow): { pressId?: string } =>
+  kind === 'panic' && pressId !== undefined ? { pressId } : {}
+
 /** Acknowledged once; asking again gives the same answer and sends nothing. */
 function acknowledge(city: City, alarmId: string, actor: string, now: Now): Outcome {
   const done = city.alarms.acknowledge(alarmId, actor, now)
@@ -211,7 +216,10 @@ function acknowledge(city: City, alarmId: string, actor: string, now: Now): Outc
   if (serves === undefined) return { effects, result: view }
   const head = city.orderHead(row.deviceId, serves.id, 0, now)
   return {
-    effects: [...effects, ...city.issue({ ...head, kind: 'alarm_ack', alarmId }, actor, now)],
+    effects: [
+      ...effects,
+      ...city.issue({ ...head, kind: 'alarm_ack', alarmId, ...pressOf(row) }, actor, now),
+    ],
     result: view,
   }
 }

@@ -3,7 +3,7 @@ import type { DeviceId } from '#protocols/ids.ts'
 import { eventIdOf, LANES } from '#protocols/record.ts'
 import type { Lane, WireRecord } from '#protocols/record.ts'
 import { Hello, Live, Unstored } from '#protocols/session.ts'
-import type { Ack } from '#protocols/session.ts'
+import type { Ack, UnstoredAck } from '#protocols/session.ts'
 import { rfc3339 } from '#protocols/time.ts'
 import type { Now } from '#protocols/time.ts'
 import type { UpChannel } from '#protocols/topics.ts'
@@ -44,6 +44,7 @@ export type IntakeEffect =
   | Extract<CityEffect, { type: 'put' | 'del' | 'audit' | 'log' }>
   | { readonly type: 'city'; readonly event: CityEvent }
   | { readonly type: 'ack'; readonly deviceId: DeviceId; readonly ack: Ack }
+  | { readonly type: 'unstored.ack'; readonly deviceId: DeviceId; readonly ack: UnstoredAck }
 
 /** A hole is waited for this long, an alarm's for a second: an alarm told out of order is better than one told late. */
 const HOLE_WAIT_MS = 30_000
@@ -325,14 +326,17 @@ function onUnstored(state: IntakeState, deviceId: DeviceId, payload: Uint8Array)
   const parsed = Unstored.safeParse(jsonOf(payload))
   if (!parsed.success) return [refusal(state, deviceId, 'up/unstored', 'RECORD_SCHEMA', parsed.error.message)]
   const { unstoredIds } = deviceBookOf(state, deviceId)
+  const { ledgerId, generation } = state
+  const ack: UnstoredAck = { v: 1, ledgerId, generation, unstored: parsed.data.id }
+  const heard: IntakeEffect = { type: 'unstored.ack', deviceId, ack }
   if (unstoredIds.has(parsed.data.id)) {
     count(state, 'duplicates')
-    return []
+    return [heard]
   }
   // Bounded: the oldest id leaves. The alarm's own row keeps a repetition harmless even then.
   if (unstoredIds.size >= UNSTORED_IDS_MAX) unstoredIds.delete([...unstoredIds][0]!)
   unstoredIds.add(parsed.data.id)
-  return [{ type: 'city', event: { type: 'unstored', deviceId, alarm: parsed.data } }]
+  return [{ type: 'city', event: { type: 'unstored', deviceId, alarm: parsed.data } }, heard]
 }
 
 function onTick(state: IntakeState, now: Now): IntakeEffect[] {

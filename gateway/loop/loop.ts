@@ -3,7 +3,7 @@ import type { LogEntry, Logger } from '#protocols/log.ts'
 import type { Order, SignedOrder } from '#protocols/orders.ts'
 import { fault, ok } from '#protocols/result.ts'
 import type { Result } from '#protocols/result.ts'
-import type { Ack, DeviceConfig } from '#protocols/session.ts'
+import type { Ack, DeviceConfig, UnstoredAck } from '#protocols/session.ts'
 import { rfc3339 } from '#protocols/time.ts'
 import type { Clock, Now } from '#protocols/time.ts'
 import type { Broker, BrokerEvent } from '../broker/broker.ts'
@@ -298,6 +298,9 @@ class GatewayLoop implements Loop {
           turn.acks.set(`${deviceId}/${ack.epoch}/${ack.lane}`, { deviceId, ack })
           break
         }
+        case 'unstored.ack':
+          turn.leaving.push(() => this.send(effect.deviceId, 'down/ack', effect.ack))
+          break
         case 'order':
           turn.leaving.push(() => this.sendOrder(effect.order))
           break
@@ -365,7 +368,11 @@ class GatewayLoop implements Loop {
     this.tallies.commitMsMax = Math.max(this.tallies.commitMsMax, tookMs)
   }
 
-  private send(deviceId: DeviceId, channel: 'down/ack' | 'down/config', body: Ack | DeviceConfig): void {
+  private send(
+    deviceId: DeviceId,
+    channel: 'down/ack' | 'down/config',
+    body: Ack | UnstoredAck | DeviceConfig,
+  ): void {
     this.parts.broker.publish(deviceId, channel, Buffer.from(JSON.stringify(body)))
   }
 

@@ -11,6 +11,8 @@ import type { Clock, Now } from '#protocols/time.ts'
 export type OutboxBench = {
   open(bounds?: Bounds): Promise<Outbox>
   failNextWrite(): void
+  /** Writes do not return until the returned function is called. */
+  hang(): () => void
   readonly clock: HandClock
   destroy(): Promise<void>
 }
@@ -284,6 +286,47 @@ export function outboxContract(name: string, newBench: () => Promise<OutboxBench
       expect(alarms * 4000).toBeGreaterThan(SMALL.bytesMax * 0.8)
       expect(await readAll(outbox, 'alarm')).toHaveLength(alarms)
       expect(await readAll(outbox, 'track')).toEqual([])
+    })
+
+    it('does not hold back an alarm while a write hangs, and goes on with everything when it returns', async () => {
+      const on = await bench()
+      const outbox = await opened(on)
+      const release = on.hang()
+      const event = outbox.append([draft('event', 1)])
+      const alarm = outbox.append([draft('alarm', 2)])
+      on.clock.advance(2_000)
+      // Unknown, so the caller sends it unstored; that it is stored as well is found out later.
+      expect(faultOf(await alarm)?.code).toBe('OUTBOX_POISONED')
+      release()
+      expect(valueOf(await event)).toHaveLength(1)
+      await until(() => outbox.ranges().alarm.last === 1)
+      expect(outbox.health()).not.toBe('poisoned')
+      await outbox.close()
+    })
+
+    it('takes a write that hangs for long for failed, and checks the store when it returns', async () => {
+      const on = await bench()
+      const outbox = await opened(on)
+      valueOf(await outbox.append([draft('event', 1)]))
+      const release = on.hang()
+      const hung = [outbox.append([draft('event', 2)]), outbox.append([draft('track', 1)])]
+      on.clock.advance(10_000)
+      for (const result of await Promise.all(hung)) expect(faultOf(result)?.code).toBe('OUTBOX_POISONED')
+      expect(faultOf(await outbox.append([draft('event', 3)]))?.code).toBe('OUTBOX_POISONED')
+      on.clock.advance(60_000)
+      expect(outbox.health()).toBe('poisoned')
+      release()
+      for (let turns = 0; outbox.health() === 'poisoned'; turns++) {
+        expect(turns).toBeLessThan(100_000)
+        await new Promise(resolve => setImmediate(resolve))
+        on.clock.advance(1)
+      }
+      valueOf(await outbox.append([draft('event', 4)]))
+      const events = await readAll(outbox, 'event')
+      expectChain(events, CHAIN_START)
+      expect(events.map(r => r.monoMs)).toContain(1)
+      expect(events.at(-1)?.monoMs).toBe(4)
+      await outbox.close()
     })
 
     it('says so when a write fails, takes nothing until it is reopened and checked, and then goes on', async () => {
