@@ -94,6 +94,12 @@ export function startRuntime(parts: RuntimeParts): Runtime {
       case 'witness':
         parts.witness?.(effect.deed, effect.at)
         return
+      case 'wake':
+        cancelWake()
+        cancelWake = clock.after(Math.max(0, effect.atMonoMs - clock.now().monoMs), () =>
+          feed({ type: 'tick' }),
+        )
+        return
       case 'tapped':
         taps.get(effect.tapRef)?.(effect.result)
         taps.delete(effect.tapRef)
@@ -105,6 +111,7 @@ export function startRuntime(parts: RuntimeParts): Runtime {
     }
   }
 
+  let cancelWake = (): void => {}
   let cancelTick = (): void => {}
   function tick(): void {
     if (stopped) return
@@ -144,6 +151,7 @@ export function startRuntime(parts: RuntimeParts): Runtime {
     stop: async () => {
       stopped = true
       cancelTick()
+      cancelWake()
       await carrier.stop()
     },
   }

@@ -35,7 +35,9 @@ export function advanceTrigger(
   if (state.restored) makeTimesNew(run)
   if (event.type === 'input') hear(run, event.channel, event.value)
   else if (event.type === 'refused') hearRefusal(run)
-  settle(run)
+  startFromLevels(run)
+  noteClear(run)
+  if (event.type === 'wake') passTime(run)
   const atMonoMs = nextWake(run)
   if (atMonoMs !== undefined) run.effects.push({ type: 'wake', atMonoMs })
   return { state: run.state, effects: run.effects }
@@ -80,7 +82,7 @@ function hearSource(run: Run, channel: keyof TriggerConfig['sources']): void {
   const { activation } = run.state
   if (activation === null) {
     if (run.config.sources[channel] === 'momentary') start(run, [channel])
-    return // level sources are looked at in `settle`, where the hold-off is known
+    return // level sources are looked at in `startFromLevels`, where the hold-off is known
   }
   const sources = activation.sources.includes(channel) ? activation.sources : [...activation.sources, channel]
   change(run, { sources, clearSinceMonoMs: null })
@@ -106,6 +108,7 @@ function start(run: Run, sources: readonly Channel[]): void {
       outcome: 'pending',
       alarmed: false,
       attempts: 0,
+      hasLapsed: false,
       attempt: null,
       ours: false,
       clearSinceMonoMs: null,
@@ -115,15 +118,20 @@ function start(run: Run, sources: readonly Channel[]): void {
   firstAttempt(run)
 }
 
-/** Everything that follows from the time and the values, whatever the event was. */
-function settle(run: Run): void {
+/**
+ * What the time asks for. Only between readings: in the midst of one poll the lightbar may be read and the camera not yet,
+ * and an opening would rest on what the camera did a poll ago.
+ */
+function passTime(run: Run): void {
   endPulse(run)
-  startFromLevels(run)
   moveAttempt(run)
   releaseWhenClear(run)
-  if (run.config.output === 'level' && run.state.outputOn && run.state.activation === null && mayOpen(run))
-    switchOutput(run, false)
+  if (opensAtRest(run)) switchOutput(run, false)
 }
+
+/** A contact that stayed closed over the release, until nothing records any more. */
+const opensAtRest = (run: Run): boolean =>
+  run.config.output === 'level' && run.state.outputOn && run.state.activation === null && mayOpen(run)
 
 function startFromLevels(run: Run): void {
   const { activation, holdUntilMonoMs } = run.state
@@ -144,12 +152,17 @@ function levelSources(run: Run): Channel[] {
   })
 }
 
+function noteClear(run: Run): void {
+  const { activation } = run.state
+  if (activation === null) return
+  const since = levelSources(run).length === 0 ? (activation.clearSinceMonoMs ?? run.now.monoMs) : null
+  if (since !== activation.clearSinceMonoMs) change(run, { clearSinceMonoMs: since })
+}
+
 function releaseWhenClear(run: Run): void {
   const { activation } = run.state
   if (activation === null) return
-  const clear = levelSources(run).length === 0
-  const since = clear ? (activation.clearSinceMonoMs ?? run.now.monoMs) : null
-  if (since !== activation.clearSinceMonoMs) change(run, { clearSinceMonoMs: since })
+  const since = activation.clearSinceMonoMs
   // A verdict comes first: a press on the panic button must not end unheard because the post time is short.
   if (since === null || activation.outcome === 'pending' || run.now.monoMs < since + run.config.postMs) return
   run.effects.push({ type: 'released', activationId: activation.id })
@@ -162,6 +175,7 @@ function nextWake(run: Run): number | undefined {
   const times: number[] = []
   if (pulseEndsMonoMs !== null) times.push(pulseEndsMonoMs)
   if (holdUntilMonoMs !== null) times.push(holdUntilMonoMs)
+  if (opensAtRest(run)) times.push(run.now.monoMs)
   if (activation !== null) {
     const { attempt, clearSinceMonoMs, outcome } = activation
     if (attempt !== null) times.push(attempt.untilMonoMs)

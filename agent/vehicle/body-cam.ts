@@ -30,6 +30,7 @@ export function hearBodyCam(state: VehicleState, event: TriggerEvent, now: Now):
       ? [append(state, drafts, [note], { then: 'nothing' })]
       : []),
     ...(drafts.length > 0 ? [{ type: 'live' } as const] : []),
+    ...effects.filter(effect => effect.type === 'wake'),
   ]
 }
 
@@ -37,6 +38,7 @@ export function hearBodyCam(state: VehicleState, event: TriggerEvent, now: Now):
 export const bodyCamWaits = (state: VehicleState): boolean =>
   state.trigger.activation !== null ||
   state.trigger.holdUntilMonoMs !== null ||
+  state.trigger.outputOn ||
   state.trigger.pulseEndsMonoMs !== null
 
 function recordOf(state: VehicleState, effect: TriggerEffect, now: Now): RecordDraft[] {

@@ -54,6 +54,8 @@ export type VehicleEffect =
   | { readonly type: 'live' }
   | { readonly type: 'output'; readonly output: Output; readonly on: boolean }
   | { readonly type: 'camera'; readonly order: 'start' | 'mark'; readonly activationId: string }
+  /** Tick at this moment and not only with the next: a pulse ends, a verdict falls. The newest one counts. */
+  | { readonly type: 'wake'; readonly atMonoMs: number }
   /** What the body-cam trigger did, for its own log beside the store. */
   | { readonly type: 'witness'; readonly deed: Deed; readonly at: Now }
   | { readonly type: 'tapped'; readonly tapRef: string; readonly result: TapResult }

@@ -5,6 +5,7 @@ import { proveFleet } from './prove-fleet.ts'
 import { proveMembership } from './prove-membership.ts'
 import { provePanel } from './prove-panel.ts'
 import { proveReplug } from './prove-replug.ts'
+import { proveTrigger } from './prove-trigger.ts'
 
 export const PROOFS: Readonly<Record<string, Inquiry>> = {
   membership: {
@@ -38,6 +39,21 @@ export const PROOFS: Readonly<Record<string, Inquiry>> = {
       'test/cli/prove-replug.ts',
     ],
     run: proveReplug,
+  },
+  trigger: {
+    does: '100,000 random sequences of the body-cam trigger against a plain one; 13 mutants found',
+    covers: [
+      'agent/bodycam/trigger.ts',
+      'agent/bodycam/attempts.ts',
+      'agent/bodycam/trigger-run.ts',
+      'agent/bodycam/trigger-state.ts',
+      'agent/bodycam/trigger-config.ts',
+      'agent/bodycam/log-entry.ts',
+      'test/oracle/plain-trigger.ts',
+      'test/oracle/trigger-world.ts',
+      'test/cli/prove-trigger.ts',
+    ],
+    run: proveTrigger,
   },
   fleet: {
     does: 'npm start --units 255 shows every unit once a second; what it costs; build first',
