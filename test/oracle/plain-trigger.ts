@@ -43,7 +43,7 @@ const NOTHING: Memory = {
 
 export class PlainTrigger {
   private readonly config: TriggerConfig
-  private m: Memory
+  private readonly m: Memory
   private readings: Record<string, string> = {}
   readonly told: Told[] = []
 

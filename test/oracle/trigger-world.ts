@@ -112,7 +112,7 @@ export function runSequence(seed: number, wiring: Wiring, subject: Subject = THE
   const perform = (effect: TriggerEffect, step: number): void => {
     const atMs = step * STEP_MS
     if (effect.type !== 'wake') {
-      const entry = entryAfter(head, effect as Deed, now(step), 'boot')
+      const entry = entryAfter(head, effect, now(step), 'boot')
       head = entry.head
       log.push({ step, line: entry.line })
     }
@@ -192,13 +192,13 @@ export function runSequence(seed: number, wiring: Wiring, subject: Subject = THE
         const joinedBefore = state.activation?.sources.length
         const idBefore: string | undefined = state.activation?.id
         feed({ type: 'input', channel: channel as Channel, value }, step)
-        const activation: TriggerState['activation'] = (state as TriggerState).activation
+        const activation: TriggerState['activation'] = (state).activation
         if (activation !== null && activation.id === idBefore && activation.sources.length !== joinedBefore)
           told.splice(toldBefore, 0, { what: 'joined', atMs, sources: activation.sources.join() })
         plain.hear(channel, value, atMs)
         // Without any model: whatever may start, and is read as on, is in an activation now.
         const kind = config.sources[channel as 'siren']
-        const isQuiet = (state as TriggerState).holdUntilMonoMs !== null && kind === 'level'
+        const isQuiet = (state).holdUntilMonoMs !== null && kind === 'level'
         if (value === 'on' && kind !== undefined && openId === null && !isQuiet)
           wrong.push(`${atMs}: ${channel} is on and nothing was activated`)
       }
