@@ -1,5 +1,4 @@
 import { EMPTY_LOG, entryAfter, parseLine, verifyLog } from '#agent/bodycam/log-entry.ts'
-import type { Deed } from '#agent/bodycam/log-entry.ts'
 import { advanceTrigger } from '#agent/bodycam/trigger.ts'
 import { TriggerConfig } from '#agent/bodycam/trigger-config.ts'
 import { durablePartOf, initialTrigger, restoreTrigger } from '#agent/bodycam/trigger-state.ts'
@@ -192,13 +191,13 @@ export function runSequence(seed: number, wiring: Wiring, subject: Subject = THE
         const joinedBefore = state.activation?.sources.length
         const idBefore: string | undefined = state.activation?.id
         feed({ type: 'input', channel: channel as Channel, value }, step)
-        const activation: TriggerState['activation'] = (state).activation
+        const activation: TriggerState['activation'] = state.activation
         if (activation !== null && activation.id === idBefore && activation.sources.length !== joinedBefore)
           told.splice(toldBefore, 0, { what: 'joined', atMs, sources: activation.sources.join() })
         plain.hear(channel, value, atMs)
         // Without any model: whatever may start, and is read as on, is in an activation now.
         const kind = config.sources[channel as 'siren']
-        const isQuiet = (state).holdUntilMonoMs !== null && kind === 'level'
+        const isQuiet = state.holdUntilMonoMs !== null && kind === 'level'
         if (value === 'on' && kind !== undefined && openId === null && !isQuiet)
           wrong.push(`${atMs}: ${channel} is on and nothing was activated`)
       }
