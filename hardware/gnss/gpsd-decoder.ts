@@ -65,6 +65,7 @@ export class GpsdDecoder {
   #line = ''
   #skipping = false
   #device: string | undefined
+  #last: { readonly timeUtcMs: number | undefined; readonly mode: number } = { timeUtcMs: undefined, mode: 1 }
   readonly #skies = new Map<string, { readonly sky: Sky; ageFixes: number }>()
   #fixes = 0
   #refused = 0
@@ -115,8 +116,20 @@ export class GpsdDecoder {
     const tpv = report.data
     if (tpv.mode >= 2) this.#device ??= tpv.device
     if (this.#device !== undefined && tpv.device !== this.#device) return
-    fixes.push(this.#fixOf(tpv))
+    const fix = this.#fixOf(tpv)
+    if (this.#isRepeated(fix)) return
+    fixes.push(fix)
     this.#fixes++
+  }
+
+  /**
+   * While gpsd learns a receiver's cycle it reports after every sentence: the same moment up to five times, first
+   * without altitude. One that knows no more than the last one is not another fix.
+   */
+  #isRepeated({ timeUtcMs, mode }: Fix): boolean {
+    const { timeUtcMs: lastUtcMs, mode: lastMode } = this.#last
+    this.#last = { timeUtcMs, mode }
+    return timeUtcMs !== undefined && timeUtcMs === lastUtcMs && mode <= lastMode
   }
 
   #fixOf(tpv: Tpv): Fix {
