@@ -8,12 +8,16 @@ import { EVIDENCE_DIR, codeOf } from './cli/evidence.ts'
 import { PROOFS } from './cli/prove.ts'
 
 const Written = z.object({
-  holds: z.literal(true),
+  /** Evidence may say no: that is an answer, and is said aloud. */
+  holds: z.boolean(),
   at: z.iso.datetime(),
   /** The hash below says of which code, also where other files had changes. */
   commit: z.string().regex(/^[0-9a-f]{12}( with changes)?$/),
-  code: z.object({ covers: z.array(z.string()).min(1), sha256: z.string().length(64) }),
+  code: z.object({ covers: z.array(z.string()).min(1), sha256: z.string().length(64) }).optional(),
 })
+
+/** Made before evidence named its code; each leaves this list when it is made again, and none may join it. */
+const UNNAMED = new Set(['autobaud', 'replug'])
 
 const names = readdirSync(EVIDENCE_DIR)
   .filter(file => file.endsWith('.json'))
@@ -23,15 +27,19 @@ describe('written evidence', () => {
   it('is there', () => {
     console.log(`evidence: ${names.length} files (${names.join(', ')})`)
     expect(names).toContain('membership')
+    expect(names).toContain('map')
     expect(names).toContain('panel')
   })
 
-  it.each(names)('%s: holds, and speaks of the code as it is', name => {
+  it.each(names)('%s: speaks of the code as it is', name => {
     const verb = Object.hasOwn(PROOFS, name) ? 'prove' : 'bench'
     const inquiry = PROOFS[name] ?? BENCHES[name]
     const again = `make it again: npm run -s reach5 -- ${verb} ${name}`
     expect(inquiry, `${name}.json: nothing in test/cli makes it`).toBeDefined()
     const written = Written.parse(JSON.parse(readFileSync(join(EVIDENCE_DIR, `${name}.json`), 'utf8')))
+    if (!written.holds) console.warn(`${name}.json says: it does not hold`)
+    if (written.code === undefined && UNNAMED.has(name))
+      return console.warn(`NOT CHECKED: ${name}.json names no code; ${again}`)
     expect(written.code, `${name}.json is older than the code it names; ${again}`).toEqual(
       codeOf(inquiry!.covers),
     )
