@@ -139,6 +139,18 @@ export const PANEL_DEVICES: readonly PanelDevice[] = [
     probe: { from: 'holding', start: 210, count: 32 },
     setup: [],
   },
+  {
+    id: 'relay-8ch-8di',
+    title: '8-channel relay board with 8 inputs (sold without a maker’s name)',
+    maturity: 'fixture_verified',
+    source:
+      'frames of a board on a line, published by its owner: github.com/geomatsi/lab-tests, d1/README.md',
+    factoryBaud: 9600,
+    factoryAddress: 1,
+    inputs: { from: 'inputs', start: 0x0000, count: 8 },
+    outputs: { read: { from: 'coils', start: 0x0000, count: 8 }, coil: 0x0000 },
+    setup: [{ register: 0x0000, count: 1, holds: 'address', why: 'only where several modules share a line' }],
+  },
 ]
 
 /** `panelDevice('waveshare-io-8ch')`; undefined for a module we do not know. */
