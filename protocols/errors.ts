@@ -123,6 +123,10 @@ export const ERROR_CODES = {
     'The line is open and nothing is heard on it. Check power and cable of the device; it is opened again by itself.',
   PORT_GARBLED:
     'Bytes arrive and make no sense at this speed. Other speeds are tried by themselves; check cable and ground.',
+  TOOL_ABSENT:
+    'A program of the system is missing. Install gpiod (lines of the computer) or can-utils (CAN).',
+  TOOL_FAILED:
+    'A program of the system failed; `detail` has its words. Check that the chip or the interface is there.',
   PANEL_OUTPUT:
     'The module did not confirm an output in time. It is still being tried; check module and wiring.',
   PANEL_SUPERSEDED: 'A newer wish for the same output came first. Nothing to do.',

@@ -68,6 +68,7 @@ const WORLD_DOORS = [
   'hardware/discovery/serial-names.ts',
   'hardware/discovery/usb-names.ts',
   'hardware/gnss/gpsd-socket.ts',
+  'hardware/tool-process.ts', // gpiod and can-utils as child processes
   'sim/camera/camera-server.ts',
   'sim/line/pseudo-terminal.ts',
   'sim/link/tcp-proxy.ts',
@@ -88,6 +89,9 @@ const CORES = [
   'gateway/reach/nearest.ts',
   'gateway/grids/membership.ts',
   'agent/selftest/walk.ts',
+  'hardware/gpio/gpio-lines.ts',
+  'hardware/inputs/rules.ts',
+  'hardware/obd/obd-inputs.ts',
   'hardware/panel/bus.ts',
   'hardware/line/line-keeper.ts',
   'hardware/panel/panel.ts',
