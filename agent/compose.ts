@@ -8,12 +8,18 @@ import type { Clock } from '#protocols/time.ts'
 import { lookForReceiver } from '#hardware/discovery/find-again.ts'
 import { listSerialPorts } from '#hardware/discovery/serial-names.ts'
 import { isGpsd } from '#hardware/gnss/gpsd-name.ts'
+import { openGpio } from '#hardware/gpio/open-gpio.ts'
+import { canLine, elmLine } from '#hardware/obd/obd-line.ts'
+import { openObd } from '#hardware/obd/open-obd.ts'
 import { openLine } from '#hardware/open-line.ts'
+import { openReopeningPort } from '#hardware/reopening-port.ts'
+import { toolProcesses } from '#hardware/tool-process.ts'
 import type { AgentConfig } from './config.ts'
 import { openTriggerLog } from './bodycam/log-file.ts'
 import { serveDesk } from './desk/routes.ts'
 import { profileOf, triggerOf } from './fittings.ts'
 import type { Fittings } from './fittings.ts'
+import type { OtherSource } from './inputs.ts'
 import { loadFittings, saveFittings } from './fittings-file.ts'
 import { serveKiosk } from './kiosk/routes.ts'
 import { openLevelOutbox } from './outbox/level-outbox.ts'
@@ -32,6 +38,9 @@ import { BOOT_NOTE } from './vehicle/state.ts'
 /** Speeds of a receiver as most leave the factory, and of a panel as provisioning sets it. */
 const GNSS_BAUD = 9_600
 const PANEL_BAUD = 38_400
+
+/** An adapter answers every question, if only that nobody answered it. */
+const ELM_SILENCE_MS_MAX = 10_000
 
 export const SOFTWARE = 'reach5/0.1.0'
 
@@ -92,6 +101,8 @@ async function openVehicle(core: Core, config: AgentConfig): Promise<Result<Agen
     openPort: openLine,
     ...linesOf(config, fittings.value),
     ...receiverOf(core, config, fittings.value),
+    sources: sourcesOf(core, fittings.value),
+    rules: fittings.value.rules ?? [],
     witness: triggerLog.write,
     trigger: triggerOf(fittings.value),
     ...(fittings.value.camera && { camera: fittings.value.camera }),
@@ -158,9 +169,28 @@ function linesOf(config: AgentConfig, fittings: Fittings): Pick<VehicleParts, 'g
           path: panel,
           baud: config.panelBaud ?? fittings.panel?.baud ?? PANEL_BAUD,
           ...(profile && { profile }),
+          others: (fittings.modules ?? []).map(profileOf).filter(row => row !== undefined),
         }
       : null,
   }
+}
+
+/** The car's own bus and the lines of this computer, through the programs that know them. */
+function sourcesOf({ clock }: Core, { can, gpio }: Fittings): readonly OtherSource[] {
+  const sources: OtherSource[] = []
+  if (can) {
+    const line =
+      can.kind === 'socketcan'
+        ? canLine(toolProcesses, can.interface)
+        : elmLine(() => {
+            const { path, baud } = can
+            return openReopeningPort(openLine, path, { baud, silenceMsMax: ELM_SILENCE_MS_MAX }, clock)
+          })
+    sources.push({ name: 'can', open: listener => openObd(line, can, clock, listener) })
+  }
+  if (gpio)
+    sources.push({ name: gpio.chip, open: listener => openGpio(toolProcesses, gpio, clock, listener) })
+  return sources
 }
 
 /** The receiver with its way back when it is lost, and its speed kept when it was found by listening. */

@@ -1,29 +1,27 @@
 import { z } from 'zod'
-import { Channel, CHANNELS } from '#protocols/equipment.ts'
+import { CHANNELS } from '#protocols/equipment.ts'
 import { factoryProfile } from '#hardware/panel/profile.ts'
 import type { PanelProfile } from '#hardware/panel/profile.ts'
 import { panelDevice } from '#hardware/panel/device-table.ts'
 import { FittedCamera } from './bodycam/camera-words.ts'
 import { TriggerConfig } from './bodycam/trigger-config.ts'
+import { FITTED_SOURCES, Wiring, unclearWiring } from './fitted-sources.ts'
 
-export const Wiring = z.strictObject({
-  channel: Channel,
-  /** Terminal of the module, 0 is the first. */
-  input: z.number().int().min(0).max(63),
-  activeWhen: z.enum(['closed', 'open']),
-  releaseMs: z.number().int().min(0).max(5_000).default(30),
-})
-export type Wiring = z.infer<typeof Wiring>
+export type { Wiring } from './fitted-sources.ts'
 
 /**
  * What this vehicle is fitted with, as a technician found it: the agent starts with it, flags override it.
  *
  *     { "v": 1, "gnss": { "path": "/dev/serial/by-id/usb-u-blox…", "baud": 9600 },
  *       "panel": { "path": "…", "baud": 38400, "device": "waveshare-io-8ch", "address": 1, "inputs": [ … ] },
+ *       "modules": [ { "device": "advantech-adam-4051", "address": 2, "inputs": [ … ] } ],
+ *       "can": { "kind": "socketcan", "interface": "can0", "ignition": true },
+ *       "gpio": { "chip": "gpiochip0", "inputs": [ { "channel": "door", "input": 17, "activeWhen": "low" } ] },
+ *       "rules": [ { "channel": "weapon_rack", "only": { "channel": "ignition", "is": "on" } } ],
  *       "camera": { "kind": "udp", "address": "192.168.7.20:4810", "cameraIds": ["cam-07"] },
  *       "trigger": { "postMs": 60000, "sources": { "lightbar": "level", "panic": "momentary" } } }
  */
-export const Fittings = z.strictObject({
+const Fields = z.strictObject({
   v: z.literal(1),
   gnss: z
     .strictObject({ path: z.string().min(1), baud: z.number().int() })
@@ -39,6 +37,7 @@ export const Fittings = z.strictObject({
     })
     .nullable()
     .default(null),
+  ...FITTED_SOURCES,
   /** The body cameras of this car; absent: a dry contact. */
   camera: FittedCamera.optional(),
   /** What is different from the factory in how they are started. */
@@ -51,12 +50,17 @@ export const Fittings = z.strictObject({
     })
     .optional(),
 })
+export const Fittings = Fields.superRefine((fitted, context) => {
+  for (const message of unclearWiring(fitted)) context.addIssue({ code: 'custom', path: [], message })
+})
 export type Fittings = z.infer<typeof Fittings>
 
 export const NOTHING_FITTED: Fittings = { v: 1, gnss: null, panel: null }
 
-/** The driver's profile of a fitted panel; undefined for a module this version does not know. */
-export function profileOf(panel: NonNullable<Fittings['panel']>): PanelProfile | undefined {
+/** The driver's profile of a fitted module; undefined for one this version does not know. */
+export function profileOf(
+  panel: Pick<NonNullable<Fittings['panel']>, 'device' | 'address' | 'inputs'>,
+): PanelProfile | undefined {
   const device = panelDevice(panel.device)
   return device && factoryProfile(device, { address: panel.address, inputs: panel.inputs })
 }

@@ -1,36 +1,28 @@
 import { openReceiver } from '#hardware/gnss/receiver.ts'
 import { openReceiverLine } from '#hardware/gnss/receiver-line.ts'
 import type { ReceiverLine } from '#hardware/gnss/receiver-line.ts'
-import { openPanel } from '#hardware/panel/open-panel.ts'
-import { factoryProfile } from '#hardware/panel/profile.ts'
-import type { PanelProfile } from '#hardware/panel/profile.ts'
-import type { OpenPort } from '#hardware/port.ts'
-import { openReopeningPort } from '#hardware/reopening-port.ts'
 import type { LineState } from '#hardware/reopening-port.ts'
 import { contactCamera, openNetworkCamera } from './bodycam/camera.ts'
 import type { Camera } from './bodycam/camera.ts'
 import type { OpenCameraLine } from './bodycam/camera-line.ts'
 import type { FittedCamera } from './bodycam/camera-words.ts'
+import { openInputs } from './inputs.ts'
+import type { InputParts } from './inputs.ts'
 import { startRuntime } from './runtime.ts'
 import type { Runtime, RuntimeParts } from './runtime.ts'
 
-/** A panel answers every poll; this long without an answer means the cable. */
-const PANEL_SILENCE_MS_MAX = 3_000
-
 export type Line = { readonly path: string; readonly baud: number }
 
-export type VehicleParts = Omit<RuntimeParts, 'setOutput' | 'orderCamera'> & {
-  readonly openPort: OpenPort
-  readonly gnss: (Line & Partial<ReceiverLine>) | null
-  /** The receiver's speed was found by listening: worth keeping for the next start. */
-  readonly onReceiverFound?: (place: Line) => void
-  /** Without a profile it is wired as the factory does it. */
-  readonly panel: (Line & { readonly profile?: PanelProfile }) | null
-  /** Absent: a dry contact on the panel. */
-  readonly camera?: FittedCamera
-  /** Another way to a camera on the network, as in the simulator. */
-  readonly openCameraLine?: OpenCameraLine
-}
+export type VehicleParts = Omit<RuntimeParts, 'setOutput' | 'orderCamera'> &
+  InputParts & {
+    readonly gnss: (Line & Partial<ReceiverLine>) | null
+    /** The receiver's speed was found by listening: worth keeping for the next start. */
+    readonly onReceiverFound?: (place: Line) => void
+    /** Absent: a dry contact on the panel. */
+    readonly camera?: FittedCamera
+    /** Another way to a camera on the network, as in the simulator. */
+    readonly openCameraLine?: OpenCameraLine
+  }
 
 export type Vehicle = { readonly runtime: Runtime; close(): Promise<void> }
 
@@ -73,28 +65,16 @@ export function composeVehicle(parts: VehicleParts): Vehicle {
     const receiver = openReceiver(port, clock, { onFix: fix => runtime.feed({ type: 'fix', fix }) })
     closers.push(() => receiver.close())
   }
-  if (parts.panel) {
-    const { path, baud, profile = factoryProfile() } = parts.panel
-    const port = openReopeningPort(parts.openPort, path, { baud, silenceMsMax: PANEL_SILENCE_MS_MAX }, clock)
-    const panel = openPanel(port, clock, profile, {
-      onInput: (channel, value) => {
-        // A camera that speaks for itself is believed, not the contact of a dock.
-        if (channel !== 'camera_recording' || !network) runtime.feed({ type: 'input', channel, value })
-      },
-      onState: state => {
-        log.info({ event: 'panel.state', state, path })
-        runtime.feed({ type: 'panel', state })
-      },
-    })
-    setOutput = (output, on) =>
-      void panel.setOutput(output, on).then(result => {
-        if (!result.ok) log.warn({ event: 'panel.output', output, on, code: result.code })
-      })
-    closers.push(async () => {
-      panel.close()
-      await port.close()
-    })
-  }
+  const inputs = openInputs(parts, {
+    // A camera that speaks for itself is believed, not the contact of a dock.
+    onInput: (channel, value) => {
+      if (channel !== 'camera_recording' || !network) runtime.feed({ type: 'input', channel, value })
+    },
+    onGauge: (gauge, value) => runtime.feed({ type: 'gauge', gauge, value }),
+    onPanel: state => runtime.feed({ type: 'panel', state }),
+  })
+  setOutput = inputs.setOutput
+  closers.push(() => inputs.close())
   composed = true
   for (const wish of early) wish()
   return {

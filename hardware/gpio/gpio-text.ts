@@ -24,7 +24,7 @@ export function readLevels(text: string, count: number): readonly boolean[] | un
 }
 
 /** `gpiomon (libgpiod) v1.6.3` is 1; what we do not understand is taken for 2, the newer. */
-export const majorOf = (version: string): 1 | 2 => (/\bv?1\.\d+/.test(version) ? 1 : 2)
+export const majorOf = (version: string): 1 | 2 => (/\bv1\./.test(version) ? 1 : 2)
 
 /** How each of them wants to be asked. */
 export const gpiogetArgs = (major: 1 | 2, chip: string, offsets: readonly number[]): readonly string[] =>

@@ -12,7 +12,7 @@ export type Debounce = {
   /** This much quiet releases. */
   readonly releaseMs: number
   /** So many active samples in a row act; 1, the default, is the fastest, more trade speed for noise. */
-  readonly confirmSamples?: number
+  readonly confirmSamples?: number | undefined
 }
 
 export const UNREAD: Contact = { value: 'unknown', quietSinceMs: null, activeSamples: 0 }

@@ -6,8 +6,8 @@ import type { ObdReply, Pid } from './obd.ts'
  * The car's own bus as a source: numbers, and from them the ignition.
  *
  *   any answer                            the computers have power: ignition on
- *   no answer for a while                 asleep, or the plug is out: `unknown`; `off` only where the car was seen to
- *                                         answer with the ignition on and only then (`silenceMeans`)
+ *   no answer for a while                 asleep, or the plug is out: `unknown`; `off` only in a car that was seen to
+ *                                         answer exactly while the ignition is on (`silenceMeans`)
  *   the adapter itself is gone            unknown, whatever silence means
  */
 
