@@ -62,7 +62,10 @@ export function composeVehicle(parts: VehicleParts): Vehicle {
       log.info({ event: 'gnss.line', state, path, ...(why && { code: why.code, detail: why.detail }) })
       if (state !== 'open') runtime.feed({ type: 'gnss', state: wordOf(state) })
     })
-    const receiver = openReceiver(port, clock, { onFix: fix => runtime.feed({ type: 'fix', fix }) })
+    const receiver = openReceiver(port, clock, {
+      onFix: fix => runtime.feed({ type: 'fix', fix }),
+      onHealth: health => log.info({ event: 'gnss.health', path, ...health, refused: receiver.refused() }),
+    })
     closers.push(() => receiver.close())
   }
   const inputs = openInputs(parts, {

@@ -8,8 +8,10 @@ import { rfc3339 } from '#protocols/time.ts'
 const HELP = `reach5 nmea decode FILE
 
 Reads what a receiver sent (NMEA sentences and u-blox binary frames in any mixture) and prints one JSON object per fix:
-time lat lon mode speedMps trackDeg altMslM hdop satsUsed satsSeen sats. What the receiver did not tell is absent.
-mode: 1 no fix, 2 horizontal, 3 with altitude. sats: used and seen per constellation.
+time lat lon mode speedMps trackDeg altMslM hdop accuracyM satsUsed satsSeen sats. What the receiver did not tell is absent.
+mode: 1 no fix, 2 horizontal, 3 with altitude. satsUsed, satsSeen: of the sky told last, one per signal; sats: used and seen
+per constellation, each satellite once. deadReckoning, simulated, dateSuspect: true when the receiver says so, or its date
+cannot be. It is what the receiver says: a vehicle's own gate and clamp stand behind it and are not applied here.
 Lines starting with # at the head of FILE are comments. What was refused is told on stderr.
 `
 

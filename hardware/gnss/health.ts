@@ -1,6 +1,7 @@
 import type { Fix } from '#protocols/fix.ts'
 import { antennaIn, jammingIn } from '#protocols/nmea/receiver-words.ts'
-import type { AntennaState, JammingState, UbxReading } from '#protocols/nmea/ubx.ts'
+import type { AntennaState, JammingState } from '#protocols/nmea/ubx-monitor.ts'
+import type { UbxReading } from '#protocols/nmea/ubx.ts'
 
 /**
  * What a receiver and its sky say beside the fix. The antenna is a reading: an open or shorted wire needs a technician.

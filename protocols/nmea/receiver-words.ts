@@ -1,4 +1,4 @@
-import type { AntennaState, JammingState } from './ubx.ts'
+import type { AntennaState, JammingState } from './ubx-monitor.ts'
 
 /*
  * What receivers say of themselves in TXT. Each maker has words of its own:

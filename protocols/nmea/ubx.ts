@@ -1,9 +1,11 @@
 import { placeOfEcef, velocityOfEcef } from '../geo/ellipsoid.ts'
 import type { Result } from '../result.ts'
 import { fault, ok } from '../result.ts'
-import { satelliteId } from './constellation.ts'
-import type { Constellation } from './constellation.ts'
 import type { Place } from './fields.ts'
+import { monHw, monRf } from './ubx-monitor.ts'
+import type { AntennaState, JammingState } from './ubx-monitor.ts'
+import { sat, sig, svInfo } from './ubx-satellites.ts'
+import type { SatelliteRow } from './ubx-satellites.ts'
 
 /*
  * u-blox receivers are often left in binary mode. Of a navigation epoch we read (u-blox 6, M8 and F9 receiver
@@ -15,7 +17,7 @@ import type { Place } from './fields.ts'
  *   01 POSECEF, 11 VELECEF   place and velocity earth-centred
  *   04 DOP      dilution    30 SVINFO, 35 SAT, 43 SIG   satellites       61 EOE   end of an epoch
  *
- * and of the monitor class (0a): 09 HW, 38 RF   antenna and jamming.
+ * of the high-rate class (28): 00 PVT, a fix reckoned between epochs; of the monitor class (0a): 09 HW, 38 RF.
  */
 export type UbxReading = {
   readonly type: 'UBX'
@@ -36,7 +38,7 @@ export type UbxReading = {
   readonly accuracyM?: number | undefined
   readonly hdop?: number | undefined
   readonly hasDop?: boolean
-  readonly rows?: readonly { readonly satellite: number; readonly used: boolean; readonly snrDb: number }[]
+  readonly rows?: readonly SatelliteRow[]
   /** Reckoned without satellites. */
   readonly estimated?: boolean
   /** The receiver was told its place and gives time only. */
@@ -47,8 +49,6 @@ export type UbxReading = {
   readonly jamming?: JammingState | undefined
   readonly spoofing?: boolean | undefined
 }
-export type AntennaState = 'ok' | 'open' | 'short'
-export type JammingState = 'ok' | 'warning' | 'critical'
 
 type Body = Omit<UbxReading, 'type' | 'message'>
 type Reader = { readonly name: string; readonly bytesMin: number; readonly of: (v: DataView) => Body }
@@ -91,6 +91,7 @@ export class UbxReader {
     [0x0135, { name: 'SAT', bytesMin: 8, of: v => sat(v) }],
     [0x0143, { name: 'SIG', bytesMin: 8, of: v => sig(v) }],
     [0x0161, { name: 'EOE', bytesMin: 4, of: v => ({ towMs: v.getUint32(0, true) }) }],
+    [0x2800, { name: 'HNR-PVT', bytesMin: 72, of: v => highRate(v) }],
     [0x0a09, { name: 'HW', bytesMin: 56, of: v => monHw(v) }],
     [0x0a38, { name: 'RF', bytesMin: 4, of: v => monRf(v) }],
   ])
@@ -177,6 +178,22 @@ const pvt = (v: DataView): Body => {
   }
 }
 
+/** Between the epochs of the satellites, from the car's own sensors: each is a fix by itself. */
+const highRate = (v: DataView): Body => {
+  const isOk = (v.getUint8(17) & 1) !== 0
+  return {
+    utcMs: (v.getUint8(11) & 3) === 3 ? calendarAt(v, 4, v.getInt32(12, true)) : undefined,
+    ...modeOf(isOk ? v.getUint8(16) : 0),
+    place: placeOf(v.getInt32(24, true) / 1e7, v.getInt32(20, true) / 1e7),
+    altHaeM: v.getInt32(28, true) / 1000,
+    altMslM: v.getInt32(32, true) / 1000,
+    speedMps: Math.abs(v.getInt32(36, true)) / 1000,
+    trackDeg: bearing(v.getInt32(44, true) / 1e5),
+    accuracyM: v.getUint32(52, true) / 1000,
+    ends: true,
+  }
+}
+
 const posEcef = (v: DataView): Body => {
   const place = placeOfEcef(ecefAt(v, 4))
   return { towMs: v.getUint32(0, true), ...(place === undefined ? {} : derived(place)) }
@@ -233,116 +250,5 @@ const dop = (v: DataView): Body => {
     towMs: v.getUint32(0, true),
     hasDop: [4, 6, 8, 10, 12].some(at => v.getUint16(at, true) < 9999),
     ...(hdop < 9999 ? { hdop: hdop / 100 } : {}),
-  }
-}
-
-const ubxSystems: readonly (Constellation | undefined)[] = [
-  'gps',
-  'sbas',
-  'galileo',
-  'beidou',
-  'imes',
-  'qzss',
-  'glonass',
-  'navic',
-]
-/** How many satellites each system numbers; 255 is a GLONASS satellite not yet identified. */
-const NUMBER_MAX: Readonly<Record<Constellation, number>> = {
-  gps: 32,
-  sbas: 158,
-  galileo: 36,
-  beidou: 63,
-  imes: 10,
-  qzss: 10,
-  glonass: 32,
-  navic: 18,
-}
-
-type Row = NonNullable<UbxReading['rows']>[number]
-
-const rowsOf = (v: DataView, count: number, size: number, rowAt: (at: number) => Row | undefined): Row[] => {
-  const rows: Row[] = []
-  const whole = Math.min(count, Math.floor((v.byteLength - 8) / size))
-  for (let i = 0; i < whole; i++) {
-    const row = rowAt(8 + size * i)
-    if (row !== undefined) rows.push(row)
-  }
-  return rows
-}
-
-const rowOf = (system: number, number: number, used: boolean, snrDb: number): Row | undefined => {
-  const name = ubxSystems[system]
-  return name === undefined || number < 1 || number > NUMBER_MAX[name]
-    ? undefined
-    : { satellite: satelliteId(name, number), used, snrDb }
-}
-
-const sat = (v: DataView): Body => ({
-  towMs: v.getUint32(0, true),
-  rows: rowsOf(v, v.getUint8(5), 12, at =>
-    rowOf(v.getUint8(at), v.getUint8(at + 1), (v.getUint32(at + 8, true) & 8) !== 0, v.getUint8(at + 2)),
-  ),
-})
-
-/** Quality 4 and more: code locked and in time. */
-const sig = (v: DataView): Body => ({
-  towMs: v.getUint32(0, true),
-  rows: rowsOf(v, v.getUint8(5), 16, at =>
-    rowOf(v.getUint8(at), v.getUint8(at + 1), v.getUint8(at + 7) >= 4, v.getUint8(at + 6)),
-  ),
-})
-
-/** Numbers of the older report run over all systems (u-blox M8, appendix A). */
-const oldNumbering: readonly (readonly [from: number, to: number, Constellation, first: number])[] = [
-  [1, 32, 'gps', 1],
-  [33, 64, 'beidou', 6],
-  [65, 96, 'glonass', 1],
-  [120, 158, 'sbas', 120],
-  [159, 163, 'beidou', 1],
-  [173, 182, 'imes', 1],
-  [193, 202, 'qzss', 1],
-  [211, 246, 'galileo', 1],
-]
-
-const svInfo = (v: DataView): Body => ({
-  towMs: v.getUint32(0, true),
-  rows: rowsOf(v, v.getUint8(4), 12, at => {
-    const id = v.getUint8(at + 1)
-    const row = oldNumbering.find(([from, to]) => id >= from && id <= to)
-    if (row === undefined) return undefined
-    const [from, , name, first] = row
-    return rowOf(
-      ubxSystems.indexOf(name),
-      id - from + first,
-      (v.getUint8(at + 2) & 1) !== 0,
-      v.getUint8(at + 4),
-    )
-  }),
-})
-
-const antennas: readonly (AntennaState | undefined)[] = [undefined, undefined, 'ok', 'short', 'open']
-const jammings: readonly (JammingState | undefined)[] = [undefined, 'ok', 'warning', 'critical']
-
-const monHw = (v: DataView): Body => ({
-  antenna: antennas[v.getUint8(20)],
-  jamming: jammings[(v.getUint8(22) >> 2) & 3],
-})
-
-const worst = <T>(order: readonly T[], values: readonly T[]): T | undefined =>
-  order[Math.max(...values.map(value => order.indexOf(value)), 0)]
-
-/** One block of 24 bytes per antenna path; the worst counts. */
-const monRf = (v: DataView): Body => {
-  const blocks = Math.min(v.getUint8(1), Math.floor((v.byteLength - 4) / 24))
-  const at = Array.from({ length: blocks }, (_, i) => 4 + 24 * i)
-  return {
-    antenna: worst(
-      antennas,
-      at.map(a => antennas[v.getUint8(a + 2)]),
-    ),
-    jamming: worst(
-      jammings,
-      at.map(a => jammings[v.getUint8(a + 1) & 3]),
-    ),
   }
 }
