@@ -33,6 +33,7 @@ import type { CarrierParts } from './uplink/carrier.ts'
 import { mqttDial } from './uplink/mqtt-uplink.ts'
 import { composeVehicle } from './vehicle.ts'
 import type { VehicleParts } from './vehicle.ts'
+import { SAMPLINGS } from './vehicle/sampling.ts'
 import { BOOT_NOTE } from './vehicle/state.ts'
 
 /** Speeds of a receiver as most leave the factory, and of a panel as provisioning sets it. */
@@ -99,6 +100,7 @@ async function openVehicle(core: Core, config: AgentConfig): Promise<Result<Agen
   const vehicle = composeVehicle({
     ...core,
     openPort: openLine,
+    sampling: SAMPLINGS[config.sampling],
     ...linesOf(config, fittings.value),
     ...receiverOf(core, config, fittings.value),
     sources: sourcesOf(core, fittings.value),

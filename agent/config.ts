@@ -33,6 +33,8 @@ export const AgentConfig = z.strictObject({
   mqttUrl: z.string().default(''),
   /** The folder that holds the built pages. */
   pages: z.string().min(1),
+  /** Which fixes become records: as the track needs them, or every one of a receiver at 1 Hz. */
+  sampling: z.enum(['adaptive', 'every-second']).default('adaptive'),
   logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
   /** Longest pause between two tries to reach the gateway. */
   backoffMaxMs: z.coerce.number().int().min(200).default(60_000),

@@ -310,7 +310,7 @@ describe('a panic', () => {
       .slice(before)
       .filter(c => c.startsWith('up/'))
     expect(up[0]).toBe('up/alarm')
-    expect(car.records().filter(r => r.kind === 'position').length).toBeGreaterThanOrEqual(29)
+    expect(car.records().filter(r => r.kind === 'position').length).toBeGreaterThanOrEqual(10)
     await car.runtime.stop()
   })
 })

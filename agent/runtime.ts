@@ -9,7 +9,8 @@ import type { CarrierParts } from './uplink/carrier.ts'
 import { step } from './vehicle/core.ts'
 import type { VehicleEffect, VehicleEvent } from './vehicle/events.ts'
 import { liveOf } from './vehicle/live.ts'
-import { SAMPLING } from './vehicle/sampling.ts'
+import { announcedMs } from './vehicle/reporting.ts'
+import type { Sampling } from './vehicle/sampling.ts'
 import { initialState } from './vehicle/state.ts'
 import { terminalView } from './vehicle/terminal-view.ts'
 
@@ -25,6 +26,8 @@ export type RuntimeParts = Omit<CarrierParts, 'identity' | 'announcedMs' | 'live
   readonly witness?: (deed: Deed, at: Now) => void
   /** How this car starts its cameras; as the factory does it when absent. */
   readonly trigger?: TriggerConfig
+  /** Which fixes become records; adaptive when absent. */
+  readonly sampling?: Sampling
   /** Hex digits never seen before. */
   readonly mint: (bytes: number) => string
 }
@@ -54,7 +57,7 @@ export function startRuntime(parts: RuntimeParts): Runtime {
   )
   const carrier = startCarrier({
     ...parts,
-    announcedMs: SAMPLING.announcedMs,
+    announcedMs: () => announcedMs(state),
     live: (facts, now) => liveOf(state, facts, now),
     onNews: news => feed(news),
     onLink: () => publishView(),

@@ -52,7 +52,7 @@ export function composeStation(parts: StationParts): Station {
   const state = initialStation(known, outbox.notes(), NONCES_NOTE)
   const carrier = startCarrier({
     ...parts,
-    announcedMs: STATION_ANNOUNCED_MS,
+    announcedMs: () => STATION_ANNOUNCED_MS,
     live: (facts, now) => liveOf(state, facts, now),
     onNews: news => feed(news),
     onLink: () => publishView(),

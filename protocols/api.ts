@@ -99,6 +99,10 @@ export const AssignmentView = z.object({
   times: Times,
   /** Road time promised when the order was given; null when it was given without one. */
   etaSeconds: z.number().nullable(),
+  /** The car stands near the place since then, and has not arrived yet as far as it can tell. */
+  nearSince: Time.nullable(),
+  /** Metres to the place when the crew said it was there, told only beyond 300 m. */
+  declaredFarM: z.number().nullable(),
 })
 export type AssignmentView = z.infer<typeof AssignmentView>
 
@@ -232,7 +236,7 @@ export type OrderView = z.infer<typeof OrderView>
 export const AlarmView = z.object({
   /** The eventId of the record, or `unstored/{id}` when the car could not store it. */
   id: z.string(),
-  kind: z.enum(['panic', 'bodycam.failed', 'walkin', 'device']),
+  kind: z.enum(['panic', 'crash', 'bodycam.failed', 'walkin', 'device']),
   deviceId: DeviceId,
   unitId: UnitId.nullable(),
   callSign: z.string(),

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { Sealed } from './sealed.ts'
 import { Channel, ChannelValue, EquipmentState } from './equipment.ts'
-import { IncidentId, OrderId } from './ids.ts'
-import { Lane, SpanMs } from './record.ts'
+import { GridId, IncidentId, OrderId } from './ids.ts'
+import { Lane, SpanMs, UtcMs } from './record.ts'
 import { fault, ok } from './result.ts'
 import type { Result } from './result.ts'
 import {
@@ -41,6 +41,12 @@ export type Availability = z.infer<typeof Availability>
 
 /** 32 hex digits derived from what only the visitor's page and receipt hold; joins the records of one visit. */
 export const WalkInRef = z.string().regex(/^[0-9a-f]{32}$/)
+
+const OfAssignment = {
+  orderId: OrderId,
+  incidentId: IncidentId,
+  revision: z.number().int().nonnegative(),
+}
 
 /** Every kind of record, the lane it travels in and the shape of its body. A new kind is a row here. */
 export const RECORD_KINDS = {
@@ -85,6 +91,16 @@ export const RECORD_KINDS = {
       positionAgeMs: SpanMs.nullable(),
     }),
   },
+  /** The crash contact closed. */
+  crash: {
+    lane: 'alarm',
+    body: z.object({
+      /** As with a press of the panic button: one crash, however it travels. */
+      pressId: z.string().regex(/^[0-9a-f]{32}$/),
+      position: Position.nullable(),
+      positionAgeMs: SpanMs.nullable(),
+    }),
+  },
   /** A technician's press of the panic path: it travels as an alarm does, and never alarms anybody. */
   'panic.test': { lane: 'alarm', body: z.object({ test: z.literal(true), runId: z.string().max(32) }) },
   /** Sent by the self-test to see its acknowledgement come back. */
@@ -116,7 +132,36 @@ export const RECORD_KINDS = {
       revision: z.number().int().nonnegative(),
       step: AssignmentStep,
       slot: TimeSlot,
+      /** Metres to the place by a live fix when the crew said `on_scene`; absent without one. */
+      distanceM: z.number().nonnegative().optional(),
     }),
+  },
+  /** The car set off for an incident: sensed, dated back to the start of the motion. */
+  'rolling.started': {
+    lane: 'event',
+    body: z.object({ ...OfAssignment, startedAt: UtcMs, by: z.enum(['speed', 'distance']) }),
+  },
+  /** It stands near the place: perhaps it arrived, perhaps a red light. */
+  'arrival.candidate': {
+    lane: 'event',
+    body: z.object({ ...OfAssignment, startedAt: UtcMs, distanceM: z.number().nonnegative() }),
+  },
+  /** It arrived, at the start of its stop. */
+  'arrival.confirmed': {
+    lane: 'event',
+    body: z.object({
+      ...OfAssignment,
+      startedAt: UtcMs,
+      by: z.enum(['door', 'ignition', 'dwell', 'tap']),
+      distanceM: z.number().nonnegative(),
+    }),
+  },
+  /** It was no arrival after all: takes back the candidate or the confirmation before it. */
+  'arrival.undone': { lane: 'event', body: z.object({ ...OfAssignment, why: z.enum(['crew', 'drove_on']) }) },
+  /** The car left a grid for another by its own map of grids, online or not. `null` is outside all it knows. */
+  'grid.crossed': {
+    lane: 'event',
+    body: z.object({ from: GridId.nullable(), to: GridId.nullable(), at: UtcMs }),
   },
   'unit.status': { lane: 'event', body: z.object({ availability: Availability }) },
   /** Somebody at a kiosk is in danger, or what they reported is an emergency (then `number` is its receipt). */

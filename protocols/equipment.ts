@@ -2,7 +2,8 @@ import { z } from 'zod'
 
 /**
  * What patrol cars wire to the input module, in the order of a factory-fitted eight-channel panel.
- * `camera_recording` is the dry contact of the body-camera dock: the camera's own word that it records.
+ * `camera_recording` is the dry contact of the body-camera dock: the camera's own word that it records. `crash` is the
+ * ninth, for modules with room: the airbag controller's or a shock sensor's contact.
  */
 export const Channel = z.enum([
   'ignition',
@@ -13,6 +14,7 @@ export const Channel = z.enum([
   'brake',
   'panic',
   'camera_recording',
+  'crash',
 ])
 export type Channel = z.infer<typeof Channel>
 export const CHANNELS: readonly Channel[] = Channel.options

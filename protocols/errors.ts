@@ -99,6 +99,7 @@ export const ERROR_CODES = {
   ORDER_REPLAYED: 'An order was seen before. Not executed again.',
   ORDER_STALE: 'A newer revision of the incident is known; the older order was not executed.',
   STEP_BACKWARD: 'The crew is already further than this step, or the order has ended.',
+  UNDO_LATE: 'There is no automatic arrival to take back, or its ten seconds are over. Tell the dispatcher.',
   WINDOW_EXPIRED: 'An actuation cited a window older than 30 s. Send it again.',
   // outbox
   OUTBOX_FULL: 'The store of the car is full of events not yet delivered. Restore the link.',

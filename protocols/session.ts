@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { Availability, AssignmentStep, Position } from './bodies.ts'
 import { DriverStates, EquipmentState } from './equipment.ts'
-import { IncidentId, OrderId } from './ids.ts'
+import { GridId, IncidentId, OrderId } from './ids.ts'
 import { Epoch, Lane, SpanMs, UtcMs } from './record.ts'
 import { ClockQuality } from './time.ts'
 
@@ -116,11 +116,32 @@ export const Unstored = z.strictObject({
 })
 export type Unstored = z.infer<typeof Unstored>
 
+/** Vertices of all grids sent to one car: about 36 KiB, well inside one message. The farthest grids give way. */
+export const NEARBY_VERTICES_MAX = 1_500
+
+/** A piece of the city's map of grids. `version` names the cut, so that an agent can tell a new one from the one it has. */
+export const NearbyGrids = z.strictObject({
+  version: z.string().max(64),
+  grids: z
+    .array(
+      z.strictObject({
+        id: GridId,
+        name: z.string().max(64),
+        /** Rings of `[lon, lat]`, inside by the even-odd rule. */
+        polygon: z.array(z.array(z.tuple([z.number(), z.number()])).max(NEARBY_VERTICES_MAX)).max(64),
+      }),
+    )
+    .max(32),
+})
+export type NearbyGrids = z.infer<typeof NearbyGrids>
+
 /** Unit binding and names, pushed by the gateway for display; identity stays in the certificate. */
 export const DeviceConfig = z.strictObject({
   v: z.literal(1),
   unitId: z.string(),
   callSign: z.string().max(32),
   gridName: z.string().max(64).nullable(),
+  /** Its own grid and those around, so that a car without a link knows where it is. Absent: nothing new. */
+  grids: NearbyGrids.optional(),
 })
 export type DeviceConfig = z.infer<typeof DeviceConfig>

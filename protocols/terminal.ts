@@ -13,6 +13,21 @@ import { ClockQuality } from './time.ts'
  *     GET  /v1/stream         WebSocket: TerminalState on every change, at least once a second
  *     POST /v1/taps           Tap -> 202 TapResult once the record is stored
  */
+/** What the car found out by itself about an order. Times are UTC milliseconds. */
+export const SensedOrder = z.object({
+  rollingAt: z.number().nullable(),
+  /** `near`: it stands close by. `prompt`: somebody got out 100-400 m away, is this it? `arrived`: on scene since. */
+  arrival: z.enum(['none', 'near', 'prompt', 'arrived']),
+  /** Start of the stop `arrival` speaks of. */
+  stoppedAt: z.number().nullable(),
+  /** The crew can still say that it is not there. Milliseconds left; 0: no more. */
+  undoMs: z.number(),
+})
+export type SensedOrder = z.infer<typeof SensedOrder>
+
+/** An automatic arrival can be taken back this long. */
+export const UNDO_MS = 10_000
+
 export const TerminalOrder = z.object({
   orderId: OrderId,
   incidentId: IncidentId,
@@ -30,6 +45,7 @@ export const TerminalOrder = z.object({
   /** Straight line from here, metres; null without a position. */
   distanceM: z.number().nullable(),
   bearingDeg: z.number().nullable(),
+  sensed: SensedOrder,
 })
 export type TerminalOrder = z.infer<typeof TerminalOrder>
 
@@ -63,6 +79,8 @@ export const TerminalState = z.object({
     bytes: z.number(),
   }),
   store: StoreHealth,
+  /** The grid by the car's own map, whether the link is up or not; null while it has none. */
+  grid: z.object({ id: z.string(), name: z.string() }).nullable(),
   /** Active orders first, newest first; ended ones stay for a minute. */
   orders: z.array(TerminalOrder),
   panic: z.object({
@@ -80,6 +98,10 @@ export const Tap = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('on_scene'), orderId: OrderId }),
   z.strictObject({ kind: z.literal('clear'), orderId: OrderId }),
   z.strictObject({ kind: z.literal('refuse'), orderId: OrderId }),
+  /** Takes back an automatic arrival, within `UNDO_MS`. */
+  z.strictObject({ kind: z.literal('undo_arrival'), orderId: OrderId }),
+  /** The answer "not yet" to the question of a far stop. */
+  z.strictObject({ kind: z.literal('not_there'), orderId: OrderId }),
   z.strictObject({ kind: z.literal('panic') }),
 ])
 export type Tap = z.infer<typeof Tap>

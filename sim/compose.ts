@@ -132,6 +132,7 @@ async function openVisitorsCar(
   const proxy = await openTcpProxy({ host: '127.0.0.1', port: Number(new URL(urls.mqtt).port) })
   closers.add('houses', () => proxy.close())
   const full = await openFullVehicle({
+    sampling: house.flags.sampling,
     unit,
     world,
     clock,

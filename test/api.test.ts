@@ -58,6 +58,7 @@ function aGateway(overrides: Partial<HttpParts> = {}) {
       move: () => ({ gridId: 'g-1', outsideSinceMs: null }),
       neighboursOf: () => [],
       nameOf: () => null,
+      nearby: () => undefined,
     },
   })
   seat(city, clock.now())

@@ -28,6 +28,7 @@ const grids: GridLookup = {
   move: (_was, fix) => ({ gridId: fix.lon < WEST_EAST ? 'g-west' : 'g-east', outsideSinceMs: null }),
   neighboursOf: id => (id === 'g-west' ? ['g-east'] : ['g-west']),
   nameOf: id => `${id} name`,
+  nearby: () => undefined,
 }
 const reach: Reach = {
   times(place, units) {
@@ -415,6 +416,7 @@ describe('an incident', () => {
       'tDelivered',
       'tSigned',
       'tEnroute',
+      'tRolling',
       'tArrived',
       'tCleared',
     ])

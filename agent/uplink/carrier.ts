@@ -19,6 +19,7 @@ import type { Dial, Link } from './uplink.ts'
 
 /** A live slot that changes more often than this is sent as its newest value. */
 const LIVE_EVERY_MS_MIN = 200
+const LIVE_EVERY_MS_MAX = 12_000
 /** A PUBACK that does not come in this time means the link is half open. */
 const PUBACK_WITHIN_MS = 12_000
 
@@ -52,8 +53,8 @@ export type CarrierParts = {
   readonly software: string
   readonly bootId: string
   readonly bootCount: number
-  /** The longest silence the gateway is told to expect. */
-  readonly announcedMs: number
+  /** The longest silence the gateway is told to expect, as things stand. */
+  readonly announcedMs: () => number
   readonly backoffMaxMs?: number | undefined
   /** The live slot as of now; undefined while there is nothing to say yet. */
   readonly live: (facts: DeliveryFacts, now: Now) => Live | undefined
@@ -82,9 +83,9 @@ export type Carrier = {
  * of the agent has one, so a vehicle and a duty station keep one contract by one code.
  */
 export function startCarrier(parts: CarrierParts): Carrier {
-  const { identity, clock, log, outbox, announcedMs } = parts
-  /** Nothing changed: say so well within the announced silence. */
-  const liveEveryMsMax = announcedMs / 4
+  const { identity, clock, log, outbox } = parts
+  /** Nothing changed: say so within the announced silence, and often enough that a window nonce is never too old. */
+  const liveEveryMsMax = (): number => Math.min(LIVE_EVERY_MS_MAX, 0.9 * parts.announcedMs())
   const delivery = initialDelivery(outbox.ranges())
   const unstored = new UnstoredBook()
   let link: Link | null = null
@@ -171,7 +172,7 @@ export function startCarrier(parts: CarrierParts): Carrier {
     lanes: { ...outbox.ranges() },
     store: outbox.health(),
     software: parts.software,
-    announcedMs,
+    announcedMs: parts.announcedMs(),
   })
 
   function sendLive(now = false): void {
@@ -276,7 +277,7 @@ export function startCarrier(parts: CarrierParts): Carrier {
       // A write given up as hanging may have been done after all.
       feed({ type: 'stored', ranges: outbox.ranges() })
       feed({ type: 'tick' })
-      if (monoMs - lastLiveMonoMs >= liveEveryMsMax) liveDue = true
+      if (monoMs - lastLiveMonoMs >= liveEveryMsMax()) liveDue = true
       sendLive()
       sendUnstored()
       if (oldestUnackedMonoMs !== null && monoMs - oldestUnackedMonoMs > PUBACK_WITHIN_MS) {

@@ -1,6 +1,7 @@
 import type { VehicleEffect, VehicleEvent } from './events.ts'
 import { forgetNonce, settleAvailability, settleStep } from './orders.ts'
 import { onPanicStored } from './panic.ts'
+import { takeBack } from './sensing.ts'
 import type { VehicleState } from './state.ts'
 import { tapped } from './taps.ts'
 
@@ -29,8 +30,23 @@ export function onAppended(
       const code = result.ok ? null : result.code
       return [...tapRefs.map(ref => tapped(ref, code)), { type: 'live' }]
     }
+    case 'sensed': {
+      const { orderId, step: taken, before } = pending
+      if (!result.ok) takeBack(state, orderId, before)
+      if (taken === null) return []
+      state.orders = state.orders.map(o =>
+        o.order.orderId === orderId ? settleStep(o, taken, result.ok) : o,
+      )
+      settleAvailability(state)
+      return [{ type: 'live' }]
+    }
     case 'panic':
       return onPanicStored(state, pending, eventId, first?.seq ?? null, result.ok ? null : result.code)
+    case 'crash': {
+      if (result.ok) return []
+      const { crashId: id, body, occurred } = pending
+      return [{ type: 'unstored', id, kind: 'crash', body, occurred }]
+    }
     case 'receipt':
       // Unreceipted, the order will come again; it must not look like a replay then.
       if (!result.ok) state.nonces = forgetNonce(state.nonces, pending.nonce)

@@ -3,10 +3,12 @@ import { record } from './appending.ts'
 import { bodyCamWaits, hearBodyCam } from './body-cam.ts'
 import { onAppended } from './completions.ts'
 import type { VehicleEffect, VehicleEvent } from './events.ts'
+import { learnGrids } from './grids.ts'
 import { onOrder, onRejected } from './order-inbox.ts'
 import { WINDOW_EVERY_MS, WINDOW_LIFE_MS, withoutOld } from './orders.ts'
 import { onAlarmAcked, onUnstoredAcked, pressPanic } from './panic.ts'
 import { onFix, onInput } from './readings.ts'
+import { forgetEnded } from './sensing.ts'
 import type { VehicleState } from './state.ts'
 import { onTap } from './taps.ts'
 
@@ -57,7 +59,7 @@ export function step(state: VehicleState, event: VehicleEvent, now: Now, mint: M
         : onTap(state, event.tapRef, event.tap, now)
     case 'config':
       state.config = event.config
-      return [{ type: 'live' }]
+      return [...learnGrids(state, event.config.grids), { type: 'live' }]
     case 'appended':
       return onAppended(state, event.ref, event.result)
     case 'acked':
@@ -78,9 +80,13 @@ function onTick(state: VehicleState, now: Now, mint: Mint): VehicleEffect[] {
   }
   const kept = withoutOld(state.orders, now)
   const changed = kept.length !== state.orders.length
-  if (changed) state.orders = kept
+  if (changed) {
+    state.orders = kept
+    forgetEnded(state)
+  }
   return [
     ...(bodyCamWaits(state) ? hearBodyCam(state, { type: 'wake' }, now) : []),
-    ...(minted || changed ? [{ type: 'live' } as const] : []),
+    // A new nonce waits for the next live slot, which comes within 10 s; the first one is what live waits for.
+    ...(!newest || changed ? [{ type: 'live' } as const] : []),
   ]
 }

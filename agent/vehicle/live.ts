@@ -2,7 +2,7 @@ import type { Live } from '#protocols/session.ts'
 import type { Now } from '#protocols/time.ts'
 import type { DeliveryFacts } from '../uplink/carrier.ts'
 import { activeOrders } from './orders.ts'
-import { SAMPLING } from './sampling.ts'
+import { announcedMs } from './reporting.ts'
 import type { OrderStep, VehicleState } from './state.ts'
 
 const LIVE_ASSIGNMENTS_MAX = 16
@@ -21,7 +21,7 @@ export function liveOf(state: VehicleState, facts: DeliveryFacts, now: Now): Liv
     sentAt: now.utcMs,
     clockQuality: now.quality,
     window: window.nonce,
-    announcedMs: SAMPLING.announcedMs,
+    announcedMs: announcedMs(state),
     position: livePosition(state, now),
     equipment: state.equipment,
     drivers: { gnss: state.gnss, panel: state.panel },

@@ -30,13 +30,16 @@ export const WINDOW_EVERY_MS = 10_000
 
 export const isEnded = (order: HeldOrder): boolean => STEP_RANK[order.step] >= 4
 
+/** Taps that move an order to its next step. */
+export type StepTap = Exclude<Tap, { kind: 'panic' | 'undo_arrival' | 'not_there' }>
+
 export const STEP_OF_TAP = {
   sign: 'signed',
   enroute: 'enroute',
   on_scene: 'on_scene',
   clear: 'cleared',
   refuse: 'refused',
-} as const satisfies Record<Exclude<Tap['kind'], 'panic'>, AssignmentStep>
+} as const satisfies Record<StepTap['kind'], AssignmentStep>
 
 /** Whether a crew may take this step now: forward only, and an order once on scene can no longer be refused. */
 export function mayStep(held: HeldOrder, step: AssignmentStep): boolean {

@@ -3,6 +3,7 @@ import { append } from './appending.ts'
 import type { Mint } from './core.ts'
 import { draftOf } from './drafts.ts'
 import type { VehicleEffect } from './events.ts'
+import { newestPosition } from './position.ts'
 import type { PendingAppend, VehicleState } from './state.ts'
 import { tapped } from './taps.ts'
 
@@ -14,16 +15,30 @@ export function pressPanic(
   now: Now,
   mint: Mint,
 ): VehicleEffect[] {
-  const position = state.sampled?.position ?? null
-  const positionAgeMs = state.sampled ? now.monoMs - state.sampled.at.monoMs : null
   const pressId = mint(16)
-  const draft = draftOf(state, 'panic', { source, pressId, position, positionAgeMs }, now)
+  const draft = draftOf(state, 'panic', { source, pressId, ...whereOf(state, now) }, now)
   state.panic = { pressed: now, pressId, eventId: null, seq: null, delivered: false, acknowledged: false }
   return [
     append(state, [draft], [], { then: 'panic', tapRef, pressId, body: draft.body, pressed: now }),
     { type: 'live' },
     { type: 'log', level: 'warn', event: 'panic.pressed', detail: { source } },
   ]
+}
+
+/** The crash contact closed: an alarm like any other, with where it happened. */
+export function raiseCrash(state: VehicleState, now: Now, mint: Mint): VehicleEffect {
+  const pressId = mint(16)
+  const draft = draftOf(state, 'crash', { pressId, ...whereOf(state, now) }, now)
+  return append(state, [draft], [], { then: 'crash', crashId: pressId, body: draft.body, occurred: now })
+}
+
+/** The newest position and how old it is; null when the car never had a fix. */
+function whereOf(state: VehicleState, now: Now) {
+  const newest = newestPosition(state)
+  return {
+    position: newest?.position ?? null,
+    positionAgeMs: newest && now.monoMs - newest.at.monoMs,
+  }
 }
 
 /**

@@ -1,4 +1,3 @@
-import type { Position } from '#protocols/bodies.ts'
 import type { Channel, ChannelValue } from '#protocols/equipment.ts'
 import type { Fix } from '#protocols/fix.ts'
 import type { Now } from '#protocols/time.ts'
@@ -8,8 +7,12 @@ import { hearBodyCam } from './body-cam.ts'
 import type { Mint } from './core.ts'
 import { draftOf } from './drafts.ts'
 import type { VehicleEffect } from './events.ts'
-import { pressPanic } from './panic.ts'
-import { isDue } from './sampling.ts'
+import { crossGrids } from './grids.ts'
+import { pressPanic, raiseCrash } from './panic.ts'
+import { senseCue, senseFix } from './sensing.ts'
+import { sample } from './sampling.ts'
+import { positionOf } from './position.ts'
+import { rulesNow } from './reporting.ts'
 import { EQUIPMENT_NOTE } from './state.ts'
 import type { VehicleState } from './state.ts'
 
@@ -19,30 +22,17 @@ export function onFix(state: VehicleState, fix: Fix, now: Now): VehicleEffect[] 
   const had = state.gnss
   state.gnss = fix.mode >= 2 ? 'fix' : 'no_fix'
   const position = positionOf(fix)
-  if (!position || !isDue(state.sampling, position, now.monoMs))
-    return had === state.gnss ? [] : [{ type: 'live' }]
-  state.sampling = { lastSampledMonoMs: now.monoMs, last: position }
+  const changed: VehicleEffect[] = had === state.gnss ? [] : [{ type: 'live' }]
+  if (!position) return changed
+  state.placed = { position, at: now }
+  const noticed = [...senseFix(state, fix, now), ...crossGrids(state, position, now)]
+  const sampled = sample(state.sampling, position, now.monoMs, rulesNow(state))
+  state.sampling = sampled.state
+  if (!sampled.isDue) return [...noticed, ...changed]
   return [
+    ...noticed,
     append(state, [draftOf(state, 'position', position, now)], [], { then: 'sampled', position, at: now }),
   ]
-}
-
-function positionOf(fix: Fix): Position | undefined {
-  const { mode, lat, lon } = fix
-  if (mode === 1 || lat === undefined || lon === undefined) return undefined
-  const { timeUtcMs, speedMps, trackDeg, altMslM, hdop, satsUsed, satsSeen } = fix
-  return {
-    lat,
-    lon,
-    mode,
-    ...(speedMps !== undefined && { speedMps }),
-    ...(trackDeg !== undefined && { trackDeg }),
-    ...(altMslM !== undefined && { altMslM }),
-    ...(hdop !== undefined && { hdop }),
-    ...(satsUsed !== undefined && { satsUsed }),
-    ...(satsSeen !== undefined && { satsSeen }),
-    ...(timeUtcMs !== undefined && { fixUtcMs: timeUtcMs }),
-  }
 }
 
 /** An input as it reads now, changed or not. */
@@ -63,7 +53,21 @@ export function onInput(
   const panic = hearPanicButton(state, channel, value) ? pressPanic(state, 'input', null, now, mint) : []
   const edge = draftOf(state, 'equipment.edge', { channel, value, state: state.equipment }, now)
   const note: Note = { key: EQUIPMENT_NOTE, value: { ...state.equipmentBeforeBoot, ...state.equipment } }
-  return [...trigger, ...panic, append(state, [edge], [note], { then: 'nothing' }), { type: 'live' }]
+  return [
+    ...trigger,
+    ...panic,
+    append(state, [edge], [note], { then: 'nothing' }),
+    ...(channel === 'crash' && value === 'on' ? [raiseCrash(state, now, mint)] : []),
+    ...hearCue(state, channel, value, now),
+    { type: 'live' },
+  ]
+}
+
+/** Somebody gets out, or the engine is switched off. */
+function hearCue(state: VehicleState, channel: Channel, value: ChannelValue, now: Now): VehicleEffect[] {
+  if (channel === 'door' && value === 'on') return senseCue(state, 'door', now)
+  if (channel === 'ignition' && value === 'off') return senseCue(state, 'ignition', now)
+  return []
 }
 
 /** Whether this reading is a press: a button that was down before a gap in the line and is down after it was held. */

@@ -3,14 +3,19 @@ import type { EquipmentState, Gauge, Output } from '#protocols/equipment.ts'
 import type { Fix } from '#protocols/fix.ts'
 import type { DispatchOrder } from '#protocols/orders.ts'
 import type { TerminalOrder, TerminalState } from '#protocols/terminal.ts'
-import type { DeviceConfig } from '#protocols/session.ts'
+import { NO_GRID } from '#protocols/geo/membership.ts'
+import type { Membership } from '#protocols/geo/membership.ts'
+import type { DeviceConfig, NearbyGrids } from '#protocols/session.ts'
 import type { Now } from '#protocols/time.ts'
 import { DEFAULT_TRIGGER } from '../bodycam/trigger-config.ts'
 import type { TriggerConfig } from '../bodycam/trigger-config.ts'
 import { restoreTrigger } from '../bodycam/trigger-state.ts'
 import type { TriggerState } from '../bodycam/trigger-state.ts'
 import type { Nonces } from './orders.ts'
-import type { SamplingState } from './sampling.ts'
+import { SENSING_NOTE, restoreSensings } from './sensing.ts'
+import type { Sensing, Sensings } from './sensing.ts'
+import { ADAPTIVE, NOTHING_SAMPLED } from './sampling.ts'
+import type { Sampling, SamplingState } from './sampling.ts'
 
 export type OrderStep = TerminalOrder['step']
 
@@ -49,8 +54,11 @@ export type VehicleState = {
   config: DeviceConfig
   availability: Availability
   fix: { readonly fix: Fix; readonly at: Now } | null
+  /** The newest fix with a place, reported or not. */
+  placed: { readonly position: Position; readonly at: Now } | null
   /** Newest position that entered lane `track`, as the live slot shows it. */
   sampled: { readonly position: Position; readonly at: Now; readonly eventId: string | null } | null
+  readonly rules: Sampling
   sampling: SamplingState
   gnss: TerminalState['gnss']
   panel: TerminalState['panel']
@@ -59,11 +67,16 @@ export type VehicleState = {
   readonly equipmentBeforeBoot: EquipmentState
   /** As the car's own bus tells them; null or absent where it does not. */
   gauges: Readonly<Partial<Record<Gauge, number | null>>>
+  /** The piece of the city's map of grids this car carries, and where on it the car is. */
+  nearby: NearbyGrids | null
+  membership: Membership
   /** The panic button was down when it was last read clearly. */
   panicHeld: boolean
   trigger: TriggerState
   readonly triggerConfig: TriggerConfig
   orders: readonly HeldOrder[]
+  /** What the car found out about them by itself. */
+  sensings: Sensings
   nonces: Nonces
   panic: PanicState | null
   windows: readonly { readonly nonce: string; readonly madeMonoMs: number }[]
@@ -92,6 +105,19 @@ export type PendingAppend =
       readonly pressed: Now
     }
   | {
+      readonly then: 'sensed'
+      readonly orderId: string
+      readonly step: OrderStep | null
+      /** What to go back to when the store refuses. */
+      readonly before: Sensing
+    }
+  | {
+      readonly then: 'crash'
+      readonly crashId: string
+      readonly body: string
+      readonly occurred: Now
+    }
+  | {
       readonly then: 'receipt'
       readonly nonce: string
       readonly actuate: { readonly output: Output; readonly on: boolean } | null
@@ -112,12 +138,14 @@ export const NONCES_NOTE = 'nonces'
 export const BOOT_NOTE = 'boot'
 export const EQUIPMENT_NOTE = 'equipment'
 export const TRIGGER_NOTE = 'trigger'
+export const GRIDS_NOTE = 'grids'
+export const GRID_NOTE = 'grid'
 
 /** A fresh state, or the one the notes remember. */
 export function initialState(
   identity: VehicleIdentity,
   notes: ReadonlyMap<string, unknown>,
-  fitted: { readonly trigger?: TriggerConfig } = {},
+  fitted: { readonly trigger?: TriggerConfig; readonly sampling?: Sampling } = {},
 ): VehicleState {
   return {
     deviceId: identity.deviceId,
@@ -127,9 +155,13 @@ export function initialState(
     config: { v: 1, unitId: identity.unitId, callSign: identity.callSign, gridName: null },
     availability: 'available',
     fix: null,
+    placed: null,
     sampled: null,
-    sampling: { lastSampledMonoMs: -Infinity, last: null },
+    rules: fitted.sampling ?? ADAPTIVE,
+    sampling: NOTHING_SAMPLED,
     panicHeld: (notes.get(EQUIPMENT_NOTE) as EquipmentState | undefined)?.panic === 'on',
+    nearby: (notes.get(GRIDS_NOTE) as NearbyGrids | undefined) ?? null,
+    membership: { ...NO_GRID, gridId: (notes.get(GRID_NOTE) as string | null | undefined) ?? null },
     gnss: 'no_device',
     panel: 'no_device',
     equipment: {},
@@ -138,6 +170,7 @@ export function initialState(
     trigger: restoreTrigger(notes.get(TRIGGER_NOTE) as TriggerState | undefined),
     triggerConfig: fitted.trigger ?? DEFAULT_TRIGGER,
     orders: (notes.get(ORDERS_NOTE) as readonly HeldOrder[] | undefined) ?? [],
+    sensings: restoreSensings(notes.get(SENSING_NOTE)),
     nonces: (notes.get(NONCES_NOTE) as Nonces | undefined) ?? {
       floorIssuedAt: 0,
       used: [],

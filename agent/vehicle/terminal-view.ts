@@ -3,7 +3,10 @@ import type { TerminalOrder, TerminalState } from '#protocols/terminal.ts'
 import type { Now } from '#protocols/time.ts'
 import { triggerPhase } from '../bodycam/trigger-state.ts'
 import type { DeliveryFacts, LinkFacts } from '../uplink/carrier.ts'
+import { gridView } from './grids.ts'
 import { isEnded } from './orders.ts'
+import { newestPosition } from './position.ts'
+import { sensedView } from './sensing.ts'
 import type { HeldOrder, VehicleState } from './state.ts'
 
 /** What the in-vehicle terminal shows: the state of the car in words a page can print, ages as of `now`. */
@@ -33,6 +36,7 @@ export function terminalView(
     linkSinceMs: Math.max(0, now.monoMs - link.sinceMonoMs),
     queue: { ...facts.queue, bytes: facts.bytes },
     store: facts.store,
+    grid: gridView(state),
     orders: orders.map(held => orderView(held, state, now)),
     panic: {
       active: panic !== null && !panic.acknowledged,
@@ -44,18 +48,19 @@ export function terminalView(
 }
 
 function positionView(state: VehicleState, now: Now): TerminalState['position'] {
-  if (!state.sampled) return null
+  const newest = newestPosition(state)
+  if (!newest) return null
   const sats = state.fix?.fix.sats
   return {
-    ...state.sampled.position,
-    ageMs: Math.max(0, now.monoMs - state.sampled.at.monoMs),
+    ...newest.position,
+    ageMs: Math.max(0, now.monoMs - newest.at.monoMs),
     ...(sats && { sats }),
   }
 }
 
 function orderView(held: HeldOrder, state: VehicleState, now: Now): TerminalOrder {
   const { order } = held
-  const here = state.sampled?.position
+  const here = newestPosition(state)?.position
   return {
     orderId: order.orderId,
     incidentId: order.incidentId,
@@ -69,6 +74,7 @@ function orderView(held: HeldOrder, state: VehicleState, now: Now): TerminalOrde
     note: held.note,
     exercise: order.incident.exercise,
     distanceM: here ? distanceM(here, order.incident.place) : null,
+    sensed: sensedView(state, order.orderId, now),
     bearingDeg: here ? bearingDeg(here, order.incident.place) : null,
   }
 }

@@ -70,7 +70,12 @@ export class AlarmBook {
   /** An alarm of this unit waits for somebody: the unit shows an emergency. */
   hasOpenPanic(unitId: UnitId): boolean {
     for (const { row } of this.held.values()) {
-      if (row.unitId === unitId && row.kind === 'panic' && row.acknowledgedUtcMs === null) return true
+      if (
+        row.unitId === unitId &&
+        (row.kind === 'panic' || row.kind === 'crash') &&
+        row.acknowledgedUtcMs === null
+      )
+        return true
     }
     return false
   }
@@ -194,6 +199,11 @@ function describe(
       const { source, position, positionAgeMs, pressId } = parsed.body
       const place = position && { lat: position.lat, lon: position.lon, ageAtAlarmMs: positionAgeMs ?? 0 }
       return { kind: 'panic', detail: source, position: place, ...(pressId !== undefined && { pressId }) }
+    }
+    case 'crash': {
+      const { position, positionAgeMs, pressId } = parsed.body
+      const place = position && { lat: position.lat, lon: position.lon, ageAtAlarmMs: positionAgeMs ?? 0 }
+      return { kind: 'crash', detail: 'crash', position: place, pressId }
     }
     case 'bodycam.failed': {
       const { reason, sources } = parsed.body

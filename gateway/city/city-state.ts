@@ -128,7 +128,9 @@ export class City {
     if (unit === undefined || unit.link === 'down') return []
     const gridId = unit.membership.gridId ?? unit.homeGridId
     const gridName = gridId === null ? null : this.grids.nameOf(gridId)
-    const config = { v: 1 as const, unitId: unit.id, callSign: unit.callSign, gridName }
+    const grids = gridId === null ? undefined : this.grids.nearby(gridId)
+    const { id: unitId, callSign } = unit
+    const config = { v: 1 as const, unitId, callSign, gridName, ...(grids && { grids }) }
     return [{ type: 'config', deviceId, config }]
   }
 

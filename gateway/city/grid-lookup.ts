@@ -1,5 +1,7 @@
 import { adjacentGrids } from '../grids/adjacency.ts'
 import type { Grid } from '../grids/grid.ts'
+import type { NearbyGrids } from '#protocols/session.ts'
+import { nearbyGrids } from '../grids/nearby.ts'
 import { GridMap } from '../grids/membership.ts'
 import type { GridLookup } from './surroundings.ts'
 
@@ -7,11 +9,19 @@ import type { GridLookup } from './surroundings.ts'
 export function createGridLookup(grids: readonly Grid[]): GridLookup {
   const map = new GridMap(grids)
   const neighbours = adjacentGrids(grids)
+  const nearby = new Map<string, NearbyGrids>()
   const names = new Map(grids.map(grid => [grid.id, grid.name]))
   return {
     gridAt: place => map.gridAt(place)?.id ?? null,
     move: (was, fix, monoMs) => map.move(was, fix, monoMs),
     neighboursOf: gridId => neighbours.get(gridId) ?? [],
+    nearby: gridId => {
+      const known = nearby.get(gridId)
+      if (known) return known
+      const cut = nearbyGrids(gridId, grids, neighbours.get(gridId) ?? [])
+      if (cut) nearby.set(gridId, cut)
+      return cut
+    },
     nameOf: gridId => names.get(gridId) ?? null,
   }
 }

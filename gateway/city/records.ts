@@ -4,8 +4,8 @@ import type { DeviceId } from '#protocols/ids.ts'
 import { eventIdOf } from '#protocols/record.ts'
 import type { Unstored } from '#protocols/session.ts'
 import type { Now } from '#protocols/time.ts'
-import { moveAssignment } from '../dispatch/assignment.ts'
-import type { Move } from '../dispatch/assignment.ts'
+import { comeNear, moveAssignment, undoArrival } from '../dispatch/assignment.ts'
+import type { Assignment, Move, Verdict } from '../dispatch/assignment.ts'
 import { closeIncident, isDone, withAssignment } from '../dispatch/incident.ts'
 import { occurredUtcMs } from '../dispatch/occurrence.ts'
 import type { CityEffect, CityEvent } from '../loop/effects.ts'
@@ -34,10 +34,39 @@ export function recordEffects(city: City, event: RecordEvent, now: Now): CityEff
   if (body?.kind === 'order.receipt')
     effects.push(...receiptEffects(city, deviceId, body.body, utcMs, source, now))
   if (body?.kind === 'assignment.step') {
-    const { orderId, step, slot } = body.body
-    effects.push(...moveEffects(city, deviceId, orderId, { to: step, slot, utcMs, source }, now))
+    const { orderId, step, slot, distanceM: awayM } = body.body
+    effects.push(...moveEffects(city, deviceId, orderId, { to: step, slot, utcMs, source, awayM }, now))
   }
-  return effects
+  return [...effects, ...sensedEffects(city, event, utcMs, now)]
+}
+
+/** What the car found out by itself: stored as it says, never derived again here. */
+function sensedEffects(city: City, event: RecordEvent, utcMs: number, now: Now): CityEffect[] {
+  const { deviceId, record, body } = event
+  const source = eventIdOf(deviceId, record)
+  // By the clock of the record, whose error is known; a start is a distance back from it.
+  const since = (startedAt: number): number => utcMs - Math.max(0, record.occurredAt - startedAt)
+  switch (body?.kind) {
+    case 'rolling.started': {
+      const move: Move = { to: 'enroute', slot: 'sensed', utcMs: since(body.body.startedAt), source }
+      return moveEffects(city, deviceId, body.body.orderId, move, now)
+    }
+    case 'arrival.confirmed': {
+      const move: Move = { to: 'on_scene', slot: 'sensed', utcMs: since(body.body.startedAt), source }
+      return moveEffects(city, deviceId, body.body.orderId, move, now)
+    }
+    case 'arrival.candidate': {
+      const { orderId, startedAt } = body.body
+      return assignmentEffects(city, deviceId, orderId, { to: 'near', source }, now, before => ({
+        assignment: comeNear(before, since(startedAt)),
+        verdict: 'moved',
+      }))
+    }
+    case 'arrival.undone':
+      return assignmentEffects(city, deviceId, body.body.orderId, { to: 'undone', source }, now, undoArrival)
+    default:
+      return []
+  }
 }
 
 /** An alarm the car could not store goes the same way, marked as not stored. */
@@ -78,13 +107,23 @@ function receiptEffects(
 }
 
 /** A crew's move on one of its assignments. Nothing is ignored silently: what cannot move is timed, kept or logged. */
-function moveEffects(city: City, deviceId: DeviceId, orderId: string, move: Move, now: Now): CityEffect[] {
+const moveEffects = (city: City, deviceId: DeviceId, orderId: string, move: Move, now: Now): CityEffect[] =>
+  assignmentEffects(city, deviceId, orderId, move, now, before => moveAssignment(before, move))
+
+function assignmentEffects(
+  city: City,
+  deviceId: DeviceId,
+  orderId: string,
+  move: { readonly to: string; readonly source: string },
+  now: Now,
+  change: (before: Assignment) => { readonly assignment: Assignment; readonly verdict: Verdict },
+): CityEffect[] {
   const incident = city.incidents.byOrder(orderId)
   const before = incident?.assignments.find(a => a.orderId === orderId)
   if (incident === undefined || before === undefined || before.deviceId !== deviceId) {
     return [odd('assignment.unknown', { deviceId, orderId, to: move.to })]
   }
-  const { assignment, verdict } = moveAssignment(before, move)
+  const { assignment, verdict } = change(before)
   const log = odd(`assignment.${verdict}`, { orderId, to: move.to, state: before.state, source: move.source })
   if (assignment === before) return [log]
   const kept = withAssignment(incident, assignment)

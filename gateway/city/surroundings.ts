@@ -1,6 +1,7 @@
 import type { LatLon } from '#protocols/geo/sphere.ts'
 import type { GridId, UnitId } from '#protocols/ids.ts'
-import type { Membership } from '../grids/membership.ts'
+import type { Membership } from '#protocols/geo/membership.ts'
+import type { NearbyGrids } from '#protocols/session.ts'
 
 /*
  * What the city asks of the world around it: a map of grids, a road search, and fresh names. Handed in, so a test draws
@@ -15,6 +16,8 @@ export type GridLookup = {
   readonly move: (was: Membership, fix: LatLon, monoMs: number) => Membership
   readonly neighboursOf: (gridId: GridId) => readonly GridId[]
   readonly nameOf: (gridId: GridId) => string | null
+  /** A grid and those around it, small enough for one message; undefined where there is no such grid. */
+  readonly nearby: (gridId: GridId) => NearbyGrids | undefined
 }
 
 export type ReachUnit = LatLon & {

@@ -2,7 +2,8 @@ import type { AssignmentView } from '#protocols/api.ts'
 import type { AssignmentStep, TimeSlot } from '#protocols/bodies.ts'
 import type { DeviceId, OrderId, UnitId } from '#protocols/ids.ts'
 import type { AssignmentState, Moment } from '#protocols/incident.ts'
-import { isTold, tell, timesOf, TOLD_MAX } from './moments.ts'
+import { rfc3339 } from '#protocols/time.ts'
+import { isTold, retract, tell, timesOf, TOLD_MAX } from './moments.ts'
 import type { Moments } from './moments.ts'
 
 /*
@@ -24,6 +25,10 @@ export type Assignment = {
   readonly etaSeconds: number | null
   /** The refusal or cancel that ended it early: who, when and why. */
   readonly ended: Move | null
+  /** It stands near the place since then, as the car says, and has not arrived. */
+  readonly nearUtcMs?: number | null
+  /** Where the crew was when it said it was there: metres to the place by a live fix. */
+  readonly declaredM?: number
 }
 
 export type Move = {
@@ -33,6 +38,8 @@ export type Move = {
   /** The eventId of the record, or who decided. */
   readonly source: string
   readonly note?: string
+  /** Metres between car and place, with a declared arrival. */
+  readonly awayM?: number | undefined
 }
 
 /**
@@ -43,13 +50,27 @@ export type Verdict = 'moved' | 'timed' | 'superseded' | 'repeated' | 'refused'
 
 const RANK = { dispatched: 0, delivered: 1, signed: 2, enroute: 3, on_scene: 4, cleared: 5 } as const
 
-const MOMENT_OF: Readonly<Record<Exclude<Move['to'], 'refused' | 'cancelled'>, Moment>> = {
-  delivered: 'tDelivered',
-  signed: 'tSigned',
-  enroute: 'tEnroute',
-  on_scene: 'tArrived',
-  cleared: 'tCleared',
+/** A crew that says it is on the way says that it rolls; a car that senses motion knows nothing of the crew's word. */
+function momentsOf({ to, slot }: Move): readonly Moment[] {
+  switch (to) {
+    case 'delivered':
+      return ['tDelivered']
+    case 'signed':
+      return ['tSigned']
+    case 'enroute':
+      return slot === 'sensed' ? ['tRolling'] : ['tEnroute', 'tRolling']
+    case 'on_scene':
+      return ['tArrived']
+    case 'cleared':
+      return ['tCleared']
+    case 'refused':
+    case 'cancelled':
+      return []
+  }
 }
+
+/** Beyond this a declared arrival is shown with its distance. */
+const FAR_M = 300
 
 /** Superseded moves kept per assignment; a car that goes on tapping adds nothing new. */
 const SUPERSEDED_MAX = 16
@@ -70,14 +91,45 @@ export function moveAssignment(
   if (move.to === 'cancelled' || move.to === 'refused') return endEarly(assignment, move, move.to)
   const overruled = state === 'cancelled' || state === 'refused'
   if (overruled && move.to !== 'delivered') return supersede(assignment, move)
-  const told = { moment: MOMENT_OF[move.to], slot: move.slot, utcMs: move.utcMs, source: move.source }
-  const moments = tell(assignment.moments, told)
+  const { slot, utcMs, source } = move
+  const moments = momentsOf(move).reduce(
+    (told, moment) => tell(told, { moment, slot, utcMs, source }),
+    assignment.moments,
+  )
   const forward = !overruled && RANK[move.to] > RANK[state]
   if (moments === assignment.moments && (!forward || moments.length < TOLD_MAX)) {
     return { assignment, verdict: 'repeated' }
   }
-  if (!forward) return { assignment: { ...assignment, moments }, verdict: 'timed' }
-  return { assignment: { ...assignment, state: move.to, moments }, verdict: 'moved' }
+  const { awayM } = move
+  const declared = slot === 'declared' && awayM !== undefined && assignment.declaredM === undefined
+  const next: Assignment = {
+    ...assignment,
+    moments,
+    ...(declared && { declaredM: awayM }),
+    ...(move.to === 'on_scene' && slot === 'sensed' && { nearUtcMs: null }),
+  }
+  if (!forward) return { assignment: next, verdict: 'timed' }
+  return { assignment: { ...next, state: move.to }, verdict: 'moved' }
+}
+
+/** The car stands near its place; perhaps it arrives, perhaps a light is red. */
+export function comeNear(assignment: Assignment, utcMs: number): Assignment {
+  const isOver = hasEnded(assignment) || assignment.state === 'on_scene'
+  return isOver ? assignment : { ...assignment, nearUtcMs: utcMs }
+}
+
+/**
+ * What the car sensed as an arrival was none: its time stays as evidence and counts for nothing. Without another word of
+ * arrival the assignment is under way again.
+ */
+export function undoArrival(assignment: Assignment): { assignment: Assignment; verdict: Verdict } {
+  const moments = retract(assignment.moments, 'tArrived', 'sensed')
+  if (moments === assignment.moments && !assignment.nearUtcMs) return { assignment, verdict: 'repeated' }
+  const isBack = assignment.state === 'on_scene' && !isTold(moments, 'tArrived')
+  const next = { ...assignment, moments, nearUtcMs: null }
+  return isBack
+    ? { assignment: { ...next, state: 'enroute' }, verdict: 'moved' }
+    : { assignment: next, verdict: 'timed' }
 }
 
 function endEarly(assignment: Assignment, move: Move, to: 'cancelled' | 'refused') {
@@ -103,5 +155,15 @@ function supersede(assignment: Assignment, move: Move) {
 
 export function viewOfAssignment(a: Assignment): AssignmentView {
   const { orderId, unitId, callSign, state, etaSeconds } = a
-  return { orderId, unitId, callSign, state, times: timesOf(a.moments), etaSeconds }
+  const { nearUtcMs = null, declaredM = 0 } = a
+  return {
+    orderId,
+    unitId,
+    callSign,
+    state,
+    times: timesOf(a.moments),
+    etaSeconds,
+    nearSince: nearUtcMs === null || hasEnded(a) ? null : rfc3339(nearUtcMs),
+    declaredFarM: declaredM > FAR_M ? declaredM : null,
+  }
 }

@@ -137,5 +137,7 @@ function allMoments(incident: Incident): Moments {
     .sort((a, b) => a.utcMs - b.utcMs)
 }
 
-const firstTold = (moments: Moments): Moments =>
-  moments.filter((m, i) => moments.findIndex(n => n.moment === m.moment && n.slot === m.slot) === i)
+const firstTold = (all: Moments): Moments => {
+  const moments = all.filter(m => !m.retracted)
+  return moments.filter((m, i) => moments.findIndex(n => n.moment === m.moment && n.slot === m.slot) === i)
+}

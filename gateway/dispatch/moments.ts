@@ -9,6 +9,8 @@ export type Told = {
   readonly slot: TimeSlot
   readonly utcMs: number
   readonly source: string
+  /** Taken back by whoever told it: evidence, no time. */
+  readonly retracted?: true
 }
 
 /**
@@ -29,12 +31,20 @@ export function tell(moments: Moments, told: Told): Moments {
 }
 
 /** Whether any source told this moment. */
-export const isTold = (moments: Moments, moment: Moment): boolean => moments.some(m => m.moment === moment)
+export const isTold = (moments: Moments, moment: Moment): boolean =>
+  moments.some(m => m.moment === moment && !m.retracted)
+
+/** Takes back what a slot told of a moment so far; the next word in it is its first. The same list when there is none. */
+export function retract(moments: Moments, moment: Moment, slot: TimeSlot): Moments {
+  const isIt = (m: Told): boolean => m.moment === moment && m.slot === slot && !m.retracted
+  return moments.some(isIt) ? moments.map(m => (isIt(m) ? { ...m, retracted: true } : m)) : moments
+}
 
 /** First write per slot, as people see it: `{ tSigned: { declared: '…Z' } }`. */
 export function timesOf(moments: Moments): Times {
   const times: { [M in Moment]?: { [S in TimeSlot]?: string } } = {}
-  for (const { moment, slot, utcMs } of moments) {
+  for (const { moment, slot, utcMs, retracted } of moments) {
+    if (retracted) continue
     const slots = (times[moment] ??= {})
     slots[slot] ??= rfc3339(utcMs)
   }

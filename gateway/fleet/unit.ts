@@ -5,7 +5,7 @@ import type { DeviceId, GridId, UnitId } from '#protocols/ids.ts'
 import type { Live } from '#protocols/session.ts'
 import { rfc3339 } from '#protocols/time.ts'
 import type { Now } from '#protocols/time.ts'
-import type { Membership } from '../grids/membership.ts'
+import type { Membership } from '#protocols/geo/membership.ts'
 import { freshnessOf } from './freshness.ts'
 
 export type UnitFix = Omit<NonNullable<Live['position']>, 'eventId' | 'ageMs'>

@@ -1,12 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { localPlane } from '#protocols/geo/local.ts'
+import { NO_GRID } from '#protocols/geo/membership.ts'
 import { pointInPolygon, polygonAreaM2 } from '#protocols/geo/polygon.ts'
 import type { Polygon, Ring } from '#protocols/geo/polygon.ts'
 import { destination } from '#protocols/geo/sphere.ts'
 import { adjacentGrids } from './adjacency.ts'
 import type { Grid } from './grid.ts'
-import { GridMap, NO_GRID } from './membership.ts'
+import { GridMap } from './membership.ts'
 
 const qufu = { lat: 35.6, lon: 117 }
 const plane = localPlane(qufu)

@@ -1,24 +1,9 @@
 import { borderDistanceM } from '#protocols/geo/polygon.ts'
+import { BORDER_RULES, moveMembership } from '#protocols/geo/membership.ts'
+import type { BorderRules, Membership } from '#protocols/geo/membership.ts'
 import type { LatLon } from '#protocols/geo/sphere.ts'
 import type { Grid } from './grid.ts'
 import { GridRaster } from './grid-raster.ts'
-
-/** When a car that crossed a border belongs to the other side. */
-export type BorderRules = {
-  /** This far outside its grid it has left for certain: three times the usual error of a receiver in a street. */
-  readonly leaveM: number
-  /** Outside, however near, for this long: it is working there. A patrol along the border road stays where it was. */
-  readonly leaveMs: number
-}
-export const BORDER_RULES: BorderRules = { leaveM: 30, leaveMs: 10_000 }
-
-/** A unit's grid. Keep it with the unit and hand it back with the next fix. */
-export type Membership = {
-  readonly gridId: string | null
-  /** Since when the fixes lie outside the grid, monotonic ms; null while inside. */
-  readonly outsideSinceMs: number | null
-}
-export const NO_GRID: Membership = { gridId: null, outsideSinceMs: null }
 
 /** The grids of a city, ready to be asked. */
 export class GridMap {
@@ -40,22 +25,13 @@ export class GridMap {
     return index < 0 ? undefined : this.grids[index]
   }
 
-  /**
-   * The unit's grid after a fix. It changes at once 30 m outside or after 10 s outside, else it stays; a unit without a
-   * grid gets one at once. Gives back `was` itself when nothing changed.
-   */
+  /** The unit's grid after a fix: `protocols/geo/membership.ts`, the rule the agent has too. */
   move(was: Membership, fix: LatLon, nowMs: number): Membership {
-    const now = this.gridAt(fix)?.id ?? null
     const own = was.gridId === null ? undefined : this.byId.get(was.gridId)
-    if (own === undefined || now === was.gridId)
-      return same(was, now) ? was : { gridId: now, outsideSinceMs: null }
-    const sinceMs = was.outsideSinceMs ?? nowMs
-    const left =
-      nowMs - sinceMs >= this.rules.leaveMs || borderDistanceM(own.polygon, fix) >= this.rules.leaveM
-    if (left) return { gridId: now, outsideSinceMs: null }
-    return was.outsideSinceMs === sinceMs ? was : { gridId: was.gridId, outsideSinceMs: sinceMs }
+    const seen = {
+      gridId: this.gridAt(fix)?.id ?? null,
+      outsideM: own && (() => borderDistanceM(own.polygon, fix)),
+    }
+    return moveMembership(was, seen, nowMs, this.rules)
   }
 }
-
-const same = (was: Membership, gridId: string | null): boolean =>
-  was.gridId === gridId && was.outsideSinceMs === null

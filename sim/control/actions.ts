@@ -55,10 +55,9 @@ const PRESS_MS_MAX = 12_000
 
 export const UNIT_ACTIONS: Readonly<Record<string, UnitAction>> = {
   ...Object.fromEntries(
-    CHANNELS.filter(channel => channel !== 'panic' && channel !== 'camera_recording').map(channel => [
-      channel.replaceAll('_', '-'),
-      input(channel),
-    ]),
+    CHANNELS.filter(
+      channel => channel !== 'panic' && channel !== 'camera_recording' && channel !== 'crash',
+    ).map(channel => [channel.replaceAll('_', '-'), input(channel)]),
   ),
   panic: {
     group: 'inputs',

@@ -4,6 +4,7 @@ import { SOFTWARE } from '#agent/compose.ts'
 import { mqttDial } from '#agent/uplink/mqtt-uplink.ts'
 import { composeVehicle } from '#agent/vehicle.ts'
 import type { Vehicle } from '#agent/vehicle.ts'
+import { SAMPLINGS } from '#agent/vehicle/sampling.ts'
 import { factoryProfile } from '#hardware/panel/profile.ts'
 import type { DeviceIdentity } from '#protocols/enrolment.ts'
 import { ok } from '#protocols/result.ts'
@@ -85,6 +86,7 @@ function openFleetVehicle(house: House, unit: DemoUnit, identity: DeviceIdentity
       bootId,
       bootCount: boots,
       backoffMaxMs: 5_000,
+      sampling: SAMPLINGS[flags.sampling],
     })
     made.runtime.onView(view => body.see(view))
     return made

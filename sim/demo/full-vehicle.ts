@@ -5,6 +5,7 @@ import type { Tap } from '#protocols/terminal.ts'
 import { ok } from '#protocols/result.ts'
 import type { Clock } from '#protocols/time.ts'
 import type { Port } from '#hardware/port.ts'
+import type { SamplingName } from '#agent/vehicle/sampling.ts'
 import { openPseudoTerminal } from '../line/pseudo-terminal.ts'
 import type { Random } from '../random.ts'
 import { replayOf } from '../receiver/replay.ts'
@@ -55,6 +56,7 @@ export type FullVehicleParts = {
   readonly logFile: number
   readonly entry?: Entry
   readonly backoffMaxMs?: number
+  readonly sampling?: SamplingName
 }
 
 /**
@@ -73,6 +75,7 @@ export async function openFullVehicle(parts: FullVehicleParts): Promise<FullVehi
     ...(real.gnssBaud === null ? [] : ['--gnss-baud', String(real.gnssBaud)]),
     ...['--terminal-port', String(parts.terminalPort), '--mqtt-url', parts.mqttUrl],
     ...['--backoff-max-ms', String(parts.backoffMaxMs ?? 5_000)],
+    ...['--sampling', parts.sampling ?? 'adaptive'],
   ]
   const body = new VehicleBody(
     { map: world.map, beat: world.beatOf(unit.grid), clock, pace: parts.pace ?? clock, random },

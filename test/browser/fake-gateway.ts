@@ -265,6 +265,8 @@ export async function openFakeGateway(
       state: 'dispatched',
       times: { tDispatched: { system: isoOf(Date.now() - agoMs) } },
       etaSeconds: Math.round((distanceM(unit.position!, incident.place) * 1.35) / 10),
+      nearSince: null,
+      declaredFarM: null,
     }
     putIncident({ ...incident, state: 'dispatched', assignments: [...incident.assignments, assignment] })
     change(unit.id, {

@@ -1,5 +1,5 @@
 import { Tap } from '#protocols/terminal.ts'
-import type { TerminalOrder, TerminalState } from '#protocols/terminal.ts'
+import type { SensedOrder, TerminalOrder, TerminalState } from '#protocols/terminal.ts'
 import { openFakeServer } from './fake-server.ts'
 import type { FakeServer } from './fake-server.ts'
 
@@ -49,6 +49,14 @@ export async function openFakeTerminal(change: Partial<TerminalState> = {}): Pro
   function take(tap: Tap): void {
     if (tap.kind === 'panic')
       return say({ panic: { active: true, ageMs: 0, delivered: false, acknowledged: false } })
+    if (tap.kind === 'undo_arrival' || tap.kind === 'not_there')
+      return say({
+        orders: state.orders.map(o =>
+          o.orderId === tap.orderId
+            ? { ...o, step: 'enroute', sensed: { ...NOT_SENSED, rollingAt: o.sensed.rollingAt } }
+            : o,
+        ),
+      })
     say({
       orders: state.orders.map(o => (o.orderId === tap.orderId ? { ...o, step: STEP_OF[tap.kind] } : o)),
     })
@@ -108,9 +116,12 @@ const PATROL: TerminalState = {
   linkSinceMs: 754_000,
   queue: { alarm: 0, event: 0, track: 2, diag: 0, bytes: 900 },
   store: 'ok',
+  grid: { id: 'grid-3', name: '鼓楼网格' },
   orders: [],
   panic: { active: false, ageMs: 0, delivered: false, acknowledged: false },
 }
+
+export const NOT_SENSED: SensedOrder = { rollingAt: null, arrival: 'none', stoppedAt: null, undoMs: 0 }
 
 export const anOrder = (change: Partial<TerminalOrder> = {}): TerminalOrder => ({
   orderId: 'order-1',
@@ -126,5 +137,6 @@ export const anOrder = (change: Partial<TerminalOrder> = {}): TerminalOrder => (
   exercise: false,
   distanceM: 1_240,
   bearingDeg: 41,
+  sensed: NOT_SENSED,
   ...change,
 })

@@ -73,6 +73,7 @@ function openDemo(dir: string, say: (words: string) => void): Promise<RunningDem
     String(UNITS),
     '--seed',
     String(SEED),
+    ...['--sampling', 'every-second'],
     ...ports,
   ]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })

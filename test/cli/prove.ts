@@ -1,5 +1,7 @@
 import { inquire } from './evidence.ts'
 import type { Inquiry } from './evidence.ts'
+import { proveArrival } from './prove-arrival.ts'
+import { proveSampling } from './prove-sampling.ts'
 import { proveAutobaud } from './prove-autobaud.ts'
 import { proveFleet } from './prove-fleet.ts'
 import { proveMembership } from './prove-membership.ts'
@@ -8,6 +10,29 @@ import { proveReplug } from './prove-replug.ts'
 import { proveTrigger } from './prove-trigger.ts'
 
 export const PROOFS: Readonly<Record<string, Inquiry>> = {
+  arrival: {
+    does: '12,000 labelled trips: arrivals found, early or false, and how exact; a one-stage rule must fail',
+    covers: [
+      'agent/vehicle/arrival.ts',
+      'agent/vehicle/rolling.ts',
+      'agent/vehicle/live-fix.ts',
+      'sim/trips',
+      'test/oracle/arrivals.ts',
+      'test/cli/prove-arrival.ts',
+    ],
+    run: proveArrival,
+  },
+  sampling: {
+    does: '48 h of simulated shifts: messages against 1 Hz, the track against the truth, silence against its promise',
+    covers: [
+      'agent/vehicle/sampling.ts',
+      'agent/vehicle/reporting.ts',
+      'test/oracle/shifts.ts',
+      'test/oracle/judge-shifts.ts',
+      'test/cli/prove-sampling.ts',
+    ],
+    run: proveSampling,
+  },
   membership: {
     does: 'grid of a place = brute force, 1,000,000 points over 51 and over 2,000 grids',
     covers: ['gateway/grids/membership.ts', 'test/oracle/patchwork.ts', 'test/cli/prove-membership.ts'],

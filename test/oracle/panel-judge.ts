@@ -11,6 +11,9 @@ import { misbehaving } from '#sim/panel/misbehaviour.ts'
 import type { MisbehaviourName } from '#sim/panel/misbehaviour.ts'
 import { randomOf } from '#sim/random.ts'
 
+/** What the factory wires to eight terminals. */
+const WIRED = CHANNELS.slice(0, 8)
+
 export type Verdict = {
   polls: number
   edges: number
@@ -66,8 +69,8 @@ export async function judge(driver: Driver, trial: Trial): Promise<Verdict> {
   const sim = attachPanel(line.peer, clock, { misbehaviour })
   const opened = await line.open(line.path, { baud: 38_400 })
   if (!opened.ok) throw new Error(opened.detail)
-  const truths: Truth[][] = CHANNELS.map(() => [{ sinceMs: -Infinity, closed: false }])
-  const believed: (boolean | null)[] = CHANNELS.map(() => null)
+  const truths: Truth[][] = WIRED.map(() => [{ sinceMs: -Infinity, closed: false }])
+  const believed: (boolean | null)[] = WIRED.map(() => null)
   let askedMs = 0
 
   const port: Port = {
@@ -91,7 +94,7 @@ export async function judge(driver: Driver, trial: Trial): Promise<Verdict> {
     if (!held) verdict.wrong += 1
   })
 
-  CHANNELS.forEach((_, channel) => {
+  WIRED.forEach((_, channel) => {
     const flip = (): void => {
       const closed = !sim.contact(channel)
       sim.setContact(channel, closed)
@@ -106,7 +109,7 @@ export async function judge(driver: Driver, trial: Trial): Promise<Verdict> {
   while (verdict.polls < trial.polls && clock.now().monoMs < HOURS_MAX * 3_600_000) {
     for (let i = 0; i < 50; i += 1) {
       clock.runUntil(clock.now().monoMs + 100)
-      CHANNELS.forEach((_, channel) => {
+      WIRED.forEach((_, channel) => {
         const now = truths[channel]!.at(-1)!
         if (clock.now().monoMs - now.sinceMs > 2000 && believed[channel] === !now.closed) verdict.stuck += 1
       })
@@ -119,8 +122,7 @@ export async function judge(driver: Driver, trial: Trial): Promise<Verdict> {
 /** The driver of this house, with the profile of the factory. */
 export const ourDriver: Driver = (port, clock, publish) =>
   void openPanel(port, clock, factoryProfile(), {
-    onInput: (channel, value) =>
-      publish(CHANNELS.indexOf(channel), value === 'unknown' ? null : value === 'on'),
+    onInput: (channel, value) => publish(WIRED.indexOf(channel), value === 'unknown' ? null : value === 'on'),
     onState: () => {},
   })
 
@@ -177,9 +179,9 @@ export async function judgePulses(seed: number, pulses: number): Promise<PulseVe
   for (let i = 0; i < pulses; i += 1) {
     pass(random.uniform(150, 200))
     sinceMs = clock.now().monoMs
-    sim.setContact(i % CHANNELS.length, true)
+    sim.setContact(i % WIRED.length, true)
     pass(40)
-    sim.setContact(i % CHANNELS.length, false)
+    sim.setContact(i % WIRED.length, false)
     pass(100)
     if (i % 50 === 0) await Promise.resolve()
   }

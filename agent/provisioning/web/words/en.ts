@@ -102,6 +102,7 @@ export const en: Words = {
     brake: 'Brake',
     panic: 'Panic button',
     camera_recording: 'Body camera',
+    crash: 'Crash switch',
   },
   ask: {
     ignition: ['Switch the ignition on', 'Switch the ignition off'],
@@ -112,6 +113,7 @@ export const en: Words = {
     brake: ['Press the brake', 'Let go of the brake'],
     panic: ['Press the panic button', 'Let go of the panic button'],
     camera_recording: ['Body camera starts', 'Body camera stops'],
+    crash: ['Trip the crash switch', 'Reset the crash switch'],
   },
   askNumber: (at, all) => `${at} of ${all}`,
   nowBack: 'Seen. Now',

@@ -182,6 +182,7 @@ export const zh: Words = {
     brake: '刹车',
     panic: '紧急按钮',
     camera_recording: '执法记录仪',
+    crash: '碰撞开关',
   },
   ask: {
     ignition: ['打开点火', '关闭点火'],
@@ -192,6 +193,7 @@ export const zh: Words = {
     brake: ['踩下刹车', '松开刹车'],
     panic: ['按下紧急按钮', '松开紧急按钮'],
     camera_recording: ['记录仪开始录像', '记录仪停止录像'],
+    crash: ['触发碰撞开关', '复位碰撞开关'],
   },
   askNumber: (at, all) => `第 ${at} 路，共 ${all} 路`,
   nowBack: '收到，现在请',

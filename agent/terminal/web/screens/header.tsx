@@ -21,7 +21,7 @@ export function Header({
       <h1 class="call-sign" data-long={(view?.callSign.length ?? 0) > 8}>
         {view?.callSign ?? '—'}
       </h1>
-      {view !== null && <span class="grid-name">{view.gridName ?? w.noGrid}</span>}
+      {view !== null && <span class="grid-name">{view.grid?.name ?? view.gridName ?? w.noGrid}</span>}
       <span class="header-space" />
       {view !== null && compact && <LinkChip view={view} />}
       {!audible.value && !compact && (

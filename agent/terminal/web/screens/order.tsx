@@ -4,6 +4,7 @@ import { Dial, SeverityMark } from '../look/marks.tsx'
 import { grown } from '../state/car.ts'
 import { choose, drawnStep, others, tap } from '../state/orders.ts'
 import { ageWords, directionWords, distanceWords, refusalWords, words } from '../words/words.ts'
+import { Sensed } from './sensed.tsx'
 import { FIX_FRESH_MS } from './idle.tsx'
 
 /** Nearer than this the arrow only dances with the receiver's noise. */
@@ -34,6 +35,7 @@ export function OrderScreen({
         {step === 'cancelled' ? <Cancelled order={order} /> : <Place order={order} />}
         {step !== 'cancelled' && <Way order={order} view={view} />}
       </div>
+      {step !== 'cancelled' && <Sensed order={order} />}
       <TapRefused order={order} />
       <OtherOrders />
     </article>

@@ -3,7 +3,9 @@ import type { Tap, TerminalOrder } from '#protocols/terminal.ts'
 import { agent, said } from './car.ts'
 import { sendTap } from './tap-http.ts'
 
-export type StepTap = Exclude<Tap['kind'], 'panic'>
+export type StepTap = Exclude<Tap['kind'], 'panic' | SensedTap>
+/** Answers to what the car found out by itself. */
+export type SensedTap = 'undo_arrival' | 'not_there'
 export type Step = TerminalOrder['step']
 
 /** The one huge button of each step: forward, one tap at a time. */
@@ -94,6 +96,24 @@ export async function press(order: TerminalOrder, kind: StepTap): Promise<void> 
   tap.value = { ...own, state: 'done' }
   await new Promise(resolve => setTimeout(resolve, DONE_SHOWN_MS))
   tap.value = null
+}
+
+export const answering = signal(false)
+
+/** Takes an automatic arrival back, or says no to the question of a far stop. */
+export async function answerSensed(order: TerminalOrder, kind: SensedTap): Promise<void> {
+  if (answering.value || agent.value !== 'live') return
+  answering.value = true
+  const answer = await sendTap({ kind, orderId: order.orderId })
+  answering.value = false
+  if (!answer.accepted)
+    tap.value = {
+      orderId: order.orderId,
+      kind: 'on_scene',
+      from: order.step,
+      state: 'refused',
+      code: answer.code,
+    }
 }
 
 /** A new order takes the screen, whatever was being read. `onNews` hears of it once: a new one or one taken back. */

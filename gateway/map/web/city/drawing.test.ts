@@ -61,8 +61,8 @@ describe('the way of a mark', () => {
   it('jumps where nobody knows the way: a gap, a leap, a stale car', () => {
     const first = trackAfter(undefined, { ...here, fixMs: 0, live: true }, 0)
     const jumps = [
-      { ...eastOf(12), fixMs: 10_000, live: true },
-      { ...eastOf(900), fixMs: 1_000, live: true },
+      { ...eastOf(12), fixMs: 30_000, live: true },
+      { ...eastOf(200), fixMs: 1_000, live: true },
       { ...eastOf(12), fixMs: 1_000, live: false },
       { ...eastOf(12), fixMs: -500, live: true },
     ]

@@ -1,10 +1,11 @@
 import { metresToMercator } from './mercator.ts'
 
-/** Between fixes further apart than this in time or place nobody knows the way: the mark jumps. */
-const GAP_MS_MAX = 3_000
-const STEP_M_MAX = 160
+/** Between fixes further apart than a car announces, or than it can drive, nobody knows the way: the mark jumps. */
+const GAP_MS_MAX = 21_000
+const SPEED_MPS_MAX = 60
+const SLACK_M = 40
 /** A mark is drawn at most this long behind its newest fix. */
-const GLIDE_MS_MAX = 1_200
+const GLIDE_MS_MAX = 5_000
 
 /** Where a mark is drawn: from one fix to the next one and never beyond it. Mercator, page milliseconds. */
 export type Track = {
@@ -40,7 +41,8 @@ export function trackAfter(before: Track | undefined, seen: Sighting, nowMs: num
 function glides(before: Track, { x, y, fixMs, live }: Sighting): boolean {
   const gapMs = fixMs - before.fixMs
   const step = Math.hypot(x - before.toX, y - before.toY)
-  return live && before.live && gapMs > 0 && gapMs <= GAP_MS_MAX && step <= metresToMercator(STEP_M_MAX, y)
+  const stepMax = metresToMercator(SLACK_M + (SPEED_MPS_MAX * gapMs) / 1_000, y)
+  return live && before.live && gapMs > 0 && gapMs <= GAP_MS_MAX && step <= stepMax
 }
 
 /** Where the mark is now; at the newest fix once the time is over. */

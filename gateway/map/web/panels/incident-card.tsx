@@ -213,7 +213,9 @@ function AssignmentRow({
           {unit && <UnitMark look={lookOf(unit.view)} />}
           <b>{assignment.callSign}</b>
         </button>
-        <span class="assignment-state">{w.steps[assignment.state]}</span>
+        <span class="assignment-state">
+          {isSelfArrived(assignment) ? w.arrivedBySelf : w.steps[assignment.state]}
+        </span>
         {assignment.etaSeconds !== null && !isEnded(assignment) && (
           <span class="sub">{w.promised(clockWords(assignment.etaSeconds))}</span>
         )}
@@ -230,6 +232,10 @@ function AssignmentRow({
       {assignment.state !== 'refused' && assignment.state !== 'cancelled' && (
         <Progress assignment={assignment} />
       )}
+      {assignment.nearSince !== null && <p class="sub">{w.arriving(timeWords(assignment.nearSince))}</p>}
+      {assignment.declaredFarM !== null && (
+        <p class="sub warn">{w.declaredFar(Math.round(assignment.declaredFarM))}</p>
+      )}
       {unsigned !== null && unsigned >= 15 && (
         <p class="unsigned" data-urgent={unsigned >= 30}>
           <Icon name="clock" />
@@ -245,6 +251,10 @@ function AssignmentRow({
     </article>
   )
 }
+
+/** The car says it is there and the crew has not said so yet. */
+const isSelfArrived = ({ state, times }: AssignmentView): boolean =>
+  state === 'on_scene' && times.tArrived?.sensed !== undefined && times.tArrived.declared === undefined
 
 /** A second press with a reason: one tap more, and never by accident. */
 function WithReason({

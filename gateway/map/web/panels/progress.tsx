@@ -1,6 +1,6 @@
 import type { AssignmentView, Times } from '#protocols/api.ts'
 import type { AssignmentState } from '#protocols/incident.ts'
-import { momentOf } from '../state/incident-clock.ts'
+import { declaredGap, momentOf } from '../state/incident-clock.ts'
 import type { TimedMoment } from '../state/incident-clock.ts'
 import { timeWords, words } from '../words/words.ts'
 
@@ -41,9 +41,28 @@ export function Progress({ assignment }: { assignment: AssignmentView }) {
             <span class="progress-name">{w.steps[step]}</span>
             <time class="num">{moment === null ? (done ? '—' : '') : timeWords(moment.at)}</time>
             <small>{moment === null ? '' : w.slots[moment.slot]}</small>
+            <DeclaredGap times={assignment.times} step={step} />
           </li>
         )
       })}
     </ol>
   )
+}
+
+/** Where the car sensed a moment the crew also declared: the crew's time, and how far apart the two are. */
+function DeclaredGap({ times, step }: { times: Times; step: Step }) {
+  const moment = step === 'enroute' ? 'tRolling' : step === 'on_scene' ? 'tArrived' : null
+  const gap = moment === null ? null : declaredGap(times, moment)
+  return gap === null ? null : (
+    <small class="declared">{words.value.declaredGap(timeWords(gap.at), gapWords(gap.seconds))}</small>
+  )
+}
+
+/** `+35 s`, `-1:05`: the crew's tap after or before the car noticed. */
+const gapWords = (seconds: number): string => {
+  const whole = Math.round(Math.abs(seconds))
+  const sign = seconds < 0 ? '-' : '+'
+  return whole < 60
+    ? `${sign}${whole} s`
+    : `${sign}${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`
 }

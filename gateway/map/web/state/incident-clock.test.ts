@@ -12,6 +12,8 @@ const sent = (patch: Partial<AssignmentView> = {}): AssignmentView => ({
   state: 'dispatched',
   times: { tDispatched: { system: at(20) } },
   etaSeconds: 120,
+  nearSince: null,
+  declaredFarM: null,
   ...patch,
 })
 const incident = (

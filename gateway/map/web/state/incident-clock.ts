@@ -53,6 +53,13 @@ export function momentOf(times: Times, moment: Moment): TimedMoment | null {
   return null
 }
 
+/** The crew's time of a moment the car sensed too, and how many seconds it is after that (9.1: declaredGap). */
+export function declaredGap(times: Times, moment: Moment): { at: string; seconds: number } | null {
+  const { declared, sensed } = times[moment] ?? {}
+  if (declared === undefined || sensed === undefined) return null
+  return { at: declared, seconds: (Date.parse(declared) - Date.parse(sensed)) / 1000 }
+}
+
 const momentMs = (times: Times, moment: Moment): number | null => {
   const found = momentOf(times, moment)
   return found === null ? null : Date.parse(found.at)

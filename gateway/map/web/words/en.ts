@@ -108,6 +108,10 @@ export const en: Words = {
   unsigned15: s => `Not signed for ${s} s`,
   unsigned30: s => `Not signed for ${s} s · call by radio or send another`,
   slots: { sensed: 'sensed', declared: 'tapped', radio: 'radio', system: '' },
+  arriving: since => `stands close by since ${since}`,
+  arrivedBySelf: 'on scene (sensed)',
+  declaredGap: (time, gap) => `tapped ${time} (${gap})`,
+  declaredFar: metres => `tapped “on scene” ${metres} m away`,
   promised: eta => `promised ${eta}`,
 
   alarmAt: age => `pressed ${age} ago`,
@@ -353,6 +357,7 @@ export const en: Words = {
   },
   alarmKinds: {
     panic: 'Emergency',
+    crash: 'Crash',
     'bodycam.failed': 'Body-camera did not start',
     walkin: 'Emergency at a kiosk',
     device: 'Device alarm',

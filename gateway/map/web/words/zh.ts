@@ -123,6 +123,10 @@ export const zh = {
   unsigned15: (s: number) => `派警 ${s} 秒未签收`,
   unsigned30: (s: number) => `派警 ${s} 秒未签收 · 建议电台呼叫或增派`,
   slots: { sensed: '自动', declared: '点按', radio: '电台', system: '' },
+  arriving: (since: string) => `${since} 起停在现场附近`,
+  arrivedBySelf: '已到场（自动）',
+  declaredGap: (time: string, gap: string) => `按键 ${time}（${gap}）`,
+  declaredFar: (metres: number) => `按“到场”时离现场 ${metres} 米`,
   promised: (eta: string) => `派警时预计 ${eta}`,
 
   alarmAt: (age: string) => `${age}前按下`,
@@ -382,6 +386,7 @@ export const zh = {
   } as Record<Exclusion, string>,
   alarmKinds: {
     panic: '紧急报警',
+    crash: '车辆碰撞',
     'bodycam.failed': '记录仪未启动',
     walkin: '自助机紧急求助',
     device: '设备报警',
