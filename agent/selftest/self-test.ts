@@ -1,13 +1,10 @@
 import { X509Certificate } from 'node:crypto'
 import { keyFingerprintOf, signReport } from '#protocols/crypto/report-signature.ts'
 import type { SignedReport } from '#protocols/crypto/report-signature.ts'
-import { RECORD_KINDS } from '#protocols/bodies.ts'
-import type { BodyOf, RecordKind } from '#protocols/bodies.ts'
 import type { DeviceIdentity } from '#protocols/enrolment.ts'
 import { CHANNELS } from '#protocols/equipment.ts'
 import type { Logger } from '#protocols/log.ts'
-import type { RecordDraft } from '#protocols/record.ts'
-import { fault, ok } from '#protocols/result.ts'
+import { ok } from '#protocols/result.ts'
 import type { Fault, Result } from '#protocols/result.ts'
 import type {
   ActionResult,
@@ -22,32 +19,29 @@ import type { ListPorts } from '#hardware/discovery/serial-names.ts'
 import { openReceiver } from '#hardware/gnss/receiver.ts'
 import { openReceiverLine } from '#hardware/gnss/receiver-line.ts'
 import { panelDevice } from '#hardware/panel/device-table.ts'
-import { openPanel } from '#hardware/panel/open-panel.ts'
-import type { Panel } from '#hardware/panel/open-panel.ts'
 import { factoryProfile } from '#hardware/panel/profile.ts'
 import type { OpenPort } from '#hardware/port.ts'
-import { openReopeningPort } from '#hardware/reopening-port.ts'
 import type { Fittings } from '../fittings.ts'
 import { loadFittings, saveFittings } from '../fittings-file.ts'
 import type { Outbox } from '../outbox/outbox.ts'
-import { keepPendingKey } from '../provisioning/device-key.ts'
 import { enrol, fingerprintOf } from '../provisioning/enrol.ts'
-import { loadIdentity } from '../provisioning/load-identity.ts'
 import type { Dial } from '../uplink/uplink.ts'
 import { computerHealth } from './computer-health.ts'
-import { proveDelivery } from './delivery-proof.ts'
 import { GOOD_EPOCHS, LiveSignal } from './live-signal.ts'
 import { keepReport } from './report-files.ts'
+import { openRawPanel } from './raw-panel.ts'
+import type { RawPanel } from './raw-panel.ts'
 import { reportHtml } from './report-html.ts'
 import { reportOf } from './report.ts'
+import { keyOf } from './visit-key.ts'
+import { openVisitRecords } from './visit-records.ts'
+import { beginningVisit } from './visit-state.ts'
 import { foundWiring, initialWalk, isWalked, walk, walkView, wrongChannels } from './walk.ts'
 import type { WalkEvent } from './walk.ts'
 
 const TICK_MS = 100
-const PANEL_SILENCE_MS_MAX = 3_000
 /** A receiver with a view of the sky has a place long before. */
 const SIGNAL_WITHIN_MS = 40_000
-const ANNOUNCED_MS = 20_000
 
 export type SelfTestParts = {
   /** Where identity, fittings and reports lie. */
@@ -97,52 +91,14 @@ export async function openSelfTest(parts: SelfTestParts): Promise<Result<SelfTes
   let walkState = initialWalk(wiringOf(fittings), CHANNELS.length)
   let signal = new LiveSignal()
   let signalSinceMs = 0
-  let outbox: Outbox | null = null
   let closeLines: (() => Promise<void>)[] = []
-  let panel: Panel | null = null
+  let panel: RawPanel | null = null
   let signed: MadeReport | null = null
   let closed = false
+  const records = openVisitRecords(parts, bootId)
   const listeners = new Set<(view: TechnicianView) => void>()
 
-  const state = {
-    mode: 'online' as TechnicianView['mode'],
-    health: { state: 'running', checks: [] } as TechnicianView['health'],
-    identity: {
-      state: 'waiting',
-      url: parts.enrolUrl,
-      phase: null,
-      fault: null,
-      device: null,
-      caFingerprint: null,
-      notAfterUtcMs: null,
-    } as TechnicianView['identity'],
-    ports: {
-      state: 'waiting',
-      findings: [],
-      gnss: null,
-      panel: null,
-      fault: null,
-    } as TechnicianView['ports'],
-    signal: {
-      state: 'waiting',
-      gnss: 'no_device',
-      reason: '',
-      fault: null as StepFault | null,
-    } as Omit<TechnicianView['signal'], 'sample'>,
-    inputs: { state: 'waiting', panel: 'no_device', fault: null } as Pick<
-      TechnicianView['inputs'],
-      'state' | 'panel' | 'fault'
-    >,
-    proof: { state: 'waiting', receipts: [], fault: null } as TechnicianView['proof'],
-    report: {
-      state: 'waiting',
-      reportId: null,
-      verdict: null,
-      file: null,
-      delivered: false,
-      fault: null,
-    } as TechnicianView['report'],
-  }
+  const state = beginningVisit(parts.enrolUrl)
 
   const view = (): TechnicianView => ({
     v: 1,
@@ -314,7 +270,7 @@ export async function openSelfTest(parts: SelfTestParts): Promise<Result<SelfTes
     }
     state.inputs = { state: fittings.panel === null ? 'skipped' : 'waiting', panel: 'no_device', fault: null }
     if (fittings.gnss !== null) openGnss(fittings.gnss)
-    if (fittings.panel !== null) openRawPanel(fittings.panel)
+    if (fittings.panel !== null) openModule(fittings.panel)
   }
 
   function openGnss({ path, baud }: NonNullable<Fittings['gnss']>): void {
@@ -340,35 +296,15 @@ export async function openSelfTest(parts: SelfTestParts): Promise<Result<SelfTes
     closeLines.push(() => receiver.close())
   }
 
-  /** The module as its terminals are: closed is on, terminal by terminal, whatever is wired where. */
-  function openRawPanel(fitted: NonNullable<Fittings['panel']>): void {
-    const device = panelDevice(fitted.device)
-    if (device === undefined) return
-    const port = openReopeningPort(
-      parts.openPort,
-      fitted.path,
-      { baud: fitted.baud, silenceMsMax: PANEL_SILENCE_MS_MAX },
-      clock,
-    )
-    const raw = factoryProfile(device, { address: fitted.address })
-    const profile = { ...raw, inputs: raw.inputs.map(wire => ({ ...wire, releaseMs: 0 })) }
-    let contacts: readonly (boolean | null)[] = new Array<null>(profile.inputs.length).fill(null)
-    const opened = openPanel(port, clock, profile, {
-      onInput: (channel, value) => {
-        const at = profile.inputs.findIndex(wire => wire.channel === channel)
-        contacts = contacts.map((was, i) => (i === at ? (value === 'unknown' ? null : value === 'on') : was))
-        feedWalk({ type: 'contacts', contacts })
-      },
-      onState: life => {
+  function openModule(fitted: NonNullable<Fittings['panel']>): void {
+    panel = openRawPanel(parts.openPort, fitted, clock, {
+      onContacts: contacts => feedWalk({ type: 'contacts', contacts }),
+      onLife: life => {
         state.inputs = { ...state.inputs, panel: life }
         publish()
       },
     })
-    panel = opened
-    closeLines.push(async () => {
-      opened.close()
-      await port.close()
-    })
+    if (panel !== null) closeLines.push(panel.close)
   }
 
   async function releaseLines(): Promise<void> {
@@ -379,8 +315,7 @@ export async function openSelfTest(parts: SelfTestParts): Promise<Result<SelfTes
   }
 
   function feedWalk(event: WalkEvent): void {
-    for (const effect of walk(walkState, event, clock.now()))
-      void panel?.setOutput('camera_trigger', effect.on)
+    for (const effect of walk(walkState, event, clock.now())) panel?.trigger(effect.on)
     judgeInputs()
     if (event.type !== 'tick') publish()
   }
@@ -411,55 +346,15 @@ export async function openSelfTest(parts: SelfTestParts): Promise<Result<SelfTes
     return DONE
   }
 
-  const draftOf = <K extends RecordKind>(kind: K, body: BodyOf<K>): RecordDraft => {
-    const now = clock.now()
-    return {
-      lane: RECORD_KINDS[kind].lane,
-      kind,
-      occurredAt: now.utcMs,
-      monoMs: now.monoMs,
-      bootId,
-      clockQuality: now.quality,
-      body: JSON.stringify(body),
-    }
-  }
-
-  async function carry(drafts: readonly RecordDraft[]) {
-    if (identity === null) return fault('NOT_ENROLLED', 'no identity yet')
-    const store = outbox === null ? await parts.openOutbox(bootId) : ok(outbox)
-    if (!store.ok) return store
-    outbox = store.value
-    const open = store.value
-    return proveDelivery(
-      {
-        deviceId: identity.deviceId,
-        outbox: open,
-        dial: parts.dial(identity),
-        clock,
-        hello: () => ({
-          v: 1,
-          epoch: open.epoch,
-          bootId,
-          bootCount: 0,
-          lanes: { ...open.ranges() },
-          store: open.health(),
-          software: parts.software,
-          announcedMs: ANNOUNCED_MS,
-        }),
-      },
-      drafts,
-    )
-  }
-
   async function prove(): Promise<ActionResult> {
     if (state.proof.state === 'running') return NOT_NOW
     if (state.mode === 'bench' || identity === null) return NOT_NOW
     state.proof = { state: 'running', receipts: [], fault: null }
     publish()
     const runId = parts.mint(8)
-    const proof = await carry([
-      draftOf('selftest.probe', { test: true, runId }),
-      draftOf('panic.test', { test: true, runId }),
+    const proof = await records.carry(identity, [
+      records.draftOf('selftest.probe', { test: true, runId }),
+      records.draftOf('panic.test', { test: true, runId }),
     ])
     state.proof = proof.ok
       ? { state: 'passed', receipts: [...proof.value], fault: null }
@@ -488,8 +383,8 @@ export async function openSelfTest(parts: SelfTestParts): Promise<Result<SelfTes
     if (!kept.ok) return refused(kept)
     if (state.mode === 'online' && identity !== null) {
       const { signature, keyFingerprint } = made.signature
-      const sent = await carry([
-        draftOf('selftest.report', { report: made.text, signature, keyId: keyFingerprint }),
+      const sent = await records.carry(identity, [
+        records.draftOf('selftest.report', { report: made.text, signature, keyId: keyFingerprint }),
       ])
       state.report = { ...state.report, delivered: sent.ok, fault: sent.ok ? null : faultOf(sent) }
     }
@@ -591,7 +486,7 @@ export async function openSelfTest(parts: SelfTestParts): Promise<Result<SelfTes
       closed = true
       cancelTick()
       await releaseLines()
-      await outbox?.close()
+      await records.close()
     },
   })
 }
@@ -606,15 +501,4 @@ const wiringOf = ({ panel }: Fittings) => panel?.inputs ?? factoryProfile().inpu
 const lastBaudOf = ({ gnss, panel }: Fittings, path: string): { readonly lastBaud?: number } => {
   const known = [gnss, panel].find(line => line?.path === path)
   return known ? { lastBaud: known.baud } : {}
-}
-
-/** The identity with its key, or the key of a computer that has none yet. */
-async function keyOf(
-  dir: string,
-): Promise<Result<{ readonly identity: DeviceIdentity | null; readonly privateKey: string }>> {
-  const known = await loadIdentity(dir)
-  if (known.ok) return ok({ identity: known.value, privateKey: known.value.privateKey })
-  if (known.code !== 'NOT_ENROLLED') return known
-  const pending = await keepPendingKey(dir)
-  return pending.ok ? ok({ identity: null, privateKey: pending.value }) : pending
 }

@@ -1,0 +1,42 @@
+import type { StepFault, TechnicianView } from '#protocols/technician.ts'
+
+/** Where every step stands when a visit begins. */
+export const beginningVisit = (enrolUrl: string) => ({
+  mode: 'online' as TechnicianView['mode'],
+  health: { state: 'running', checks: [] } as TechnicianView['health'],
+  identity: {
+    state: 'waiting',
+    url: enrolUrl,
+    phase: null,
+    fault: null,
+    device: null,
+    caFingerprint: null,
+    notAfterUtcMs: null,
+  } as TechnicianView['identity'],
+  ports: {
+    state: 'waiting',
+    findings: [],
+    gnss: null,
+    panel: null,
+    fault: null,
+  } as TechnicianView['ports'],
+  signal: {
+    state: 'waiting',
+    gnss: 'no_device',
+    reason: '',
+    fault: null as StepFault | null,
+  } as Omit<TechnicianView['signal'], 'sample'>,
+  inputs: { state: 'waiting', panel: 'no_device', fault: null } as Pick<
+    TechnicianView['inputs'],
+    'state' | 'panel' | 'fault'
+  >,
+  proof: { state: 'waiting', receipts: [], fault: null } as TechnicianView['proof'],
+  report: {
+    state: 'waiting',
+    reportId: null,
+    verdict: null,
+    file: null,
+    delivered: false,
+    fault: null,
+  } as TechnicianView['report'],
+})
