@@ -1,6 +1,13 @@
+import { execFileSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
+import { openReceiverLine } from '#hardware/gnss/receiver-line.ts'
 import { RECEIVER_SPEEDS } from '#hardware/line/speed-hunt.ts'
+import { openSerialPort } from '#hardware/serial-port.ts'
+import { openRealClock } from '#sim/clock/real-clock.ts'
+import { openPseudoTerminal } from '#sim/line/pseudo-terminal.ts'
+import { heardAt } from '#sim/line/uart.ts'
 import { randomOf } from '#sim/random.ts'
+import { simulatedReceiver } from '#sim/receiver/receiver.ts'
 import { fits, tuningRun } from './ports/tuning-run.ts'
 
 const calm = { isProved: false, hours: 1 / 30, troubleEveryMs: null } as const
@@ -62,4 +69,24 @@ describe('the speed of a receiver', () => {
     })
     expect(run).toMatchObject({ lockedAt: 38_400, endsAt: 38_400, leftRight: 0 })
   })
+
+  it('is found on a real pseudo-terminal, whose far end reads at which speed it was opened', async () => {
+    const pty = await openPseudoTerminal()
+    if (!pty.ok) throw new Error(pty.detail)
+    const { path, port: peer } = pty.value
+    const line = openReceiverLine(openSerialPort, { path, baud: 9_600, isProved: false }, openRealClock())
+    const epoch = simulatedReceiver().epoch({
+      ...{ lat: 35.41, lon: 116.59, speedMps: 0, trackDeg: 0, fix: true },
+      utcMs: Date.UTC(2026, 10, 24, 3),
+    })
+    const timer = setInterval(() => {
+      const speed = Number(execFileSync('stty', ['-F', path, 'speed'], { encoding: 'utf8' }))
+      void peer.write(heardAt(epoch, 38_400, speed), 500)
+    }, 250)
+    const found = await new Promise<{ readonly baud: number }>(resolve => line.onLocked(resolve))
+    clearInterval(timer)
+    expect([found.baud, line.baud]).toEqual([38_400, 38_400])
+    await line.close()
+    await pty.value.unplug()
+  }, 30_000)
 })

@@ -84,9 +84,12 @@ export async function replugRun(
       const isSilent = cycle % 2 === 0
       const pty = await plugged(linkPath)
       const pluggedAtMs = performance.now()
-      const before = fixes
+      const [before, lineBefore] = [fixes, line.generation - (line.state === 'open' ? 1 : 0)]
       const hush = talk(pty.port, isSlow ? 1_000 : 100)
-      const fixAtMs = await when(() => fixes > before, `a fix of cycle ${cycle}`)
+      const fixAtMs = await when(
+        () => fixes > before && line.generation > lineBefore,
+        `a fix of cycle ${cycle}`,
+      )
       ;(isSlow ? result.fixSlowMs : result.fixQuickMs).push(fixAtMs - pluggedAtMs)
       if (isSilent) {
         hush()
