@@ -1,14 +1,12 @@
 import { spawnSync } from 'node:child_process'
-import { closeSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseNmeaSentence } from 'nmea-simple'
 import { GnssDecoder } from '#hardware/gnss/decoder.ts'
-import { withoutHeader } from '#protocols/nmea/capture.ts'
-import { PERSONALITIES } from '#sim/receiver/personality.ts'
-import { simulatedReceiver } from '#sim/receiver/receiver.ts'
 import type { Finding } from './evidence.ts'
 import { npmPeer, programVersion } from './peers.ts'
+import { capturesThere } from '../oracle/captures.ts'
 
 /*
  * Bytes to epochs. Every reader gets the same bytes in one run, in turns, and the best of its rounds counts:
@@ -139,32 +137,10 @@ function byLine(bytes: Uint8Array, read: (line: string) => unknown): number {
 }
 
 function input(): { readonly bytes: Uint8Array; readonly source: string } {
-  const dir = join(process.env['REACH5_DATA'] ?? '../shared/data', 'nmea', 'gpsd')
-  let parts: Uint8Array[]
-  let source: string
-  try {
-    const names = readdirSync(dir).filter(name => name.endsWith('.log'))
-    parts = names.map(name => withoutHeader(readFileSync(join(dir, name))))
-    source = `${names.length} public captures, repeated`
-  } catch {
-    const startUtcMs = Date.UTC(2026, 10, 24)
-    const receivers = Object.values(PERSONALITIES).map(p => simulatedReceiver(p))
-    parts = receivers.flatMap(receiver =>
-      Array.from({ length: 60 }, (_, i) =>
-        receiver.epoch({
-          lat: 35.4,
-          lon: 116.5,
-          speedMps: 9,
-          trackDeg: 90,
-          utcMs: startUtcMs + i * 1000,
-          fix: true,
-        }),
-      ),
-    )
-    source = `${receivers.length} simulated receivers, repeated (no captures at ${dir})`
-  }
-  const once = Buffer.concat(parts)
-  return { bytes: Buffer.concat(Array<Buffer>(Math.ceil(BYTES_MIN / once.length)).fill(once)), source }
+  const { captures, source } = capturesThere()
+  const once = Buffer.concat(captures)
+  const bytes = Buffer.concat(Array<Buffer>(Math.ceil(BYTES_MIN / once.length)).fill(once))
+  return { bytes, source: `${source}, repeated` }
 }
 
 const rounded = (value: number): number => Math.round(value * 100) / 100
