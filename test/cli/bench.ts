@@ -1,4 +1,5 @@
 import { benchMap } from './bench-map.ts'
+import { benchNmea } from './bench-nmea.ts'
 import { inquire } from './evidence.ts'
 import type { Inquiry } from './evidence.ts'
 
@@ -16,6 +17,11 @@ export const BENCHES: Readonly<Record<string, Inquiry>> = {
       'test/cli/bench-map.ts',
     ],
     run: benchMap,
+  },
+  nmea: {
+    does: 'receiver bytes to epochs beside gpsdecode, nmea-simple and gps; ours and the peers in one run',
+    covers: ['protocols/nmea', 'hardware/gnss/decoder.ts', 'test/cli/bench-nmea.ts'],
+    run: benchNmea,
   },
 }
 

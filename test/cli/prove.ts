@@ -5,6 +5,7 @@ import { proveSampling } from './prove-sampling.ts'
 import { proveAutobaud } from './prove-autobaud.ts'
 import { proveFleet } from './prove-fleet.ts'
 import { proveMembership } from './prove-membership.ts'
+import { proveNmea } from './prove-nmea.ts'
 import { provePanel } from './prove-panel.ts'
 import { proveReplug } from './prove-replug.ts'
 import { proveTrigger } from './prove-trigger.ts'
@@ -37,6 +38,19 @@ export const PROOFS: Readonly<Record<string, Inquiry>> = {
     does: 'grid of a place = brute force, 1,000,000 points over 51 and over 2,000 grids',
     covers: ['gateway/grids/membership.ts', 'test/oracle/patchwork.ts', 'test/cli/prove-membership.ts'],
     run: proveMembership,
+  },
+  nmea: {
+    does: 'noise, fuzz with right checksums and damaged captures hurt no port and move no car; three minutes',
+    covers: [
+      'protocols/nmea',
+      'hardware/gnss',
+      'sim/line/byte-faults.ts',
+      'test/oracle/damaged-receiver.ts',
+      'test/oracle/receiver-noise.ts',
+      'test/oracle/receiver-publisher.ts',
+      'test/cli/prove-nmea.ts',
+    ],
+    run: proveNmea,
   },
   panel: {
     does: 'no wrong input state in 1,000,000 polls of a module that goes wrong in every way; about a minute',
