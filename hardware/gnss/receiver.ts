@@ -1,15 +1,13 @@
 import type { Fix } from '#protocols/fix.ts'
 import type { Clock, Now } from '#protocols/time.ts'
 import type { Port } from '../port.ts'
+import { BelievedFixes } from './believed-fixes.ts'
 import { GnssDecoder } from './decoder.ts'
 import { GpsdDecoder } from './gpsd-decoder.ts'
 import { isGpsd } from './gpsd-name.ts'
 import { HealthWatch } from './health.ts'
 import type { GnssHealth } from './health.ts'
-import { judge, openGate } from './plausibility.ts'
 import type { Gate } from './plausibility.ts'
-import { clamp, openClamp } from './static-clamp.ts'
-import { openTwins, pair } from './twins.ts'
 
 /** Receivers send an epoch as one burst; this much quiet means that it is over. */
 const QUIET_MS = 150
@@ -46,11 +44,9 @@ export function openReceiver(
   decoder: FixDecoder = decoderOf(port.path),
 ): Receiver {
   const watch = new HealthWatch()
+  const believed = new BelievedFixes()
   let closed = false
   let cancelQuiet = (): void => {}
-  let gate = openGate
-  let twins = openTwins
-  let held = openClamp
   let told = ''
 
   if (decoder instanceof GnssDecoder)
@@ -60,14 +56,8 @@ export function openReceiver(
     const now = clock.now()
     for (const fix of fixes) {
       watch.hearFix(fix, decoder instanceof GnssDecoder && decoder.isSkyUniform(), now.monoMs)
-      const judged = judge(gate, fix, now.monoMs)
-      gate = judged.gate
-      if (judged.fix === undefined) continue
-      const paired = pair(twins, judged.fix)
-      twins = paired.state
-      const clamped = clamp(held, paired.fix)
-      held = clamped.state
-      listener.onFix(clamped.fix, now)
+      const published = believed.take(fix, now.monoMs)
+      if (published !== undefined) listener.onFix(published, now)
     }
     tellHealth(now)
   }
@@ -86,7 +76,7 @@ export function openReceiver(
     cancelQuiet = clock.after(QUIET_MS, () => give(decoder.quiet()))
   })
   return {
-    refused: () => gate.refused,
+    refused: () => believed.refused(),
     health: () => watch.health(clock.now().monoMs),
     close: async () => {
       closed = true

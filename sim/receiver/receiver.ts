@@ -46,6 +46,7 @@ const DAY_MS = 86_400_000
 /** Trackers use what stands well above the roofs. */
 const USED_ABOVE_DEG = 15
 const USED_PER_SYSTEM_MAX = 12
+const FLAT_FIX_SATELLITES = 3
 /** Below this the course is noise: receivers leave it empty or go on telling the last one. */
 const COURSE_ABOVE_MPS = 0.3
 
@@ -98,7 +99,10 @@ type Sky = {
 
 function momentOf(truth: Truth, personality: Personality, last: Last): Moment {
   const { fix, estimated = false } = truth
-  const skies = personality.constellations.map(constellation => skySeen(constellation, truth))
+  const { constellations } = personality
+  const usedMax =
+    truth.mode === 2 ? Math.ceil(FLAT_FIX_SATELLITES / constellations.length) : USED_PER_SYSTEM_MAX
+  const skies = constellations.map(constellation => skySeen(constellation, truth, usedMax))
   const satsUsed = skies.reduce((sum, sky) => sum + sky.used.length, 0)
   const timeMs = ((truth.utcMs % DAY_MS) + DAY_MS) % DAY_MS
   const knows = fix ? 'date' : (truth.knows ?? 'date')
@@ -128,11 +132,10 @@ function momentOf(truth: Truth, personality: Personality, last: Last): Moment {
   }
 }
 
-function skySeen(constellation: Constellation, { utcMs, fix, mode, estimated }: Truth): Sky {
+function skySeen(constellation: Constellation, { utcMs, fix, estimated }: Truth, usedMax: number): Sky {
   const above = skyOver(constellation.system, utcMs)
   const usable = fix && estimated !== true
-  const most = mode === 2 ? 1 : USED_PER_SYSTEM_MAX
-  const used = usable ? above.filter(s => s.elevationDeg >= USED_ABOVE_DEG).slice(0, most) : []
+  const used = usable ? above.filter(s => s.elevationDeg >= USED_ABOVE_DEG).slice(0, usedMax) : []
   // Under a roof the almanac still says what should be there, but nothing is heard.
   const seen = usable ? above : above.map(({ snrDb: _, ...rest }) => rest)
   return { constellation, seen, used: used.map(s => s.number) }
