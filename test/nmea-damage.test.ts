@@ -39,11 +39,14 @@ describe('a port', () => {
   })
 
   // At these seeds the bare decoder, without the gates behind it, told places 2,224 and 7,500 km away.
-  it.each([4, 5])('publishes no place far from the undamaged one, one byte in a hundred wrong, seed %i', seed => {
-    const trial = damageTrial(captures, 0.01, seed, openPublisher, [1, -1])
-    console.log(`damaged ${source}: ${JSON.stringify(trial)}`)
-    expect(trial.fixes).toBeGreaterThan(500)
-    expect(trial.altered).toBeGreaterThan(0)
-    expect(trial).toMatchObject({ far: 0, flawed: 0, chunkingDiffers: 0 })
-  })
+  it.each([4, 5])(
+    'publishes no place far from the undamaged one, one byte in a hundred wrong, seed %i',
+    seed => {
+      const trial = damageTrial(captures, 0.01, seed, openPublisher, [1, -1])
+      console.log(`damaged ${source}: ${JSON.stringify(trial)}`)
+      expect(trial.fixes).toBeGreaterThan(500)
+      expect(trial.altered).toBeGreaterThan(0)
+      expect(trial).toMatchObject({ far: 0, flawed: 0, chunkingDiffers: 0 })
+    },
+  )
 })
