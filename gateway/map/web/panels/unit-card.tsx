@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact'
 import { useEffect } from 'preact/hooks'
 import type { UnitView } from '#protocols/api.ts'
+import { equipmentLook } from '../look/equipment-look.ts'
 import { fixAgeMs, freshnessNow, lookOf } from '../look/unit-look.ts'
 import { Icon } from '../look/icons.tsx'
 import { UnitMark } from '../look/unit-mark.tsx'
@@ -17,12 +18,11 @@ import { Card } from './card.tsx'
 /** A few records are always on their way; more means that the link does not keep up. */
 const QUEUE_WORTH_TELLING = 5
 
-const CHANNELS_SHOWN = ['lightbar', 'siren', 'door', 'weapon_rack', 'camera_recording'] as const
-
 /** Everything known of one unit, with the age of what is known. */
 export function UnitCard({ held }: { held: Held<UnitView> }) {
   const w = words.value
   const { view } = held
+  const equipment = equipmentLook(view.equipment)
   const fresh = freshnessNow(held, nowMs.value)
   const stale = fresh === 'stale' || fresh === 'never'
   const ageMs = fixAgeMs(held, nowMs.value)
@@ -99,13 +99,18 @@ export function UnitCard({ held }: { held: Held<UnitView> }) {
         <Fact name={w.store}>{view.store === null ? '—' : w.stores[view.store]}</Fact>
         <Fact name={w.equipment}>
           <span class="chips">
-            {CHANNELS_SHOWN.filter(channel => view.equipment[channel] === 'on').map(channel => (
+            {equipment.on.map(channel => (
               <span class="chip is-on" key={channel}>
                 {w.channelOn[channel]}
               </span>
             ))}
-            {CHANNELS_SHOWN.every(channel => view.equipment[channel] !== 'on') &&
-              (Object.keys(view.equipment).length === 0 ? w.equipmentNone : '—')}
+            {equipment.unknown.map(channel => (
+              <span class="chip" key={channel}>
+                {w.channelUnknown[channel]}
+              </span>
+            ))}
+            {equipment.on.length + equipment.unknown.length === 0 &&
+              (equipment.isAbsent ? w.equipmentNone : '—')}
           </span>
         </Fact>
       </dl>

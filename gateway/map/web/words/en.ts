@@ -384,4 +384,11 @@ export const en: Words = {
     weapon_rack: 'rack open',
     camera_recording: 'recording',
   },
+  channelUnknown: {
+    lightbar: 'lights unknown',
+    siren: 'siren unknown',
+    door: 'doors unknown',
+    weapon_rack: 'rack unknown',
+    camera_recording: 'recording unknown',
+  },
 }

@@ -414,6 +414,13 @@ export const zh = {
     weapon_rack: '枪架开',
     camera_recording: '录制中',
   },
+  channelUnknown: {
+    lightbar: '警灯未知',
+    siren: '警笛未知',
+    door: '车门未知',
+    weapon_rack: '枪架未知',
+    camera_recording: '录制未知',
+  },
 }
 
 export type Words = typeof zh
