@@ -67,12 +67,14 @@ const slots = new Map(constellations.map((name, slot) => [name, slot]))
 /** No system numbers its satellites further than this. */
 const OWN_NUMBER_MAX = 255
 
-/** `satelliteId('beidou', 19)`; `constellationIn` gives the system back. */
+/** `satelliteId('beidou', 19)`; `constellationIn` gives the system back, `slotOf` its place in `constellations`. */
 export const satelliteId = (constellation: Constellation, number: number): number =>
   ((slots.get(constellation) as number) << 8) | (number & OWN_NUMBER_MAX)
 
 export const constellationIn = (satellite: number): Constellation =>
   constellations[satellite >> 8] as Constellation
+
+export const slotOf = (satellite: number): number => satellite >> 8
 
 /**
  * Which satellite a number means under a talker: `satelliteOf('GN', 19, 4)` is BeiDou's 19, `satelliteOf('GN', 70)` is

@@ -1,7 +1,9 @@
 import type { Fix } from '../fix.ts'
 import { MessageCycle, SentenceCycle } from './cycle.ts'
 import type { Mark, Own, Sentence } from './sentence.ts'
-import { DOP, FORGET, MODE, PLACE, REPORT, SKY, START } from './told.ts'
+import { fixOf, noFixOf } from './fix-of.ts'
+import type { ToldSky } from './sky.ts'
+import { DOP, FORGET, MODE, PLACE, REPORT, SKY, START, Told } from './told.ts'
 import type { UbxReading } from './ubx.ts'
 import { Weigher } from './weigh.ts'
 
@@ -18,11 +20,6 @@ import { Weigher } from './weigh.ts'
  */
 export type Reading = Sentence | UbxReading
 
-const DAY_MS = 86_400_000
-/** A week number of ten bits rolls over after this long; a receiver past its rollover is off by exactly that. */
-const ROLLOVER_MS = 1024 * 7 * DAY_MS
-/** Nothing was installed before: an earlier date, or one a rollover later, is shown as suspect, never rewritten. */
-export const PLAUSIBLE_FROM_UTC_MS = Date.UTC(2024, 0, 1)
 /** Times closer than this are one moment. */
 const SAME_TIME_MS = 10
 
@@ -65,8 +62,9 @@ export class EpochAssembler {
   /** A sky or dilution came since the last report: it is told with the next. */
   #skyIsDue = false
   #hasStandard = false
-  /** The last word of the open epoch. */
-  #held: Fix | undefined
+  /** The last word of the open epoch: what was told, and the sky before it. */
+  readonly #held = new Told()
+  #heldSky: ToldSky | undefined
   #gaveUndated = false
   #saidAnything = false
   #epochTimeMs: number | undefined
@@ -101,19 +99,19 @@ export class EpochAssembler {
   /** The line is quiet: gives the open epoch, if it says anything new, even if its end is missing. */
   close(fixes: Fix[]): void {
     // The sky that came behind the fix belongs to it too.
-    if (this.#held !== undefined) Object.assign(this.#held, this.#skyNow())
+    if (this.#heldSky !== undefined) this.#heldSky = this.#sky.told()
     this.finish(fixes)
   }
 
   /** The file is over: as `close`, but nothing says that the epoch was whole. */
   finish(fixes: Fix[]): void {
-    if (this.#held === undefined && this.#told.hasFix()) this.#held = this.#fix()
+    if (this.#heldSky === undefined && this.#told.hasFix()) this.#hold()
     this.#end(fixes)
   }
 
   /** Whether every signal of the sky told last is equally strong. */
   isSkyUniform(): boolean {
-    return this.#sky.told().isUniform
+    return this.#sky.told().isUniform()
   }
 
   /** A sentence that nobody here needs still parts the runs of satellites around it. */
@@ -125,11 +123,11 @@ export class EpochAssembler {
     // Stragglers of an epoch that was already told (its time was closed by quiet) are not a second fix.
     const isOld = this.#epochTimeMs !== undefined && this.#epochTimeMs === this.#closedTimeMs
     if (!isOld && this.#saidAnything && !this.#gaveUndated)
-      if (this.#held !== undefined) fixes.push(this.#held)
-      else if (!this.#told.hasFix()) fixes.push(this.#noFix())
+      if (this.#heldSky !== undefined) fixes.push(fixOf(this.#held, this.#heldSky))
+      else if (!this.#told.hasFix()) fixes.push(noFixOf(this.#told.timeUtcMs, this.#sky.told()))
     if (this.#epochTimeMs !== undefined) this.#closedTimeMs = this.#epochTimeMs
     this.#epochTimeMs = undefined
-    this.#held = undefined
+    this.#heldSky = undefined
     this.#gaveUndated = false
     this.#saidAnything = false
     this.#seenTags = 0
@@ -176,52 +174,21 @@ export class EpochAssembler {
 
   #report(fixes: Fix[]): void {
     if (!this.#told.hasFix()) return
-    if (this.#told.timeUtcMs !== undefined) {
-      // Receivers that round differently in each sentence tell two moments.
-      if (this.#held !== undefined && this.#held.timeUtcMs !== this.#told.timeUtcMs) fixes.push(this.#held)
-      this.#held = this.#fix()
-      this.#gaveUndated = false
+    if (this.#told.timeUtcMs === undefined) {
+      fixes.push(fixOf(this.#told, this.#sky.told()))
+      this.#gaveUndated = true
       return
     }
-    fixes.push(this.#fix())
-    this.#gaveUndated = true
+    // Receivers that round differently in each sentence tell two moments.
+    if (this.#heldSky !== undefined && this.#held.timeUtcMs !== this.#told.timeUtcMs)
+      fixes.push(fixOf(this.#held, this.#heldSky))
+    this.#hold()
+    this.#gaveUndated = false
   }
 
-  #noFix(): Fix {
-    const { timeUtcMs } = this.#told
-    return { mode: 1, ...this.#about(timeUtcMs) }
-  }
-
-  #fix(): Fix {
-    const told = this.#told
-    const { place, timeUtcMs } = told
-    const fix: Fix = { ...this.#about(timeUtcMs), ...place, mode: told.mode === 3 ? 3 : 2 }
-    if (told.speedMps !== undefined) fix.speedMps = told.speedMps
-    if (told.trackDeg !== undefined) fix.trackDeg = told.trackDeg
-    if (told.altMslM !== undefined) fix.altMslM = told.altMslM
-    if (told.hdop !== undefined) fix.hdop = told.hdop
-    if (told.accuracyM !== undefined) fix.accuracyM = told.accuracyM
-    if (told.isSimulated) fix.simulated = true
-    if (told.isEstimated) fix.deadReckoning = true
-    return fix
-  }
-
-  /** Time and sky, known with and without a place. */
-  #about(timeUtcMs: number | undefined): Omit<Fix, 'mode'> {
-    const about: Omit<Fix, 'mode'> = {}
-    if (timeUtcMs !== undefined) about.timeUtcMs = timeUtcMs
-    Object.assign(about, this.#skyNow())
-    if (timeUtcMs !== undefined && isSuspect(timeUtcMs)) about.dateSuspect = true
-    return about
-  }
-
-  #skyNow(): Pick<Fix, 'satsUsed' | 'satsSeen' | 'sats'> {
-    const { rowsUsed, rowsSeen, tally } = this.#sky.told()
-    return {
-      ...(rowsUsed === undefined ? {} : { satsUsed: rowsUsed }),
-      ...(rowsSeen === undefined ? {} : { satsSeen: rowsSeen }),
-      ...(tally === undefined ? {} : { sats: tally as NonNullable<Fix['sats']> }),
-    }
+  #hold(): void {
+    this.#held.copy(this.#told)
+    this.#heldSky = this.#sky.told()
   }
 }
 
@@ -231,6 +198,3 @@ const isStandard = ({ type }: Reading): boolean =>
 /** Sentences whose time moves the cycle on: not those of a receiver without a fix, and not GST, told for another epoch. */
 const isClock = (s: Sentence): boolean =>
   s.type === 'RMC' ? s.valid && s.date !== undefined : s.type === 'OWN' ? s.mode > 1 : true
-
-const isSuspect = (utcMs: number): boolean =>
-  utcMs < PLAUSIBLE_FROM_UTC_MS || utcMs >= PLAUSIBLE_FROM_UTC_MS + ROLLOVER_MS

@@ -74,7 +74,9 @@ export class Fields {
 
   has(i: number, byte: number): boolean {
     const from = this.#start(i)
-    return this.#bytes.subarray(from, from + Math.max(0, this.#length(i))).includes(byte)
+    const to = from + this.#length(i)
+    for (let at = from; at < to; at++) if (this.#bytes[at] === byte) return true
+    return false
   }
 
   /** `0` to `max`, digits only, leading zeros and spaces allowed as some receivers pad: `07`, ` 7`. */

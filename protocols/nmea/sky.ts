@@ -1,4 +1,4 @@
-import { constellationIn, constellations, satelliteOf } from './constellation.ts'
+import { constellations, satelliteOf, slotOf } from './constellation.ts'
 import type { Constellation } from './constellation.ts'
 import type { Gsa, Gsv } from './sentence.ts'
 
@@ -10,17 +10,40 @@ const NO_TALKER = ''
 type Row = { readonly satellite: number; readonly used: boolean; readonly snrDb: number }
 export type Tally = Partial<Record<Constellation, readonly [used: number, seen: number]>>
 
-/** A sky as it was last told. Counts are of rows: the same satellite is listed once per signal. */
-export type ToldSky = {
+/** A sky as it was told. Counts are of rows: the same satellite is listed once per signal. */
+export class ToldSky {
   readonly rowsSeen: number | undefined
   readonly rowsUsed: number | undefined
-  /** Distinct satellites per system. */
-  readonly tally: Tally | undefined
+  readonly #rows: readonly Row[]
+  #tally: Tally | undefined
+
+  /** The first `rowsSeen` of `rows`: a run of GSV goes on adding to its list. */
+  constructor(rows: readonly Row[], rowsSeen: number | undefined, rowsUsed: number | undefined) {
+    this.#rows = rows
+    this.rowsSeen = rowsSeen
+    this.rowsUsed = rowsUsed
+  }
+
+  /** Distinct satellites per system, counted when first asked for. */
+  tally(): Tally | undefined {
+    return (this.#tally ??= tallyOf(this.#rows, this.rowsSeen ?? 0))
+  }
+
   /** Every signal heard is equally strong, as a simulator's on a bench or a spoofer's are. */
-  readonly isUniform: boolean
+  isUniform(): boolean {
+    return isUniform(this.#rows, this.rowsSeen ?? 0)
+  }
+
+  /** The same sky, with another count of what is used. */
+  withUsed(rowsUsed: number): ToldSky {
+    if (rowsUsed === this.rowsUsed) return this
+    const next = new ToldSky(this.#rows, this.rowsSeen, rowsUsed)
+    next.#tally = this.#tally
+    return next
+  }
 }
 
-const NOTHING: ToldSky = { rowsSeen: undefined, rowsUsed: undefined, tally: undefined, isUniform: false }
+const NOTHING = new ToldSky([], undefined, undefined)
 
 /**
  * Which satellites are used and seen. GSA and GSV come in runs, one per system and signal, often not in every epoch; a
@@ -127,17 +150,12 @@ export class Sky {
   /** Publishes what is known now: the whole sky if this very sentence completed it, else the number used. */
   tell(): void {
     if (!this.#isWhole) {
-      if (this.#fixCount > 0) this.#told = { ...this.#told, rowsUsed: this.#fixCount }
+      if (this.#fixCount > 0) this.#told = this.#told.withUsed(this.#fixCount)
       return
     }
     let rowsUsed = 0
     for (const row of this.#rows) if (row.used) rowsUsed++
-    this.#told = {
-      rowsSeen: this.#rows.length,
-      rowsUsed,
-      tally: tallyOf(this.#rows),
-      isUniform: isUniform(this.#rows),
-    }
+    this.#told = new ToldSky(this.#rows, this.#rows.length, rowsUsed)
   }
 
   #clear(): false {
@@ -148,29 +166,31 @@ export class Sky {
   }
 }
 
-const tallyOf = (rows: readonly Row[]): Tally | undefined => {
-  if (rows.length === 0) return undefined
+const tallyOf = (rows: readonly Row[], count: number): Tally | undefined => {
+  if (count === 0) return undefined
   const best = new Map<number, boolean>()
-  for (const { satellite, used } of rows) best.set(satellite, used || best.get(satellite) === true)
-  const counts = new Map<Constellation, [number, number]>()
+  for (let i = 0; i < count; i++) {
+    const { satellite, used } = rows[i] as Row
+    if (used || !best.has(satellite)) best.set(satellite, used)
+  }
+  const pairs = constellations.map((): [number, number] => [0, 0])
   for (const [satellite, used] of best) {
-    const name = constellationIn(satellite)
-    const pair = counts.get(name) ?? [0, 0]
-    counts.set(name, pair)
+    const pair = pairs[slotOf(satellite)] as [number, number]
     pair[1]++
     if (used) pair[0]++
   }
-  return Object.fromEntries(
-    constellations.flatMap(name => (counts.has(name) ? [[name, counts.get(name)]] : [])),
-  )
+  const tally: Record<string, readonly [number, number]> = {}
+  for (const [slot, pair] of pairs.entries()) if (pair[1] > 0) tally[constellations[slot] as string] = pair
+  return tally
 }
 
 /** Fewer signals may be alike by chance. */
 const UNIFORM_ROWS_MIN = 6
 
-const isUniform = (rows: readonly Row[]): boolean => {
+const isUniform = (rows: readonly Row[], all: number): boolean => {
   let [count, min, max] = [0, Infinity, 0]
-  for (const { snrDb } of rows) {
+  for (let i = 0; i < all; i++) {
+    const { snrDb } = rows[i] as Row
     if (snrDb === 0) continue
     count++
     min = Math.min(min, snrDb)

@@ -58,6 +58,21 @@ export class Told {
     this.speedYields = false
   }
 
+  /** Becomes the same as another. */
+  copy(other: Told): void {
+    this.timeUtcMs = other.timeUtcMs
+    this.place = other.place
+    this.mode = other.mode
+    this.altMslM = other.altMslM
+    this.altHaeM = other.altHaeM
+    this.speedMps = other.speedMps
+    this.trackDeg = other.trackDeg
+    this.accuracyM = other.accuracyM
+    this.hdop = other.hdop
+    this.isSimulated = other.isSimulated
+    this.isEstimated = other.isEstimated
+  }
+
   /** Keeps of another what the next epoch may need. */
   remember(other: Told): void {
     this.timeUtcMs = other.timeUtcMs
