@@ -4,7 +4,7 @@ import { getPriority, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import WebSocket from 'ws'
 import type { StreamMessage, UnitView } from '#protocols/api.ts'
-import { SAMPLING } from '#agent/vehicle/sampling.ts'
+import { EVERY_SECOND, isMoving } from '#agent/vehicle/sampling.ts'
 import { loadOf } from '#sim/demo/process-load.ts'
 import type { Finding } from './evidence.ts'
 
@@ -19,7 +19,7 @@ const RATE_HZ_MIN = 0.96
 /** A car that drove less of the minute than this has no rate worth a word. */
 const DRIVEN_MS_MIN = 10_000
 /** A parked car speaks this often, and may be as late as a driving one. */
-const PARKED_MS_MAX = SAMPLING.parkedEveryMs + GAP_MS
+const PARKED_MS_MAX = EVERY_SECOND.parked.everyMs + GAP_MS
 
 /** Starts the demo as a visitor does, listens as a page does, and counts newer fixes of every unit. */
 export async function proveFleet(say: (words: string) => void): Promise<Finding> {
@@ -161,7 +161,7 @@ async function listen(map: string, forMs: number): Promise<ReadonlyMap<string, H
     unit.lastFixMs = fixMs
     unit.atMs.push(performance.now())
     unit.agesMs.push(position.ageMs)
-    unit.drives.push((position.speedMps ?? 0) >= SAMPLING.movingMps)
+    unit.drives.push(isMoving(unit.drives.at(-1) ?? false, position))
   })
   await new Promise<void>((resolve, reject) => {
     socket.once('open', () => resolve())
@@ -204,7 +204,7 @@ function summaryOf(heard: ReadonlyMap<string, Heard>) {
     parked: {
       waits: waits.parked.length,
       longestMs: at(waits.parked, 1),
-      announcedMs: SAMPLING.parkedEveryMs,
+      announcedMs: EVERY_SECOND.parked.everyMs,
     },
     ageAtGatewayMs: { p50: at(ages, 0.5), p99: at(ages, 0.99), max: at(ages, 1) },
   }
