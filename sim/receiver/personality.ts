@@ -150,6 +150,17 @@ export const PERSONALITIES = {
     rateHz: 2,
     baud: 38_400,
   },
+  'navilock-402u': {
+    ...today,
+    from: 'nl402u',
+    talker: 'GP',
+    constellations: [GPS],
+    order: ['RMC', 'VTG', 'GGA', 'GSA', 'GSV', 'GLL'],
+    nmea: '2.3',
+    minuteDecimals: 4,
+    timeDecimals: 3,
+    course: 'held',
+  },
   'rtk-10hz': {
     ...today,
     from: 'nmea-rtk',
