@@ -107,6 +107,16 @@ async function openVehicle(core: Core, config: AgentConfig): Promise<Result<Agen
     rules: fittings.value.rules ?? [],
     witness: triggerLog.write,
     trigger: triggerOf(fittings.value),
+    ...(fittings.value.power && {
+      power: {
+        config: fittings.value.power,
+        // The process ends as on any signal; whoever supervises it takes the power away, or starts it again.
+        onEnd: how => {
+          core.log.info({ event: 'power.end', how })
+          process.kill(process.pid, 'SIGTERM')
+        },
+      },
+    }),
     ...(fittings.value.camera && { camera: fittings.value.camera }),
   })
   const pagesDir = join(config.pages, 'terminal')

@@ -5,6 +5,7 @@ import type { PanelProfile } from '#hardware/panel/profile.ts'
 import { panelDevice } from '#hardware/panel/device-table.ts'
 import { FittedCamera } from './bodycam/camera-words.ts'
 import { TriggerConfig } from './bodycam/trigger-config.ts'
+import { PowerConfig } from './power/power-config.ts'
 import { FITTED_SOURCES, Wiring, unclearWiring } from './fitted-sources.ts'
 
 export type { Wiring } from './fitted-sources.ts'
@@ -40,6 +41,8 @@ const Fields = z.strictObject({
   ...FITTED_SOURCES,
   /** The body cameras of this car; absent: a dry contact. */
   camera: FittedCamera.optional(),
+  /** Watches over ignition and battery; absent: the computer's power is somebody else's. */
+  power: PowerConfig.optional(),
   /** What is different from the factory in how they are started. */
   trigger: z
     .record(z.string(), z.unknown())

@@ -28,6 +28,8 @@ export type RuntimeParts = Omit<CarrierParts, 'identity' | 'announcedMs' | 'live
   readonly trigger?: TriggerConfig
   /** Which fixes become records; adaptive when absent. */
   readonly sampling?: Sampling
+  /** Hears every event before the core does: what watches over the car beside it. */
+  readonly onHeard?: (event: VehicleEvent) => void
   /** Hex digits never seen before. */
   readonly mint: (bytes: number) => string
 }
@@ -41,6 +43,8 @@ export type Runtime = {
   tap(tap: Tap): Promise<TapResult>
   view(): TerminalState
   onView(listener: (view: TerminalState) => void): () => void
+  /** Resolves when everything accepted so far is synced and, with a link, delivered; not bounded here. */
+  flush(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -71,6 +75,7 @@ export function startRuntime(parts: RuntimeParts): Runtime {
 
   function feed(event: VehicleEvent): void {
     if (stopped) return
+    parts.onHeard?.(event)
     for (const effect of step(state, event, clock.now(), parts.mint)) perform(effect)
   }
 
@@ -151,6 +156,11 @@ export function startRuntime(parts: RuntimeParts): Runtime {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
+    flush: async () => {
+      await carrier.append([], [])
+      while (!stopped && carrier.link().state === 'up' && waiting(carrier.facts().queue) > 0)
+        await new Promise<void>(resolve => clock.after(TICK_MS, resolve))
+    },
     stop: async () => {
       stopped = true
       cancelTick()
@@ -159,3 +169,6 @@ export function startRuntime(parts: RuntimeParts): Runtime {
     },
   }
 }
+
+const waiting = (queue: Readonly<Record<string, number>>): number =>
+  Object.values(queue).reduce((sum, records) => sum + records, 0)

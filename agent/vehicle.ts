@@ -8,6 +8,8 @@ import type { OpenCameraLine } from './bodycam/camera-line.ts'
 import type { FittedCamera } from './bodycam/camera-words.ts'
 import { openInputs } from './inputs.ts'
 import type { InputParts } from './inputs.ts'
+import { openPowerKeeper } from './power/keeper.ts'
+import type { PowerKeeper, PowerParts } from './power/keeper.ts'
 import { startRuntime } from './runtime.ts'
 import type { Runtime, RuntimeParts } from './runtime.ts'
 
@@ -22,6 +24,8 @@ export type VehicleParts = Omit<RuntimeParts, 'setOutput' | 'orderCamera'> &
     readonly camera?: FittedCamera
     /** Another way to a camera on the network, as in the simulator. */
     readonly openCameraLine?: OpenCameraLine
+    /** Watches over ignition and battery, and ends the car in order; absent: power is somebody else's. */
+    readonly power?: PowerParts
   }
 
 export type Vehicle = { readonly runtime: Runtime; close(): Promise<void> }
@@ -42,11 +46,14 @@ export function composeVehicle(parts: VehicleParts): Vehicle {
     if (composed) cameras.forEach(wish)
     else early.push(() => cameras.forEach(wish))
   }
+  let keeper: PowerKeeper | undefined
   const runtime = startRuntime({
     ...parts,
     setOutput: (_output, on) => toCameras(camera => camera.contact(on)),
+    onHeard: event => keeper?.hear(event),
     orderCamera: order => toCameras(camera => camera.order(order)),
   })
+  keeper = parts.power && openPowerKeeper(parts.power, runtime, clock, log, () => closeDevices())
   const network = openFittedCamera(parts, runtime)
   if (network) cameras.push(network)
   closers.push(() => network?.close() ?? Promise.resolve())
@@ -78,13 +85,21 @@ export function composeVehicle(parts: VehicleParts): Vehicle {
   })
   setOutput = inputs.setOutput
   closers.push(() => inputs.close())
+  let closing: Promise<void> | null = null
+  function closeDevices(): Promise<void> {
+    closing ??= (async () => {
+      for (const close of closers) await close()
+      await runtime.stop()
+    })()
+    return closing
+  }
   composed = true
   for (const wish of early) wish()
   return {
     runtime,
     close: async () => {
-      for (const close of closers) await close()
-      await runtime.stop()
+      keeper?.close()
+      await closeDevices()
     },
   }
 }

@@ -177,6 +177,7 @@ export const Warning = z.enum([
   'equipment_fault',
   'only_unit_in_grid',
   'heading_away',
+  'low_battery',
   'emergency',
 ])
 export type Warning = z.infer<typeof Warning>

@@ -35,8 +35,19 @@ export type GnssState = z.infer<typeof GnssState>
 export const PanelLife = z.enum(['ok', 'silent', 'no_device'])
 export type PanelLife = z.infer<typeof PanelLife>
 
-/** How the parts a car is fitted with are doing. */
-export const DriverStates = z.object({ gnss: GnssState, panel: PanelLife })
+/**
+ * How the car's computer is powered. `standby`: engine off, on shift; `survival`: low voltage, so positions are thinned and
+ * everything else works; `shutting_down`: it says goodbye.
+ */
+export const PowerPhase = z.enum(['running', 'standby', 'survival', 'shutting_down'])
+export type PowerPhase = z.infer<typeof PowerPhase>
+
+/** `batteryVolts` is null where nothing tells it. */
+export const PowerLife = z.object({ phase: PowerPhase, batteryVolts: z.number().nullable() })
+export type PowerLife = z.infer<typeof PowerLife>
+
+/** How the parts a car is fitted with are doing; `power` is absent where nobody watches over it. */
+export const DriverStates = z.object({ gnss: GnssState, panel: PanelLife, power: PowerLife.optional() })
 export type DriverStates = z.infer<typeof DriverStates>
 
 /** What the panel can switch: the trigger contact of the body-camera dock, and spares. */

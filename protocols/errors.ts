@@ -141,6 +141,7 @@ export const ERROR_CODES = {
   LOG_CHAIN:
     'An entry of the log does not follow the one before it: removed, inserted, moved or of another car.',
   LOG_SHORT: 'The log ends before an entry that the car has told the gateway: its tail was cut off.',
+  BATTERY_LOW: 'The battery of the car is low. Start the engine, or have the battery looked at.',
   // start-up
   PORT_IN_USE: 'Another program listens on this TCP port. Stop it or choose another with the flag named.',
   FORMAT_UNKNOWN: 'The data was written by another version of reach5. Use that version, or an upgrade.',

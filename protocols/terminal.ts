@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { Position } from './bodies.ts'
-import { EquipmentState, GnssState, PanelLife } from './equipment.ts'
+import { EquipmentState, GnssState, PanelLife, PowerLife } from './equipment.ts'
 import { IncidentId, OrderId } from './ids.ts'
 import { IncidentClass, Place, Severity } from './incident.ts'
 import { StoreHealth } from './session.ts'
@@ -66,6 +66,8 @@ export const TerminalState = z.object({
     })
     .nullable(),
   panel: PanelLife,
+  /** Absent where nobody watches over the battery. */
+  power: PowerLife.optional(),
   equipment: EquipmentState,
   recording: z.boolean(),
   bodycam: z.enum(['idle', 'starting', 'recording', 'failed']),

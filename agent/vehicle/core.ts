@@ -7,6 +7,7 @@ import { learnGrids } from './grids.ts'
 import { onOrder, onRejected } from './order-inbox.ts'
 import { WINDOW_EVERY_MS, WINDOW_LIFE_MS, withoutOld } from './orders.ts'
 import { onAlarmAcked, onUnstoredAcked, pressPanic } from './panic.ts'
+import { onPower } from './power.ts'
 import { onFix, onInput } from './readings.ts'
 import { forgetEnded } from './sensing.ts'
 import type { VehicleState } from './state.ts'
@@ -45,6 +46,8 @@ export function step(state: VehicleState, event: VehicleEvent, now: Now, mint: M
     case 'panel':
       state.panel = event.state
       return [{ type: 'live' }]
+    case 'power':
+      return onPower(state, event.phase, now)
     case 'camera.refused':
       return hearBodyCam(state, { type: 'refused', cameraId: event.cameraId, code: event.code }, now)
     case 'trigger.logged':

@@ -3,6 +3,7 @@ import type { Now } from '#protocols/time.ts'
 import type { DeliveryFacts } from '../uplink/carrier.ts'
 import { activeOrders } from './orders.ts'
 import { announcedMs } from './reporting.ts'
+import { powerOf } from './power.ts'
 import type { OrderStep, VehicleState } from './state.ts'
 
 const LIVE_ASSIGNMENTS_MAX = 16
@@ -24,7 +25,7 @@ export function liveOf(state: VehicleState, facts: DeliveryFacts, now: Now): Liv
     announcedMs: announcedMs(state),
     position: livePosition(state, now),
     equipment: state.equipment,
-    drivers: { gnss: state.gnss, panel: state.panel },
+    drivers: { gnss: state.gnss, panel: state.panel, ...powerOf(state) },
     recording: state.equipment.camera_recording === 'on',
     emergency: state.panic !== null && !state.panic.acknowledged,
     availability: state.availability,

@@ -13,6 +13,7 @@ import { senseCue, senseFix } from './sensing.ts'
 import { sample } from './sampling.ts'
 import { positionOf } from './position.ts'
 import { rulesNow } from './reporting.ts'
+import { powerAllows } from './power.ts'
 import { EQUIPMENT_NOTE } from './state.ts'
 import type { VehicleState } from './state.ts'
 
@@ -26,6 +27,7 @@ export function onFix(state: VehicleState, fix: Fix, now: Now): VehicleEffect[] 
   if (!position) return changed
   state.placed = { position, at: now }
   const noticed = [...senseFix(state, fix, now), ...crossGrids(state, position, now)]
+  if (!powerAllows(state, now)) return [...noticed, ...changed]
   const sampled = sample(state.sampling, position, now.monoMs, rulesNow(state))
   state.sampling = sampled.state
   if (!sampled.isDue) return [...noticed, ...changed]

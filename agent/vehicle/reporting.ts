@@ -8,6 +8,7 @@ export function situationOf(state: VehicleState): Situation {
   const { fix, sampling } = state
   const moving = fix === null ? sampling.moving : isMoving(sampling.moving, fix.fix)
   if (state.panic !== null && !state.panic.acknowledged) return 'incident'
+  if (state.power === 'survival') return 'parked' // and the gateway is told to expect no more
   if (activeOrders(state).some(order => order.step !== 'on_scene')) return moving ? 'incident' : 'parked'
   return moving ? 'patrol' : 'parked'
 }

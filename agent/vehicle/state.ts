@@ -1,5 +1,5 @@
 import type { Availability, Position } from '#protocols/bodies.ts'
-import type { EquipmentState, Gauge, Output } from '#protocols/equipment.ts'
+import type { EquipmentState, Gauge, Output, PowerPhase } from '#protocols/equipment.ts'
 import type { Fix } from '#protocols/fix.ts'
 import type { DispatchOrder } from '#protocols/orders.ts'
 import type { TerminalOrder, TerminalState } from '#protocols/terminal.ts'
@@ -62,6 +62,8 @@ export type VehicleState = {
   sampling: SamplingState
   gnss: TerminalState['gnss']
   panel: TerminalState['panel']
+  /** Null where nobody watches over it. */
+  power: PowerPhase | null
   /** As read since this boot; a channel not read yet is absent. */
   equipment: EquipmentState
   readonly equipmentBeforeBoot: EquipmentState
@@ -164,6 +166,7 @@ export function initialState(
     membership: { ...NO_GRID, gridId: (notes.get(GRID_NOTE) as string | null | undefined) ?? null },
     gnss: 'no_device',
     panel: 'no_device',
+    power: null,
     equipment: {},
     gauges: {},
     equipmentBeforeBoot: (notes.get(EQUIPMENT_NOTE) as EquipmentState | undefined) ?? {},

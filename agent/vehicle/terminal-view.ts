@@ -7,6 +7,7 @@ import { gridView } from './grids.ts'
 import { isEnded } from './orders.ts'
 import { newestPosition } from './position.ts'
 import { sensedView } from './sensing.ts'
+import { powerOf } from './power.ts'
 import type { HeldOrder, VehicleState } from './state.ts'
 
 /** What the in-vehicle terminal shows: the state of the car in words a page can print, ages as of `now`. */
@@ -29,6 +30,7 @@ export function terminalView(
     gnss: state.gnss,
     position: positionView(state, now),
     panel: state.panel,
+    ...powerOf(state),
     equipment: state.equipment,
     recording: state.equipment.camera_recording === 'on',
     bodycam: triggerPhase(state.trigger),

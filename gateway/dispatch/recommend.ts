@@ -144,6 +144,7 @@ function warningsOf(unit: UnitView, place: LatLon, here: GridId | null, fit: rea
   if (hasFault(unit)) warnings.push('equipment_fault')
   if (unit.gridId !== null && unit.gridId !== here && isOnlyOne(unit, fit)) warnings.push('only_unit_in_grid')
   if (isHeadingAway(unit, place)) warnings.push('heading_away')
+  if (unit.drivers?.power?.phase === 'survival') warnings.push('low_battery')
   if (unit.emergency) warnings.push('emergency')
   return warnings
 }

@@ -22,6 +22,12 @@ export function EquipmentRow({ view }: { readonly view: TerminalState }) {
   return (
     <section class="equipment" data-panel={view.panel}>
       <BodyCam view={view} />
+      {view.power?.phase === 'survival' && (
+        <p class="panel-fault" data-fault="battery">
+          <Icon name="alarm" />
+          {w.batteryLow(view.power.batteryVolts)}
+        </p>
+      )}
       {view.panel !== 'ok' && (
         <p class="panel-fault">
           <Icon name={view.panel === 'no_device' ? 'cross' : 'alarm'} />

@@ -54,6 +54,8 @@ export const en: Words = {
     memory: 'In memory only',
   },
 
+  batteryLow: (volts: number | null) =>
+    `Battery low${volts === null ? '' : `, ${volts.toFixed(1)} V`}. Start the engine.`,
   panelAbsent: 'No equipment panel',
   panelSilent: 'Equipment panel silent',
   channels: {

@@ -57,6 +57,8 @@ export const zh = {
     memory: '仅存内存，断电会丢',
   },
 
+  batteryLow: (volts: number | null) =>
+    `车辆电量低${volts === null ? '' : `（${volts.toFixed(1)} V）`}，请启动发动机`,
   panelAbsent: '设备面板未接入',
   panelSilent: '设备面板无应答',
   channels: {

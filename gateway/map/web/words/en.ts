@@ -344,6 +344,7 @@ export const en: Words = {
     equipment_fault: 'equipment fault',
     only_unit_in_grid: 'leaves its grid empty',
     heading_away: 'heading away',
+    low_battery: 'battery low',
     emergency: 'unit in emergency',
   },
   exclusions: {

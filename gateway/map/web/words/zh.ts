@@ -373,6 +373,7 @@ export const zh = {
     equipment_fault: '设备故障',
     only_unit_in_grid: '派出后本网格无车',
     heading_away: '正背向行驶',
+    low_battery: '车辆电量低',
     emergency: '该车紧急报警',
   } as Record<Warning, string>,
   exclusions: {

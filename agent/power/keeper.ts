@@ -1,0 +1,110 @@
+import type { Logger } from '#protocols/log.ts'
+import type { Clock } from '#protocols/time.ts'
+import type { Runtime } from '../runtime.ts'
+import type { VehicleEvent } from '../vehicle/events.ts'
+import type { PowerConfig } from './power-config.ts'
+import { advancePower, initialPower } from './power.ts'
+import type { PowerEffect, PowerEvent, ShutdownStep } from './power.ts'
+
+export type PowerParts = {
+  readonly config: PowerConfig
+  /** A meter of its own; without one the volts are those of the car's bus. The returned function lets go of it. */
+  readonly onBattery?: (listener: (volts: number) => void) => () => void
+  /** Everything is closed: take the power away, or start the process anew. */
+  readonly onEnd: (how: 'off' | 'restart') => void
+}
+
+export type PowerKeeper = { hear(event: VehicleEvent): void; close(): void }
+
+const TICK_MS = 250
+/** A live slot on its way out over a link that works. */
+const GOODBYE_MS = 400
+
+/** The edge of `power.ts`: it hears ignition and volts, carries out the steps of the end and tells when each is done. */
+export function openPowerKeeper(
+  parts: PowerParts,
+  runtime: Runtime,
+  clock: Clock,
+  log: Logger,
+  closeDevices: () => Promise<void>,
+): PowerKeeper {
+  let state = initialPower()
+  let closed = false
+  let cancelTick = (): void => {}
+
+  const feed = (event: PowerEvent): void => {
+    if (closed) return
+    const next = advancePower(state, event, clock.now().monoMs, parts.config)
+    state = next.state
+    for (const effect of next.effects) perform(effect)
+  }
+
+  const perform = (effect: PowerEffect): void => {
+    switch (effect.type) {
+      case 'phase':
+        log.info({ event: 'power.phase', phase: effect.phase, volts: state.volts, ignition: state.ignition })
+        runtime.feed({ type: 'power', phase: effect.phase })
+        return
+      case 'step':
+        void carryOut(effect.step)
+          .catch((error: unknown) =>
+            log.warn({ event: 'power.step', step: effect.step, detail: String(error) }),
+          )
+          .then(() => feed({ type: 'done', step: effect.step }))
+        return
+      case 'overdue':
+        log.warn({ event: 'power.overdue', step: effect.step })
+        return
+      case 'resume':
+        log.info({ event: 'power.resumed' })
+        return
+      case 'end':
+        closed = true
+        cancelTick()
+        letGo()
+        parts.onEnd(effect.how)
+        return
+    }
+  }
+
+  async function carryOut(step: ShutdownStep): Promise<void> {
+    switch (step) {
+      case 'stop_sampling':
+        return // the phase itself stops it
+      case 'flush':
+        return runtime.flush()
+      case 'goodbye':
+        runtime.feed({ type: 'power', phase: 'shutting_down' })
+        return new Promise(resolve => clock.after(GOODBYE_MS, resolve))
+      case 'close':
+        return closeDevices()
+    }
+  }
+
+  const tick = (): void => {
+    const { panic, orders } = runtime.view()
+    const open = orders.some(({ step }) => !['cleared', 'refused', 'cancelled'].includes(step))
+    feed({ type: 'busy', busy: panic.active || open })
+    feed({ type: 'tick' })
+    if (!closed) cancelTick = clock.after(TICK_MS, tick)
+  }
+  const heardVolts = (volts: number | null): void => feed({ type: 'volts', volts })
+  const letGo =
+    parts.onBattery?.(volts => runtime.feed({ type: 'gauge', gauge: 'batteryVolts', value: volts })) ??
+    (() => {})
+  runtime.feed({ type: 'power', phase: state.phase })
+  tick()
+
+  return {
+    hear: event => {
+      if (event.type === 'input' && event.channel === 'ignition')
+        feed({ type: 'ignition', value: event.value })
+      if (event.type === 'gauge' && event.gauge === 'batteryVolts') heardVolts(event.value)
+    },
+    close: () => {
+      closed = true
+      cancelTick()
+      letGo()
+    },
+  }
+}

@@ -1,0 +1,29 @@
+import type { PowerLife, PowerPhase } from '#protocols/equipment.ts'
+import type { Now } from '#protocols/time.ts'
+import { record } from './appending.ts'
+import type { VehicleEffect } from './events.ts'
+import type { VehicleState } from './state.ts'
+
+/** Save power and stay visible: below the silence announced to the gateway with room for one lost message. */
+const SURVIVAL_EVERY_MS = 9_000
+
+/** The watch over the battery says how the car is powered. */
+export function onPower(state: VehicleState, phase: PowerPhase, now: Now): VehicleEffect[] {
+  const before = state.power
+  state.power = phase
+  const isLow = phase === 'survival' && before !== 'survival'
+  const detail = `${state.gauges.batteryVolts?.toFixed(1) ?? '?'} V`
+  const fault = { driver: 'power', code: 'BATTERY_LOW', detail }
+  return [...(isLow ? [record(state, 'driver.fault', fault, now)] : []), { type: 'live' }]
+}
+
+/** Whether a position may become a record: not while the car goes down, seldom while its battery is low. */
+export function powerAllows({ power, panic, sampled }: VehicleState, { monoMs }: Now): boolean {
+  if (power !== 'survival') return power !== 'shutting_down'
+  const isEmergency = panic !== null && !panic.acknowledged
+  return isEmergency || sampled === null || monoMs - sampled.at.monoMs >= SURVIVAL_EVERY_MS
+}
+
+/** As it is told to gateway and crew. */
+export const powerOf = ({ power, gauges }: VehicleState): { readonly power?: PowerLife } =>
+  power === null ? {} : { power: { phase: power, batteryVolts: gauges.batteryVolts ?? null } }
