@@ -423,6 +423,93 @@ describe('an incident', () => {
     expect(town.unit(1)).toMatchObject({ assignment: null, availability: 'available' })
   })
 
+  describe('what a car senses by itself', () => {
+    const enroute = () => {
+      const town = new Town().crew(1, 0.1)
+      const incident = town.incident(0.15)
+      const order = town.dispatch(incident, 1)
+      town.tap(1, order, 'signed')
+      const word = { orderId: order.id, incidentId: incident.id, revision: 2 }
+      const say = (kind: string, body: object, ageMs = 0) =>
+        town.record(1, 'event', kind, { ...word, ...body }, ageMs)
+      return { town, incident, order, say, assignment: () => town.see(incident).assignments[0]! }
+    }
+    const iso = (utcMs: number): string => new Date(utcMs).toISOString()
+
+    it('fills the sensed slot beside the declared one, and the first word in each stays', () => {
+      const { town, order, say, assignment } = enroute()
+      const setOff = town.utcMs
+      town.pass(6_000)
+      say('rolling.started', { startedAt: setOff, by: 'speed' })
+      expect(assignment()).toMatchObject({ state: 'enroute', times: { tRolling: { sensed: iso(setOff) } } })
+      expect(assignment().times.tEnroute).toBeUndefined()
+      town.pass(30_000)
+      town.tap(1, order, 'enroute')
+      say('rolling.started', { startedAt: setOff + 20_000, by: 'speed' })
+      expect(assignment().times.tRolling).toEqual({ sensed: iso(setOff), declared: iso(setOff + 36_000) })
+    })
+
+    it('shows a car that stands near, then an arrival dated back to its stop', () => {
+      const { town, say, assignment } = enroute()
+      const stopped = town.utcMs
+      town.pass(3_000)
+      say('arrival.candidate', { startedAt: stopped, distanceM: 60 })
+      expect(assignment()).toMatchObject({ state: 'signed', nearSince: iso(stopped) })
+      town.pass(9_000)
+      say('arrival.confirmed', { startedAt: stopped, distanceM: 60, by: 'door' })
+      expect(assignment()).toMatchObject({ state: 'on_scene', nearSince: null })
+      expect(assignment().times.tArrived).toEqual({ sensed: iso(stopped) })
+    })
+
+    it('keeps nothing of an arrival that was taken back but the evidence; the next one counts', () => {
+      const { town, incident, say, assignment } = enroute()
+      say('arrival.confirmed', { startedAt: town.utcMs, distanceM: 60, by: 'door' })
+      expect(town.see(incident).state).toBe('attended')
+      town.pass(4_000)
+      say('arrival.undone', { why: 'crew' })
+      expect(assignment()).toMatchObject({ state: 'enroute' })
+      expect(assignment().times.tArrived).toBeUndefined()
+      expect(town.see(incident)).toMatchObject({ state: 'responding' })
+      expect(town.see(incident).times.tArrived).toBeUndefined()
+      town.pass(60_000)
+      const stopped = town.utcMs
+      say('arrival.confirmed', { startedAt: stopped, distanceM: 20, by: 'dwell' })
+      town.restart()
+      expect(assignment().times.tArrived).toEqual({ sensed: iso(stopped) })
+    })
+
+    it('leaves a declared arrival standing when the sensed one is taken back', () => {
+      const { town, order, say, assignment } = enroute()
+      town.tap(1, order, 'on_scene')
+      say('arrival.confirmed', { startedAt: town.utcMs, distanceM: 60, by: 'door' })
+      say('arrival.undone', { why: 'drove_on' })
+      expect(assignment().state).toBe('on_scene')
+      expect(Object.keys(assignment().times.tArrived ?? {})).toEqual(['declared'])
+    })
+
+    it('flags an arrival declared more than 300 m away and keeps its time', () => {
+      for (const [distanceM, flagged] of [
+        [120, null],
+        [420, 420],
+      ] as const) {
+        const { town, say, assignment } = enroute()
+        say('assignment.step', { step: 'on_scene', slot: 'declared', distanceM })
+        expect(assignment()).toMatchObject({ declaredFarM: flagged })
+        expect(assignment().times.tArrived?.declared).toBe(iso(town.utcMs))
+      }
+    })
+
+    it('of a clock nobody set is dated by the age of the record', () => {
+      const { town, incident, order } = enroute()
+      town.pass(60_000)
+      const body = { orderId: order.id, incidentId: incident.id, revision: 2, startedAt: 71_000, by: 'speed' }
+      const boot1970 = { occurredAt: 76_000, clockQuality: 'none' } as const
+      town.record(1, 'event', 'rolling.started', body, 10_000, boot1970)
+      const { times } = town.see(incident).assignments[0]!
+      expect(times.tRolling?.sensed).toBe(iso(town.utcMs - 15_000))
+    })
+  })
+
   it('promises the road time at the moment of the order', () => {
     const town = new Town().crew(1, 0.1)
     const incident = town.incident(0.15)

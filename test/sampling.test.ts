@@ -19,7 +19,7 @@ describe('adaptive sampling', () => {
     ]
     const { holds, ...counted } = judgeShifts(shifts)
     console.log(JSON.stringify(counted))
-    expect(counted.seconds).toBe(3_600)
+    expect(counted.drivenSeconds).toBe(3_600)
     expect(counted.incidents).toBeGreaterThan(0)
     expect(counted.silence.beyondAnnounced).toBe(0)
     expect(holds).toBe(true)

@@ -10,10 +10,14 @@ export type Hands = {
   readonly patrol: () => void
   /** Lightbar and, with it, the body-cam. */
   readonly lights: (on: boolean) => void
+  /** The driver's door. */
+  readonly door: (open: boolean) => void
 }
 
 /** Seconds a crew takes, each drawn evenly between two numbers. */
-const PACE = { sign: [2, 4], roll: [1, 2], work: [25, 45] } as const
+const PACE = { sign: [2, 4], roll: [1, 2], work: [25, 45], door: [4, 8] } as const
+/** Out, and the door shut behind. */
+const DOOR_OPEN_MS = 4_000
 
 type Stage = 'patrolling' | 'reading' | 'driving' | 'working'
 
@@ -25,6 +29,7 @@ export class Crew {
   private stage: Stage = 'patrolling'
   private orderId: string | null = null
   private cancelTimer = (): void => {}
+  private cancelDoor = (): void => {}
   private readonly hands: Hands
   private readonly clock: Clock
   private readonly random: Random
@@ -50,6 +55,7 @@ export class Crew {
   arrived(): void {
     if (this.stage !== 'driving' || this.orderId === null) return
     this.stage = 'working'
+    this.getOut()
     const orderId = this.orderId
     if (!this.taps) return
     this.after(0.5, 1.5, () => this.press('on_scene', orderId))
@@ -57,6 +63,16 @@ export class Crew {
 
   stop(): void {
     this.cancelTimer()
+    this.cancelDoor()
+  }
+
+  /** What the car takes for an arrival: somebody opens a door where it stands. */
+  private getOut(): void {
+    const [least, most] = PACE.door
+    this.cancelDoor = this.clock.after(1000 * this.random.uniform(least, most), () => {
+      this.hands.door(true)
+      this.cancelDoor = this.clock.after(DOOR_OPEN_MS, () => this.hands.door(false))
+    })
   }
 
   private begin(order: TerminalOrder): void {

@@ -98,6 +98,7 @@ function openFleetVehicle(house: House, unit: DemoUnit, identity: DeviceIdentity
     {
       tap: tap => vehicle?.runtime.tap(tap) ?? Promise.resolve({ accepted: false, code: 'NOT_READY' }),
       lights: on => devices.setChannel('lightbar', on),
+      door: open => devices.setChannel('door', open),
       taps: true,
       parked: false,
     },

@@ -82,6 +82,7 @@ export async function openFullVehicle(parts: FullVehicleParts): Promise<FullVehi
     {
       tap: tap => press(child.addresses['terminal'] ?? '', tap),
       lights: on => devices.setChannel('lightbar', on),
+      door: open => devices.setChannel('door', open),
       taps: false,
       parked,
     },

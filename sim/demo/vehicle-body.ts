@@ -35,6 +35,7 @@ export class VehicleBody {
     options: {
       readonly tap: Hands['tap']
       readonly lights: Hands['lights']
+      readonly door: Hands['door']
       /** Presses its own terminal; a visitor's car does not. */
       readonly taps: boolean
       /** Never drives: its receiver plays a recording. */
@@ -52,6 +53,7 @@ export class VehicleBody {
       driveTo: place => this.feed({ type: 'drive', lat: place.lat, lon: place.lon }),
       patrol: () => this.feed({ type: 'patrol' }),
       lights: options.lights,
+      door: options.door,
     }
     this.crew = new Crew(hands, this.pace, parts.random, { taps: options.taps })
     if (!this.parked) this.feed({ type: 'patrol' })

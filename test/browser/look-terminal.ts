@@ -2,7 +2,8 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { openBrowser, openContext } from './chromium.ts'
-import { anOrder, openFakeTerminal } from './fake-terminal.ts'
+import type { SensedOrder } from '#protocols/terminal.ts'
+import { anOrder, NOT_SENSED, openFakeTerminal } from './fake-terminal.ts'
 import type { FakeTerminal } from './fake-terminal.ts'
 
 /*
@@ -25,6 +26,18 @@ type Scene = (car: FakeTerminal, page: Page) => void | Promise<void>
 const order = (car: FakeTerminal, change: Parameters<typeof anOrder>[0] = {}): void =>
   car.say({ orders: [anOrder(change)] })
 
+const sensed = (car: FakeTerminal, arrival: SensedOrder['arrival'], distanceM: number, undoMs = 0): void =>
+  order(car, {
+    step: arrival === 'arrived' ? 'on_scene' : 'enroute',
+    distanceM,
+    sensed: {
+      rollingAt: car.state.utcMs - 190_000,
+      arrival,
+      stoppedAt: car.state.utcMs - 12_000,
+      undoMs,
+    },
+  })
+
 const SCENES: Readonly<Record<string, Scene>> = {
   idle: () => undefined,
   rolling: car =>
@@ -37,6 +50,11 @@ const SCENES: Readonly<Record<string, Scene>> = {
   signed: car => order(car, { step: 'signed', ageMs: 21_000 }),
   enroute: car => order(car, { step: 'enroute', ageMs: 95_000, distanceM: 640, bearingDeg: 292 }),
   onscene: car => order(car, { step: 'on_scene', ageMs: 260_000, distanceM: 18 }),
+  sensedrolling: car =>
+    order(car, { step: 'enroute', sensed: { ...NOT_SENSED, rollingAt: car.state.utcMs - 60_000 } }),
+  sensednear: car => sensed(car, 'near', 40),
+  sensedprompt: car => sensed(car, 'prompt', 240),
+  sensedarrived: car => sensed(car, 'arrived', 40, 9_000),
   major: car =>
     car.say({
       orders: [

@@ -2,7 +2,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { TerminalState } from '#protocols/terminal.ts'
 import { openBrowser, openContext } from './chromium.ts'
-import { anOrder, openFakeTerminal } from './fake-terminal.ts'
+import { anOrder, NOT_SENSED, openFakeTerminal } from './fake-terminal.ts'
 import type { FakeTerminal } from './fake-terminal.ts'
 
 let browser: Browser | null = null
@@ -137,6 +137,46 @@ describe("the crew's page", () => {
     await page.click('[data-do=sign]')
     await page.waitForSelector('button.huge[data-do=on_scene]')
     expect(await page.locator('.tap-refused').count()).toBe(0)
+  })
+
+  given('shows an arrival the car marked by itself, with ten seconds to take it back', async () => {
+    const sensed = {
+      ...NOT_SENSED,
+      arrival: 'arrived' as const,
+      stoppedAt: 1_795_478_400_000,
+      undoMs: 10_000,
+    }
+    const { car, page } = await sit({ orders: [anOrder({ step: 'enroute' })] })
+    await open(page, car)
+    car.say({ orders: [anOrder({ step: 'on_scene', sensed })] })
+    await page.waitForSelector('[data-sensed=arrived]')
+    // The button under a finger that meant "on scene" is now "clear": it waits until it can have been read.
+    expect(await page.locator('.huge').isDisabled()).toBe(true)
+    const undo = page.locator('[data-do=undo_arrival]')
+    expect(await undo.innerText()).toMatch(/撤销 \d+/)
+    const box = (await undo.boundingBox())!
+    expect(Math.min(box.width, box.height)).toBeGreaterThanOrEqual(60)
+    await undo.click()
+    await page.waitForSelector('.order[data-step=enroute]')
+    expect(kinds(car)).toEqual(['undo_arrival'])
+    expect(await page.locator('[data-sensed=arrived]').count()).toBe(0)
+    car.say({ orders: [anOrder({ step: 'on_scene', sensed: { ...sensed, undoMs: 0 } })] })
+    await page.waitForSelector('[data-sensed=arrived]')
+    expect(await undo.count()).toBe(0)
+  })
+
+  given('asks whether a far stop is the arrival, and takes yes and no', async () => {
+    const sensed = { ...NOT_SENSED, arrival: 'prompt' as const, stoppedAt: 1_795_478_400_000 }
+    const order = anOrder({ step: 'enroute', distanceM: 240, sensed })
+    const { car, page } = await sit({ orders: [order] })
+    await open(page, car)
+    expect(await textOf(page, '[data-sensed=prompt]')).toMatch(/240 米/)
+    await page.click('[data-do=not_there]')
+    await page.waitForSelector('[data-sensed=prompt]', { state: 'detached' })
+    car.say({ orders: [order] })
+    await page.click('[data-do=there]')
+    await page.waitForSelector('.order[data-step=on_scene]')
+    expect(kinds(car)).toEqual(['not_there', 'on_scene'])
   })
 
   given('refuses an order only on the second tap', async () => {

@@ -29,7 +29,7 @@ export function judgeShifts(shifts: readonly ShiftCounts[]) {
       fewerMoving >= SAMPLING_GOAL.fewer &&
       within >= SAMPLING_GOAL.share &&
       silencesBeyondAnnounced === 0,
-    seconds,
+    drivenSeconds: seconds,
     movingSeconds,
     incidents: sum(s => s.incidents),
     messages: {

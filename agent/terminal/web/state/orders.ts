@@ -128,6 +128,9 @@ export function startOrders(onNews: (news: 'new' | 'cancelled') => void): void {
     const takenBack = orders.value.find(
       o => o.step === 'cancelled' && (before?.get(o.orderId) ?? 'cancelled') !== 'cancelled',
     )
+    // The car moved the order on by itself, as an arrival does: the next button is not under the finger that meant the last.
+    const moved = orders.value.find(o => o.orderId === shownId && before?.get(o.orderId) !== o.step)
+    const bySelf = moved !== undefined && untracked(() => tap.value) === null
     if (fresh !== undefined) {
       if (shownId === null) chosenId.value = fresh.orderId
       else takeScreen(fresh.orderId)
@@ -135,7 +138,7 @@ export function startOrders(onNews: (news: 'new' | 'cancelled') => void): void {
     } else if (takenBack !== undefined) {
       if (takenBack.orderId === shownId) takeScreen(takenBack.orderId)
       onNews('cancelled')
-    }
+    } else if (bySelf) takeScreen(moved.orderId)
     shownId = untracked(() => shown.value?.orderId ?? null)
   })
 }

@@ -109,7 +109,7 @@ export const en: Words = {
   unsigned30: s => `Not signed for ${s} s · call by radio or send another`,
   slots: { sensed: 'sensed', declared: 'tapped', radio: 'radio', system: '' },
   arriving: since => `stands close by since ${since}`,
-  arrivedBySelf: 'on scene (sensed)',
+  arrivedBySelf: 'On scene (sensed)',
   declaredGap: (time, gap) => `tapped ${time} (${gap})`,
   declaredFar: metres => `tapped “on scene” ${metres} m away`,
   promised: eta => `promised ${eta}`,
