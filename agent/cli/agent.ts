@@ -14,6 +14,7 @@ import { isEnrolled } from '../provisioning/load-identity.ts'
 
 const USAGE = `usage: reach5 agent --data DIR [--gnss PATH|gpsd|gpsd://host:port] [--gnss-baud N]
                     [--panel PATH] [--panel-baud N] [--terminal-port 5112] [--mqtt-url URL] [--log-level info]
+                    [--sampling adaptive|every-second]
        reach5 agent --profile station --data DIR [--kiosk-port 5113] [--desk-port 5114] [--places FILE.geojson]
 
   Runs the process of a patrol vehicle, or of a duty station. Ports are those a technician found (fittings.json in DIR) unless a flag says otherwise;
@@ -42,7 +43,7 @@ const FLAGS = [
     'mqtt-url',
     'log-level',
   ],
-  ...['backoff-max-ms', 'technician-port', 'ports', 'enrol-url'],
+  ...['sampling', 'backoff-max-ms', 'technician-port', 'ports', 'enrol-url'],
 ]
 
 /** `reach5 agent …`: runs until told to stop; 0 after an orderly stop, 1 when it could not start, 2 on wrong use. */
