@@ -64,7 +64,7 @@ class Car {
     if (effect.type === 'tapped') this.answer = effect.result.code
     if (effect.type !== 'append') return
     if (this.store !== 'ok')
-      return this.feed({ type: 'appended', ref: effect.ref, result: fault(this.store, "") })
+      return this.feed({ type: 'appended', ref: effect.ref, result: fault(this.store, '') })
     for (const { key, value } of effect.notes)
       this.notes.set(key, value === undefined ? undefined : JSON.parse(JSON.stringify(value)))
     for (const { kind, body } of effect.drafts) {
@@ -87,7 +87,7 @@ class Car {
     this.feed({
       type: 'tap',
       tapRef: 't',
-      tap: (tap === 'panic' ? { kind: 'panic' } : { kind: tap, orderId: 'order-1' }),
+      tap: tap === 'panic' ? { kind: 'panic' } : { kind: tap, orderId: 'order-1' },
     })
     return this.answer
   }
