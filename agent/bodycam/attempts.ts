@@ -40,7 +40,7 @@ export function hearCameraInActivation(
       alreadyRecording: phase === 'asking',
     })
   } else if (activation.outcome === 'confirmed') {
-    change(run, { ours: false, hasLapsed: true })
+    change(run, { ours: false, isDoubtful: true })
     run.effects.push({ type: 'lapsed', activationId: activation.id })
     if (held) tryAgainAfterLapse(run)
   } else if (phase === 'asking') raise(run, activation.attempt!.deadlineMonoMs)
@@ -48,11 +48,12 @@ export function hearCameraInActivation(
 
 /**
  * Whether a recording that begins now can only be the work of our contact. After an alarm the crew was asked to start
- * the camera by hand, and after a lapse they may have: from then on nobody can tell.
+ * the camera by hand, after a lapse or a restart they may have: from then on nobody can tell.
  */
 function isOursByTime({ state, config, now }: Run): boolean {
   const { activation, closedMonoMs } = state
-  if (activation === null || closedMonoMs === null || activation.alarmed || activation.hasLapsed) return false
+  if (activation === null || closedMonoMs === null || activation.alarmed || activation.isDoubtful)
+    return false
   const tookMs = now.monoMs - closedMonoMs
   return tookMs >= config.startMs.min && tookMs <= config.startMs.max
 }

@@ -26,8 +26,11 @@ export const TriggerConfig = z.strictObject({
   actions: z.array(TriggerAction).min(1).default(['contact']),
   /** `level`: the contact stays closed for the whole activation; `pulse`: it closes for this long and means "start". */
   output: z.union([z.literal('level'), z.strictObject({ pulseMs: Ms.min(50).max(5_000) })]).default('level'),
-  /** What an opening contact may end: a recording that is ours beyond doubt, or none at all. */
-  ends: z.enum(['ours', 'none']).default('ours'),
+  /**
+   * What an opening contact may end: no recording at all, or one that is `ours` as far as a contact can tell. It cannot tell
+   * a camera that its officer woke a moment before the lightbar: that recording would be ended with the activation.
+   */
+  ends: z.enum(['none', 'ours']).default('none'),
   /**
    * A recording is ours only when it begins this long after the contact closed. Sooner, the officer's hand was faster and
    * our reading old; later, the camera slept, and what woke it was a hand: a camera needs longer from sleep than `max`.

@@ -68,8 +68,8 @@ export type Activation = {
   readonly outcome: 'pending' | 'confirmed' | 'failed'
   readonly alarmed: boolean
   readonly attempts: number
-  /** The camera stopped in its midst, by itself or by a hand: what begins afterwards may be the officer's. */
-  readonly hasLapsed: boolean
+  /** The camera stopped in its midst, or nobody watched it for a while: what begins afterwards may be the officer's. */
+  readonly isDoubtful: boolean
   readonly attempt: Attempt | null
   /** This recording began by our closing of the contact beyond doubt, and was seen ever since. */
   readonly ours: boolean

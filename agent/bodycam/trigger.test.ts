@@ -5,8 +5,10 @@ import type { Now } from '#protocols/time.ts'
 import { advanceTrigger } from './trigger.ts'
 import { initialTrigger, restoreTrigger, triggerPhase } from './trigger-state.ts'
 import type { TriggerEffect, TriggerState } from './trigger-state.ts'
-import { DEFAULT_TRIGGER } from './trigger-config.ts'
-import type { TriggerConfig } from './trigger-config.ts'
+import { TriggerConfig } from './trigger-config.ts'
+
+/** With the rule that decides whose a recording is. */
+const OURS = TriggerConfig.parse({ ends: 'ours' })
 
 const at = (monoMs: number): Now => ({ monoMs, utcMs: 1_780_000_000_000 + monoMs, quality: 'gnss' })
 
@@ -19,7 +21,7 @@ class Bench {
   onEffect: (effect: TriggerEffect) => void = () => {}
   private readonly config: TriggerConfig
 
-  constructor(config: TriggerConfig = DEFAULT_TRIGGER, state: TriggerState = initialTrigger(), nowMs = 0) {
+  constructor(config: TriggerConfig = OURS, state: TriggerState = initialTrigger(), nowMs = 0) {
     this.config = config
     this.state = state
     this.nowMs = nowMs
@@ -187,7 +189,7 @@ describe('the body-camera trigger', () => {
   })
 
   it('gives a pulse and stops nothing where a pulse means "start"', () => {
-    const bench = recording({ ...DEFAULT_TRIGGER, output: { pulseMs: 500 } }).pass(1000)
+    const bench = recording({ ...OURS, output: { pulseMs: 500 } }).pass(1000)
     bench.input('lightbar', 'off').pass(60_000)
     expect(bench.words).toEqual(['activated', 'close', 'confirmed', 'open', 'released'])
   })
@@ -195,7 +197,7 @@ describe('the body-camera trigger', () => {
   it('goes on after a restart in the middle of an activation, under the same id', () => {
     const before = idle().input('lightbar', 'on').pass(500)
     const saved = JSON.parse(JSON.stringify(before.state)) as TriggerState
-    const after = new Bench(DEFAULT_TRIGGER, restoreTrigger(saved), 70)
+    const after = new Bench(OURS, restoreTrigger(saved), 70)
     after.input('lightbar', 'on')
     expect(after.words).toEqual(['close'])
     after.pass(1000).input('camera_recording', 'on')
@@ -222,7 +224,7 @@ describe('the body-camera trigger', () => {
   })
 
   it('ends no recording at all where it is told to', () => {
-    const bench = recording({ ...DEFAULT_TRIGGER, ends: 'none' })
+    const bench = recording({ ...OURS, ends: 'none' })
       .input('lightbar', 'off')
       .pass(60_000)
     expect(bench.words.at(-1)).toBe('released')
@@ -231,17 +233,17 @@ describe('the body-camera trigger', () => {
   })
 
   it('closes nothing after a restart that came after the release', () => {
-    const before = recording({ ...DEFAULT_TRIGGER, ends: 'none' })
+    const before = recording({ ...OURS, ends: 'none' })
       .input('lightbar', 'off')
       .pass(60_000)
     const saved = JSON.parse(JSON.stringify(before.state)) as TriggerState
-    const after = new Bench({ ...DEFAULT_TRIGGER, ends: 'none' }, restoreTrigger(saved), 5)
+    const after = new Bench({ ...OURS, ends: 'none' }, restoreTrigger(saved), 5)
     after.input('lightbar', 'off').input('camera_recording', 'off').pass(10_000)
     expect(after.words).toEqual(['open'])
   })
 
   it('gives the pulse again after a restart, because nobody knows whether it went out', () => {
-    const config: TriggerConfig = { ...DEFAULT_TRIGGER, output: { pulseMs: 500 } }
+    const config: TriggerConfig = { ...OURS, output: { pulseMs: 500 } }
     const saved = JSON.parse(JSON.stringify(idle(config).input('lightbar', 'on').state)) as TriggerState
     const after = new Bench(config, restoreTrigger(saved), 5).input('lightbar', 'on').pass(1000)
     expect(after.words).toEqual(['close', 'open'])
@@ -249,7 +251,7 @@ describe('the body-camera trigger', () => {
 
   it('orders the cameras of the car over the network and alarms at once when one refuses', () => {
     const config: TriggerConfig = {
-      ...DEFAULT_TRIGGER,
+      ...OURS,
       actions: ['network', 'marker'],
       output: { pulseMs: 200 },
     }
@@ -261,7 +263,7 @@ describe('the body-camera trigger', () => {
   })
 
   it('marks the recording that runs already', () => {
-    const config: TriggerConfig = { ...DEFAULT_TRIGGER, actions: ['network', 'marker'] }
+    const config: TriggerConfig = { ...OURS, actions: ['network', 'marker'] }
     const bench = new Bench(config).input('camera_recording', 'on').input('panic', 'on')
     expect(bench.words).toEqual(['activated', 'confirmed', 'mark'])
   })
@@ -280,7 +282,7 @@ describe('the body-camera trigger', () => {
 
   it('alarms after a restart when the camera stays silent', () => {
     const saved = JSON.parse(JSON.stringify(idle().input('lightbar', 'on').state)) as TriggerState
-    const after = new Bench(DEFAULT_TRIGGER, restoreTrigger(saved), 5)
+    const after = new Bench(OURS, restoreTrigger(saved), 5)
     after.input('lightbar', 'on').input('camera_recording', 'off').pass(2000)
     expect(after.words).toEqual(['close', 'failed'])
   })
@@ -310,7 +312,7 @@ describe('the body-camera trigger, whatever happens', () => {
   it('runs one activation at a time, gives each a verdict in two seconds and spares the officer’s recording', () => {
     const counts = { runs: 0, activations: 0, confirmed: 0, failed: 0, officer: 0, spared: 0, restarts: 0 }
     const step = fc.tuple(acts, fc.integer({ min: 0, max: 4000 }))
-    const config = { ...DEFAULT_TRIGGER, postMs: 3000, holdOffMs: 1000 }
+    const config = { ...OURS, postMs: 3000, holdOffMs: 1000 }
     fc.assert(
       fc.property(fc.array(step, { minLength: 1, maxLength: 60 }), steps => {
         counts.runs += 1

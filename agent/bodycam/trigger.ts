@@ -56,6 +56,7 @@ function makeTimesNew(run: Run): void {
     const elapsedMs = Math.max(0, run.now.utcMs - activation.startedAt.utcMs)
     change(run, {
       ours: false,
+      isDoubtful: true,
       startedMonoMs: nowMs - elapsedMs,
       clearSinceMonoMs: activation.clearSinceMonoMs === null ? null : nowMs,
     })
@@ -108,7 +109,7 @@ function start(run: Run, sources: readonly Channel[]): void {
       outcome: 'pending',
       alarmed: false,
       attempts: 0,
-      hasLapsed: false,
+      isDoubtful: false,
       attempt: null,
       ours: false,
       clearSinceMonoMs: null,

@@ -25,6 +25,7 @@ export type CarDevices = {
 }
 
 const EPOCH_MS = 1_000
+const OFFICER_ENDS_MS = 45_000
 const WRITE_WITHIN_MS = 900
 
 /** A receiver that tells the truth once a second, a panel and a camera, at the far ends of a car's two lines. */
@@ -36,7 +37,14 @@ export function attachCarDevices(
 ): CarDevices {
   const panel = attachPanel(ends.panel, clock)
   const camera = attachCamera(panel, clock)
-  const setChannel = (channel: Channel, on: boolean): void => panel.setContact(CHANNELS.indexOf(channel), on)
+  const setChannel = (channel: Channel, on: boolean): void => {
+    panel.setContact(CHANNELS.indexOf(channel), on)
+    if (channel === 'lightbar' && !on) clock.after(OFFICER_ENDS_MS, endRecording)
+  }
+  /** The car ends no recording; its officer does when all is over. */
+  const endRecording = (): void => {
+    if (camera.startedBy === 'trigger' && !contact('lightbar') && !contact('siren')) camera.press()
+  }
   setChannel('ignition', true)
   const contact = (channel: Channel): boolean => panel.contact(CHANNELS.indexOf(channel))
   const receiver: { mode: ReceiverMode } = { mode: 'on' }

@@ -1,4 +1,5 @@
 import { benchMap } from './bench-map.ts'
+import { benchTrigger } from './bench-trigger.ts'
 import { benchNmea } from './bench-nmea.ts'
 import { inquire } from './evidence.ts'
 import type { Inquiry } from './evidence.ts'
@@ -17,6 +18,12 @@ export const BENCHES: Readonly<Record<string, Inquiry>> = {
       'test/cli/bench-map.ts',
     ],
     run: benchMap,
+  },
+  trigger: {
+    file: 'bench-trigger',
+    does: 'from an input edge to the camera’s contact and to the MQTT publish, idle and in a drain; build first',
+    covers: ['agent/bodycam', 'agent/uplink', 'agent/outbox', 'hardware/panel', 'test/cli/bench-trigger.ts'],
+    run: benchTrigger,
   },
   nmea: {
     does: 'receiver bytes to epochs beside gpsdecode, nmea-simple and gps; ours and the peers in one run',

@@ -9,6 +9,8 @@ export type Finding = { readonly holds: boolean; readonly evidence: Readonly<Rec
 
 export type Inquiry = {
   readonly does: string
+  /** The file below docs/evidence, where a proof of the same name has the plain one. */
+  readonly file?: string
   /** The code the finding speaks of, files and folders: when it changes, the finding is out of date. */
   readonly covers: readonly string[]
   readonly run: (say: (words: string) => void) => Finding | Promise<Finding>
@@ -45,7 +47,7 @@ export async function inquire(
     ...evidence,
   }
   mkdirSync(EVIDENCE_DIR, { recursive: true })
-  writeFileSync(join(EVIDENCE_DIR, `${name}.json`), `${JSON.stringify(whole, null, 2)}\n`)
+  writeFileSync(join(EVIDENCE_DIR, `${inquiry.file ?? name}.json`), `${JSON.stringify(whole, null, 2)}\n`)
   console.log(JSON.stringify(whole))
   return holds ? 0 : 1
 }

@@ -32,7 +32,8 @@ export function proveTrigger(say: (words: string) => void): Finding {
       ...sums,
       mutantsKilledBySequence: mutants,
       assumes: [
-        'the recording contact is read before each decision: a press within one poll of an opening contact cannot be seen by a level wiring; pulse wiring, ends "none" and the network do not depend on it',
+        'the recording contact is read before each decision: a press within one poll of the opening of a level contact cannot be seen; pulse wiring and the network do not depend on it',
+        'wokenBeforeStopped happens with ends "ours" alone, which is not the factory setting: no contact can tell a camera its officer woke a moment before',
         'a camera woken by its officer begins to record later than startMs.max, one that hears the car sooner',
         'goneWithTheProcess: momentary presses whose write a kill took and that were over before the restart; the camera had been told',
       ],
@@ -65,6 +66,6 @@ const added = (a: Sums, b: Sums): Sums =>
 /** How many sequences of the wiring with most rules it takes until one goes wrong; null when none does. */
 export function sequencesToKill(mutant: Subject, max: number): number | null {
   for (let seed = 0; seed < max; seed += 1)
-    if (runSequence(seed, 'level', mutant).wrong.length > 0) return seed + 1
+    if (runSequence(seed, 'level-ours', mutant).wrong.length > 0) return seed + 1
   return null
 }

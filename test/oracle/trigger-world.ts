@@ -28,7 +28,7 @@ export type Subject = {
 }
 export const THE_TRIGGER: Subject = { advance: advanceTrigger, durablePartOf }
 
-export type Wiring = 'level' | 'pulse' | 'by-hand' | 'network'
+export type Wiring = 'level' | 'level-ours' | 'pulse' | 'network'
 
 export type SequenceResult = {
   /** In words, empty when all is well. */
@@ -40,6 +40,8 @@ export type SequenceResult = {
   readonly kills: number
   readonly officerBegan: number
   readonly officerStopped: number
+  /** By `ends: ours` alone: a camera its officer had woken a moment before the car closed the contact. */
+  readonly wokenBeforeStopped: number
   /** Momentary presses taken by a kill before their write was synced; the camera had been told. */
   readonly goneWithTheProcess: number
   readonly logEntries: number
@@ -50,7 +52,7 @@ const STEPS = 400
 const BASE = { postMs: 3_000, holdOffMs: 1_000, retryMs: 1_500 } as const
 const CONFIGS: Readonly<Record<Wiring, TriggerConfig>> = {
   level: TriggerConfig.parse(BASE),
-  'by-hand': TriggerConfig.parse({ ...BASE, ends: 'none' }),
+  'level-ours': TriggerConfig.parse({ ...BASE, ends: 'ours' }),
   pulse: TriggerConfig.parse({ ...BASE, output: { pulseMs: 200 } }),
   network: TriggerConfig.parse({ ...BASE, output: { pulseMs: 200 }, actions: ['network', 'marker'] }),
 }
@@ -63,7 +65,7 @@ export function runSequence(seed: number, wiring: Wiring, subject: Subject = THE
   const chance = (p: number): boolean => random.uniform(0, 1) < p
   const config = CONFIGS[wiring]
   const wrong: string[] = []
-  const camera = new StepCamera(wiring === 'level' || wiring === 'by-hand')
+  const camera = new StepCamera(wiring === 'level' || wiring === 'level-ours')
   const contacts: Record<string, ChannelValue> = {}
   let cameraGapUntil = -1
   const lag = Math.floor(random.uniform(0, 4))
@@ -254,6 +256,7 @@ export function runSequence(seed: number, wiring: Wiring, subject: Subject = THE
     kills: counts.kills,
     officerBegan: camera.officerBegan,
     officerStopped: camera.officerStopped,
+    wokenBeforeStopped: camera.wokenBeforeStopped,
     goneWithTheProcess: counts.gone,
     logEntries: verified.ok ? verified.value.entries : 0,
   }
@@ -271,6 +274,9 @@ class StepCamera {
   asleep = false
   officerBegan = 0
   officerStopped = 0
+  wokenBeforeStopped = 0
+  private orderedAt = -Infinity
+  private wokenAt: number | null = null
   private starting: { readonly by: 'trigger' | 'officer'; readonly atStep: number } | null = null
   private readonly followsOpening: boolean
 
@@ -289,6 +295,7 @@ class StepCamera {
   }
 
   order(step: number): void {
+    this.orderedAt = step
     if (this.asleep || this.by !== null || this.starting !== null) return
     this.starting = { by: 'trigger', atStep: step + 300 / STEP_MS }
   }
@@ -296,7 +303,9 @@ class StepCamera {
   open(_step: number): void {
     if (!this.followsOpening || this.asleep) return
     if (this.starting?.by === 'trigger') this.starting = null
-    if (this.by === 'officer') this.officerStopped += 1
+    if (this.by === 'officer' && this.wokenAt !== null && this.wokenAt <= this.orderedAt)
+      this.wokenBeforeStopped += 1
+    else if (this.by === 'officer') this.officerStopped += 1
     this.by = null
   }
 
@@ -306,8 +315,12 @@ class StepCamera {
     else if (this.starting !== null) return
     else if (this.asleep) {
       this.asleep = false
+      this.wokenAt = step
       this.starting = { by: 'officer', atStep: step + 1_500 / STEP_MS }
-    } else this.begin('officer')
+    } else {
+      this.wokenAt = null
+      this.begin('officer')
+    }
   }
 
   private begin(by: 'trigger' | 'officer'): void {
