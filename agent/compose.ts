@@ -81,6 +81,7 @@ export async function composeAgent(config: AgentConfig, log: Logger): Promise<Re
     bootId,
     bootCount,
     backoffMaxMs: config.backoffMaxMs,
+    backfillBytesPerS: config.backfillBytesPerS,
   }
   const opened =
     config.profile === 'station' ? await openStation(core, config) : await openVehicle(core, config)

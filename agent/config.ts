@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { parseConfig } from '#protocols/cli/flags.ts'
 import { isLineName } from '#hardware/gnss/gpsd-name.ts'
 import type { Result } from '#protocols/result.ts'
+import { BACKFILL_BYTES_PER_S } from './uplink/delivery.ts'
 
 const Port = z.coerce.number().int().min(0).max(65_535)
 
@@ -36,6 +37,8 @@ export const AgentConfig = z.strictObject({
   /** Which fixes become records: as the track needs them, or every one of a receiver at 1 Hz. */
   sampling: z.enum(['adaptive', 'every-second']).default('adaptive'),
   logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+  /** How fast a backlog may leave, bytes a second: 20 KiB keep a link of 256 kbit/s usable. */
+  backfillBytesPerS: z.coerce.number().int().min(1024).default(BACKFILL_BYTES_PER_S),
   /** Longest pause between two tries to reach the gateway. */
   backoffMaxMs: z.coerce.number().int().min(200).default(60_000),
 })

@@ -1,6 +1,6 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import { parseRecord, sumOf } from './chain.ts'
-import type { WireRecord } from './record.ts'
+import type { RecordOrigin, WireRecord } from './record.ts'
 import { fault, ok } from './result.ts'
 import type { Result } from './result.ts'
 
@@ -26,6 +26,8 @@ type Columns = {
   readonly clockQuality: string[]
   readonly body: string[]
   readonly sum: string[]
+  /** Absent in the common batch, of which no record was ever carried over from another store. */
+  readonly origin?: (RecordOrigin | null)[]
 }
 
 /** Packs contiguous records of one lane; the caller keeps `records` non-empty, contiguous and within the bound. */
@@ -39,6 +41,7 @@ export function packBatch(records: readonly WireRecord[]): Uint8Array {
     clockQuality: records.map(r => r.clockQuality),
     body: records.map(r => r.body),
     sum: records.slice(-1).map(r => r.sum),
+    ...(records.some(r => r.origin !== undefined) && { origin: records.map(r => r.origin ?? null) }),
   }
   const text = JSON.stringify({
     lane: first.lane,
@@ -91,6 +94,7 @@ function rebuild(json: {
       bootId: columns.bootId[i],
       clockQuality: columns.clockQuality[i],
       body: columns.body[i],
+      ...(columns.origin?.[i] && { origin: columns.origin[i] }),
     }
     const record = parseRecord({ ...unsigned, sum: sumOfUnknown(unsigned) })
     if (!record.ok) return record

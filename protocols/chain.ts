@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { RECORD_VERSION, WireRecord } from './record.ts'
-import type { Epoch, RecordDraft } from './record.ts'
+import type { Epoch, RecordDraft, RecordOrigin } from './record.ts'
 import { fault, ok } from './result.ts'
 import type { Result } from './result.ts'
 
@@ -11,15 +11,16 @@ import type { Result } from './result.ts'
  * `clock.anchor` records, never by rewriting.)
  */
 export function sumOf(record: Omit<WireRecord, 'sum'>): string {
-  const { v, lane, epoch, seq, kind, occurredAt, monoMs, bootId, clockQuality } = record
-  const head = JSON.stringify([v, lane, epoch, seq, kind, occurredAt, monoMs, bootId, clockQuality])
+  const { v, lane, epoch, seq, kind, occurredAt, monoMs, bootId, clockQuality, origin } = record
+  const was = origin === undefined ? [] : [origin.epoch, origin.seq, origin.sum]
+  const head = JSON.stringify([v, lane, epoch, seq, kind, occurredAt, monoMs, bootId, clockQuality, ...was])
   return createHash('sha256').update(record.prev).update(head).update(record.body, 'utf8').digest('hex')
 }
 
-/** Gives a draft its place in a lane. */
+/** Gives a draft its place in a lane; `origin` where it had another place before. */
 export function chainRecord(
   draft: RecordDraft,
-  place: { epoch: Epoch; seq: number; prev: string },
+  place: { epoch: Epoch; seq: number; prev: string; origin?: RecordOrigin },
 ): WireRecord {
   const unsigned = { ...draft, v: RECORD_VERSION, ...place } as const
   return { ...unsigned, sum: sumOf(unsigned) }

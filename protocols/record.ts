@@ -31,6 +31,13 @@ export const SpanMs = z.number().nonnegative().max(SPAN_MS_MAX)
 const Sum = z.string().regex(/^[0-9a-f]{64}$/)
 
 /**
+ * What a record was called in the store it was carried over from. The gateway may have it under that name, then it is the
+ * same record and counts once; `sum` tells it from another record that came to bear the same name in a store put back.
+ */
+export const RecordOrigin = z.strictObject({ epoch: Epoch, seq: z.number().int().positive(), sum: Sum })
+export type RecordOrigin = z.infer<typeof RecordOrigin>
+
+/**
  * A record as it lies in the outbox, on the wire and in the ledger. `body` is JSON kept as the exact text that was
  * accepted, because `sum` covers its bytes. `seq` is contiguous inside (device, epoch, lane) and starts at 1.
  *
@@ -51,11 +58,13 @@ export const WireRecord = z.strictObject({
   bootId: z.string().regex(/^[0-9a-f]{16}$/),
   clockQuality: ClockQuality,
   body: z.string().max(BODY_BYTES_MAX),
+  /** Only in a record carried over into a new epoch. */
+  origin: RecordOrigin.optional(),
 })
 export type WireRecord = z.infer<typeof WireRecord>
 
 /** What a caller hands to the outbox; identity, order and sum are the outbox's to give. */
-export type RecordDraft = Omit<WireRecord, 'v' | 'epoch' | 'seq' | 'prev' | 'sum'>
+export type RecordDraft = Omit<WireRecord, 'v' | 'epoch' | 'seq' | 'prev' | 'sum' | 'origin'>
 
 /** The one name of a record in the world: `ptu-07/9f86d081884c7d65/event/12`. */
 export const eventIdOf = (deviceId: string, record: Pick<WireRecord, 'epoch' | 'lane' | 'seq'>): string =>

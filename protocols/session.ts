@@ -40,6 +40,13 @@ export const Ack = z.strictObject({
   epoch: Epoch,
   lane: Lane,
   upTo: z.number().int().nonnegative(),
+  /** Sum of record `upTo` where the gateway knows it: a store put back may bear another record of that name. */
+  sum: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .optional(),
+  /** The gateway is busy: no back-fill for this long. Alarms, live and what happens now go on. */
+  pauseMs: z.number().int().positive().max(60_000).optional(),
 })
 export type Ack = z.infer<typeof Ack>
 

@@ -50,6 +50,21 @@ function chain(
   return records
 }
 
+/** The same records in a new store, as a repair or a renewal chains them. */
+function carryOver(records: readonly WireRecord[], epoch: string): WireRecord[] {
+  const carried: WireRecord[] = []
+  for (const { v: _v, seq, sum, prev: _prev, epoch: was, origin: _origin, ...draft } of records)
+    carried.push(
+      chainRecord(draft, {
+        epoch,
+        seq: carried.length + 1,
+        prev: carried.at(-1)?.sum ?? CHAIN_START,
+        origin: { epoch: was, seq, sum },
+      }),
+    )
+  return carried
+}
+
 /** A gateway of one intake and rows in memory: what a batch holds is there, what a crash forgets is gone. */
 class Centre {
   readonly rows = new Map<string, unknown>()
@@ -95,6 +110,13 @@ class Centre {
     return this.acks.filter(ack => ack.lane === lane).at(-1)?.upTo
   }
 
+  /** As the loop does: the rows, then the payload again. */
+  private recall({ event, keys }: Extract<IntakeEffect, { type: 'recall' }>): void {
+    const sums = keys.map(key => (this.rows.get(key) as RecordRow | undefined)?.sum ?? null)
+    const recalled = new Map(keys.map((key, i) => [key, sums[i]!]))
+    this.take(intake(this.state, { ...event, recalled }, at(this.monoMs)))
+  }
+
   private take(effects: IntakeEffect[]): IntakeEffect[] {
     for (const effect of effects) {
       if (effect.type === 'put') this.rows.set(effect.key, JSON.parse(JSON.stringify(effect.value)))
@@ -104,6 +126,7 @@ class Centre {
       else if (effect.type === 'unstored.ack') this.heard.push(effect.ack.unstored)
       else if (effect.type === 'audit')
         this.audits.push(`${effect.action} ${String(effect.detail['what'] ?? '')}`)
+      else if (effect.type === 'recall') this.recall(effect)
       else this.logs.push(effect)
     }
     return effects
@@ -486,6 +509,34 @@ describe('hello, live and alarms without a store', () => {
     expect(new Set(lanesOf(centre.state, 'ptu-07').map(lane => lane.epoch)).size).toBe(EPOCHS_MAX - 1)
     centre.tick(60_000)
     expect(centre.told('alarm')).toHaveLength(EPOCHS_MAX + 2)
+  })
+
+  it('takes a carried-over record once, whether its old name was heard, lost on the way or borne by another', () => {
+    const centre = new Centre()
+    const old = chain('event', 6)
+    for (const record of old.slice(0, 4)) centre.hear('up/event', record)
+    // The store was put back to 2 records and wrote two others under the names 3 and 4, and a fifth.
+    const again = chain('event', 5, seq => ({
+      kind: 'driver.fault',
+      body: { driver: 'd', code: 'C', detail: seq <= 2 ? String(seq) : `another ${seq}` },
+    }))
+    expect(again.slice(0, 2)).toEqual(old.slice(0, 2))
+    const next = 'ee'.repeat(8)
+    const carried = carryOver(again, next)
+    for (let times = 0; times < 2; times++) centre.hear('up/event', packBatch(carried))
+    const told = centre.city.flatMap(e => (e.type === 'record' ? [e.record.sum] : []))
+    expect(told).toEqual([...old.slice(0, 4), ...carried.slice(2)].map(r => r.sum))
+    const ack = centre.acks.at(-1)!
+    expect([ack.epoch, ack.upTo, ack.sum]).toEqual([next, carried.length, carried.at(-1)!.sum])
+    // Carried over once more, of a store that heard no ack of all that: nothing is told again.
+    const third = carryOver(carried, 'ff'.repeat(8))
+    centre.restart()
+    for (const record of third) centre.hear('up/event', record)
+    expect(centre.city.filter(e => e.type === 'record')).toHaveLength(told.length)
+    expect(centre.acks.at(-1)?.upTo).toBe(third.length)
+    // What was taken under its new name is a duplicate under its old one.
+    centre.hear('up/event', again.at(-1)!)
+    expect(centre.city.filter(e => e.type === 'record')).toHaveLength(told.length)
   })
 
   it('tells an alarm of a car without a store once per id', () => {

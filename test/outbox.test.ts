@@ -28,14 +28,15 @@ afterAll(async () => {
 
 let minted = 0
 const mintEpoch = (): string => (++minted).toString(16).padStart(16, 'e')
-const options = { bootId: BOOT_ID, mintEpoch, ballastBytes: 0 } satisfies LevelOutboxOptions
+const options = { bootId: BOOT_ID, mintEpoch, ballastBytes: 0, keepAckedMs: 0 } satisfies LevelOutboxOptions
 
 outboxContract('in memory', async () => {
   const disk = new MemoryDisk()
   const clock = new HandClock()
   return {
     clock,
-    open: async bounds => openMemoryOutbox(clock, { ...options, ...(bounds && { bounds }) }, disk),
+    open: async (bounds, keepAckedMs = 0) =>
+      openMemoryOutbox(clock, { ...options, keepAckedMs, ...(bounds && { bounds }) }, disk),
     failNextWrite: () => disk.failNextWrite(),
     hang: () => disk.hang(),
     destroy: () => Promise.resolve(),
@@ -47,7 +48,8 @@ outboxContract('in memory, where a failed write is there after all', async () =>
   const clock = new HandClock()
   return {
     clock,
-    open: async bounds => openMemoryOutbox(clock, { ...options, ...(bounds && { bounds }) }, disk),
+    open: async (bounds, keepAckedMs = 0) =>
+      openMemoryOutbox(clock, { ...options, keepAckedMs, ...(bounds && { bounds }) }, disk),
     failNextWrite: () => disk.failNextWrite('input/output error', true),
     hang: () => disk.hang(),
     destroy: () => Promise.resolve(),
@@ -72,8 +74,8 @@ const levelBench = (lands: boolean) => async () => {
   })
   return {
     clock,
-    open: (bounds?: LevelOutboxOptions['bounds']) =>
-      openLevelOutbox(dir, clock, { ...options, wrapShelf, ...(bounds && { bounds }) }),
+    open: (bounds?: LevelOutboxOptions['bounds'], keepAckedMs = 0) =>
+      openLevelOutbox(dir, clock, { ...options, keepAckedMs, wrapShelf, ...(bounds && { bounds }) }),
     failNextWrite: () => void (failing = true),
     hang: () => {
       let release = (): void => {}

@@ -23,7 +23,11 @@ function store(count: number, first = 1): { rows: Map<string, string>; mark: Mar
   const [before, sum] = [records[first - 2]?.sum ?? CHAIN_START, records.at(-1)?.sum ?? CHAIN_START]
   const blank = blankMark(EPOCH, count + 1)
   const notes = toggleNote(NO_NOTES, 'nonce', '7')
-  const mark = { ...blank, notes, lanes: { ...blank.lanes, event: { first, before, last: count, sum } } }
+  const mark = {
+    ...blank,
+    notes,
+    lanes: { ...blank.lanes, event: { first, before, last: count, sum, acked: first - 1 } },
+  }
   const rows = new Map([
     [MARK_KEY, sealMark(mark)],
     [noteKey('nonce'), '7'],

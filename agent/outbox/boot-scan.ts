@@ -7,6 +7,7 @@ import type { ByLane } from './lanes.ts'
 import { EMPTY_LANE, NO_NOTES, unsealMark } from './mark.ts'
 import type { LaneMark, Mark } from './mark.ts'
 import { toggleNote } from './notes-digest.ts'
+import type { AckMark } from './retention.ts'
 
 /** First and last seq, both lost. */
 export type SeqRange = readonly [number, number]
@@ -19,12 +20,14 @@ export type Verdict = {
   /** Of the records judged. */
   readonly epoch: string
   readonly commit: number
+  /** Missing and never acknowledged: what is gone of the rest the gateway has. */
   readonly lost: ByLane<readonly SeqRange[]>
   /** Good records still held. */
   readonly held: number
   readonly book: LaneBook
   readonly notes: ReadonlyMap<string, string>
   readonly notesDigest: string
+  readonly acks: readonly AckMark[]
   /** Oldest freed record not yet deleted, per lane; `first` when there is none. */
   readonly sweepFrom: ByLane<number>
 }
@@ -79,6 +82,7 @@ export class BootScan {
       book: this.#book(lanes),
       notes: this.#notes,
       notesDigest: this.#notesDigest,
+      acks: (this.#mark ?? this.#highWater)?.acks ?? [],
       sweepFrom: byLane(lane => lanes[lane].sweepFrom),
     }
   }
@@ -125,6 +129,8 @@ class LaneScan {
   readonly lost: SeqRange[] = []
   sweepFrom: number
   held = 0
+  readonly #acked: number
+  #missing = 0
   readonly #tops: readonly LaneMark[]
   readonly #complaints: string[] = []
   readonly #bytes: number[] = []
@@ -135,6 +141,7 @@ class LaneScan {
     this.#tops = marks
     this.floor = marks.reduce((a, b) => (b.first > a.first ? b : a), EMPTY_LANE)
     this.sweepFrom = this.floor.first
+    this.#acked = Math.max(0, ...marks.map(mark => mark.acked))
     this.#next = this.floor.first
     this.#sum = this.floor.before
   }
@@ -145,7 +152,7 @@ class LaneScan {
       return false
     }
     if (record === null || seq < this.#next) return false
-    if (seq > this.#next) this.lost.push([this.#next, seq - 1])
+    if (seq > this.#next) this.#miss(this.#next, seq - 1)
     else if (record.prev !== this.#sum) this.#complaints.push(`chain broken at ${seq}`)
     for (const top of this.#tops)
       if (top.last === seq && top.sum !== record.sum)
@@ -159,9 +166,9 @@ class LaneScan {
 
   finish(): readonly string[] {
     const top = Math.max(0, ...this.#tops.map(mark => mark.last))
-    if (this.#next <= top) this.lost.push([this.#next, top])
-    const [lostFirst] = this.lost
-    if (lostFirst !== undefined) this.#complaints.push(`${countOf(this.lost)} lost from ${lostFirst[0]} on`)
+    if (this.#next <= top) this.#miss(this.#next, top)
+    if (this.#missing > 0)
+      this.#complaints.push(`${this.#missing} missing, ${countOf(this.lost)} of them lost`)
     const inside = this.#tops.at(-1)
     if (inside !== undefined && this.#next - 1 > inside.last)
       this.#complaints.push('records newer than the mark')
@@ -171,6 +178,12 @@ class LaneScan {
   /** Meaningful only for a whole lane. */
   fill(book: LaneBook, lane: Lane): void {
     this.#bytes.forEach((bytes, i) => book.add(lane, bytes, i === this.#bytes.length - 1 ? this.#sum : ''))
+    book.ack(lane, Math.min(this.#acked, book.markOf(lane).last))
+  }
+
+  #miss(first: number, last: number): void {
+    this.#missing += last - first + 1
+    if (last > this.#acked) this.lost.push([Math.max(first, this.#acked + 1), last])
   }
 }
 

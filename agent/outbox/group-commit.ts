@@ -9,7 +9,7 @@ import type { Stamp } from './group-plan.ts'
 import { recordKey } from './keys.ts'
 import type { Note, Outbox } from './outbox.ts'
 import type { Bounds } from './shedding.ts'
-import type { OpenedShelf } from './shelf.ts'
+import type { OpenedShelf, OpenShelf } from './shelf.ts'
 
 /** A group ends here, so that an alarm behind it waits for one such write at most. */
 const GROUP_RECORDS_MAX = 1024
@@ -27,6 +27,8 @@ const REOPEN_MAX_MS = 60_000
 export type GroupCommitOptions = {
   readonly bootId: string
   readonly bounds: Bounds
+  /** How long acknowledged records are kept for a gateway that comes back older; 0: not at all. */
+  readonly keepAckedMs: number
   /** What `health()` says while all is well. */
   readonly wellHealth: StoreHealth
   /** One object per event an operator can act on. */
@@ -43,9 +45,11 @@ type Free = {
   readonly what: 'free'
   readonly lane: Lane
   readonly upTo: number
+  readonly sum: string | undefined
   readonly settle: (result: Result<void>) => void
 }
-type Call = Append | Free
+type Renew = { readonly what: 'renew'; readonly settle: (result: Result<void>) => void }
+type Call = Append | Free | Renew
 
 /**
  * The outbox over any shelf. Calls wait in one line; whatever has gathered while a batch was being written becomes the
@@ -53,7 +57,7 @@ type Call = Append | Free
  * only after the write. Any error poisons the shelf: later synced writes on such a handle are acknowledged and lost.
  */
 export class GroupCommit implements Outbox {
-  readonly #reopen: () => Promise<OpenedShelf>
+  readonly #reopen: OpenShelf
   readonly #clock: Clock
   readonly #options: GroupCommitOptions
   #opened: OpenedShelf
@@ -71,23 +75,20 @@ export class GroupCommit implements Outbox {
   #reopening: Promise<void> | null = null
   // What is on the disk, as opposed to what is planned.
   #ranges: ReturnType<Outbox['ranges']>
+  #acked: ReturnType<Outbox['acked']>
   #bytes: number
   readonly #notes = new Map<string, unknown>()
 
-  constructor(
-    opened: OpenedShelf,
-    reopen: () => Promise<OpenedShelf>,
-    clock: Clock,
-    options: GroupCommitOptions,
-  ) {
+  constructor(opened: OpenedShelf, reopen: OpenShelf, clock: Clock, options: GroupCommitOptions) {
     this.#reopen = reopen
     this.#clock = clock
     this.#options = options
     this.#opened = opened
-    this.#plan = new GroupPlan(opened, options.bounds)
+    this.#plan = new GroupPlan(opened, options.bounds, options.keepAckedMs)
     this.#wasRepaired = opened.repaired
     this.#health = opened.repaired ? 'repaired' : options.wellHealth
     this.#ranges = this.#plan.book.ranges()
+    this.#acked = this.#plan.book.ackedTo()
     this.#bytes = this.#plan.bytesUsed()
     this.#publish(opened.notes)
   }
@@ -106,8 +107,12 @@ export class GroupCommit implements Outbox {
     })
   }
 
-  free(lane: Lane, upTo: number): Promise<Result<void>> {
-    return new Promise(settle => this.#enter({ what: 'free', lane, upTo, settle }))
+  free(lane: Lane, upTo: number, sum?: string): Promise<Result<void>> {
+    return new Promise(settle => this.#enter({ what: 'free', lane, upTo, sum, settle }))
+  }
+
+  renew(): Promise<Result<void>> {
+    return new Promise(settle => this.#enter({ what: 'renew', settle }))
   }
 
   async read(lane: Lane, afterSeq: number, limit: number): Promise<Result<readonly WireRecord[]>> {
@@ -118,7 +123,7 @@ export class GroupCommit implements Outbox {
     const plan = this.#plan
     try {
       const records = await this.#fetch(lane, seqs)
-      // Freed or shed while we were reading: no longer ours to give.
+      // Let go or shed while we were reading: no longer ours to give.
       const gone = records.findLastIndex((r, i) => r === null && seqs[i]! < plan.book.markOf(lane).first)
       const rest = records.slice(gone + 1)
       const missing = rest.indexOf(null)
@@ -132,6 +137,10 @@ export class GroupCommit implements Outbox {
 
   ranges(): ReturnType<Outbox['ranges']> {
     return this.#ranges
+  }
+
+  acked(): ReturnType<Outbox['acked']> {
+    return this.#acked
   }
 
   bytesUsed(): number {
@@ -176,6 +185,8 @@ export class GroupCommit implements Outbox {
       const group = takeGroup(this.#line)
       let hung = false
       const cancelHung = this.#clock.after(WRITE_HUNG_MS, () => {
+        // Carrying a whole store over may take its time.
+        if (group[0]?.what === 'renew') return
         hung = true
         this.#refuseAll(`a write has not returned for ${WRITE_HUNG_MS} ms`, group)
       })
@@ -196,9 +207,10 @@ export class GroupCommit implements Outbox {
   /** Plans and writes one group; the answers may be given once it resolves. */
   async #write(group: readonly Call[]): Promise<readonly (() => void)[]> {
     const answers: (() => void)[] = []
+    if (group[0]?.what === 'renew') return this.#carryOver(group[0])
     for (const call of group) {
       if (call.what === 'free') answers.push(await this.#planFree(call))
-      else answers.push(await this.#planAppend(call))
+      else if (call.what === 'append') answers.push(await this.#planAppend(call))
     }
     const { changes, notes, mark } = this.#plan.seal()
     await this.#opened.shelf.write(changes, mark)
@@ -208,18 +220,33 @@ export class GroupCommit implements Outbox {
 
   async #planAppend({ drafts, notes, settle }: Append): Promise<() => void> {
     const result = this.#plan.append(drafts, notes)
-    for (let due = this.#plan.shedDue(); result.ok && due !== null; due = this.#plan.shedDue())
-      this.#plan.shed(due.lane, due.upTo, await this.#sumAt(due.lane, due.upTo), this.#stamp())
+    for (let due = this.#plan.shedDue(); result.ok && due !== null; due = this.#plan.shedDue()) {
+      const sum = await this.#sumAt(due.lane, due.upTo)
+      if (due.isHeldByGateway) this.#plan.letGo(due.lane, due.upTo, sum)
+      else this.#plan.shed(due.lane, due.upTo, sum, this.#stamp())
+    }
     return () => settle(result)
   }
 
-  async #planFree({ lane, upTo, settle }: Free): Promise<() => void> {
-    const { first, last } = this.#plan.book.markOf(lane)
+  async #planFree({ lane, upTo, sum, settle }: Free): Promise<() => void> {
+    const { first, last, acked } = this.#plan.book.markOf(lane)
     if (upTo > last)
       return () =>
         settle(fault('CHAIN_BROKEN', `lane ${lane}: ack up to ${upTo}, but the store ends at ${last}`))
-    if (upTo >= first) this.#plan.free(lane, upTo, await this.#sumAt(lane, upTo))
+    if (sum !== undefined && upTo >= first && (await this.#sumAt(lane, upTo)) !== sum)
+      return () => settle(fault('CHAIN_BROKEN', `lane ${lane}: the gateway has another record ${upTo}`))
+    const { now } = this.#stamp()
+    if (upTo > acked) this.#plan.ack(lane, upTo, now)
+    for (const due of this.#plan.letGoDue(now))
+      this.#plan.letGo(due.lane, due.upTo, await this.#sumAt(due.lane, due.upTo))
     return () => settle(ok(undefined))
+  }
+
+  /** Nobody is refused meanwhile: who calls waits in line for the new store. */
+  async #carryOver({ settle }: Renew): Promise<readonly (() => void)[]> {
+    await this.#opened.shelf.close()
+    this.#enterStore(await this.#reopen({ renew: true }))
+    return [() => settle(ok(undefined))]
   }
 
   async #sumAt(lane: Lane, seq: number): Promise<string> {
@@ -238,6 +265,7 @@ export class GroupCommit implements Outbox {
   /** What was planned is now on the disk. */
   #publish(notes: ReadonlyMap<string, string | undefined>): void {
     this.#ranges = this.#plan.book.ranges()
+    this.#acked = this.#plan.book.ackedTo()
     this.#bytes = this.#plan.bytesUsed()
     for (const [key, text] of notes)
       if (text === undefined) this.#notes.delete(key)
@@ -283,17 +311,21 @@ export class GroupCommit implements Outbox {
     })
   }
 
+  #enterStore(opened: OpenedShelf): void {
+    this.#opened = opened
+    this.#plan = new GroupPlan(opened, this.#options.bounds, this.#options.keepAckedMs)
+    this.#notes.clear()
+    this.#publish(opened.notes)
+    this.#wasRepaired ||= opened.repaired
+    this.#health = this.#wasRepaired ? 'repaired' : this.#options.wellHealth
+  }
+
   async #tryReopen(): Promise<void> {
     try {
       await this.#writing
       await this.#opened.shelf.close()
-      this.#opened = await this.#reopen()
-      this.#plan = new GroupPlan(this.#opened, this.#options.bounds)
-      this.#notes.clear()
-      this.#publish(this.#opened.notes)
-      this.#wasRepaired ||= this.#opened.repaired
+      this.#enterStore(await this.#reopen({ renew: false }))
       this.#reopenDue = false
-      this.#health = this.#wasRepaired ? 'repaired' : this.#options.wellHealth
       this.#options.report({ event: 'outbox.reopened', epoch: this.epoch, repaired: this.#opened.repaired })
     } catch (error) {
       this.#options.report({ event: 'outbox.reopen-failed', detail: String(error) })
@@ -302,11 +334,13 @@ export class GroupCommit implements Outbox {
   }
 }
 
-/** Takes calls from the front of the line until the group is full. */
+/** Takes calls from the front of the line until the group is full; a renewal is a group of its own. */
 function takeGroup(line: Call[]): readonly Call[] {
   let records = 0
   const end = line.findIndex(
-    call => (records += call.what === 'append' ? call.drafts.length : 1) > GROUP_RECORDS_MAX,
+    call =>
+      call.what === 'renew' ||
+      (records += call.what === 'append' ? call.drafts.length : 1) > GROUP_RECORDS_MAX,
   )
   return line.splice(0, end === -1 ? line.length : Math.max(1, end))
 }

@@ -11,6 +11,8 @@ import { STORE_VERSION } from './mark.ts'
 import type { Mark } from './mark.ts'
 import { toggleNote } from './notes-digest.ts'
 import type { Note } from './outbox.ts'
+import { expired, noteAcked } from './retention.ts'
+import type { AckMark } from './retention.ts'
 import type { Change, OpenedShelf } from './shelf.ts'
 import { admits, bytesToShed, highestOf, SHEDDABLE } from './shedding.ts'
 import type { Bounds, Load } from './shedding.ts'
@@ -38,6 +40,8 @@ export class GroupPlan {
   readonly book: LaneBook
   readonly noteTexts: Map<string, string>
   readonly #bounds: Bounds
+  readonly #keepAckedMs: number
+  #acks: readonly AckMark[]
   readonly #sweptTo: Record<Lane, number>
   #commit: number
   #notesDigest: string
@@ -47,11 +51,13 @@ export class GroupPlan {
   #fresh = new Map<string, WireRecord>()
   #freshNotes = new Map<string, string | undefined>()
 
-  constructor(opened: OpenedShelf, bounds: Bounds) {
+  constructor(opened: OpenedShelf, bounds: Bounds, keepAckedMs: number) {
     this.epoch = opened.epoch
     this.book = opened.book
     this.noteTexts = new Map(opened.notes)
     this.#bounds = bounds
+    this.#keepAckedMs = keepAckedMs
+    this.#acks = opened.acks
     this.#sweptTo = { ...opened.sweepFrom }
     this.#commit = opened.commit
     this.#notesDigest = opened.notesDigest
@@ -69,7 +75,7 @@ export class GroupPlan {
     const rows = records.map(rowOf)
     const demand = this.#demandOf(rows, notes)
     const highest = highestOf(records.map(r => r.lane))
-    if (!admits(this.load(), demand, highest, this.#bounds))
+    if (!admits(this.waiting(), demand, highest, this.#bounds))
       return fault(
         'OUTBOX_FULL',
         `lane ${highest}: ${this.bytesUsed()} of ${this.#bounds.bytesMax} bytes held`,
@@ -79,12 +85,21 @@ export class GroupPlan {
     return ok(records)
   }
 
-  /** Which run of records must go now, oldest of the least useful lane first; null when everything fits. */
-  shedDue(): { readonly lane: Lane; readonly first: number; readonly upTo: number } | null {
+  /**
+   * Which run of records must go now; null when everything fits. What the gateway holds goes first and needs no receipt,
+   * then the oldest of the least useful lane.
+   */
+  shedDue(): { readonly lane: Lane; readonly upTo: number; readonly isHeldByGateway: boolean } | null {
     const bytes = bytesToShed(this.load(), NOTHING, this.#bounds)
+    if (bytes === 0) return null
+    const kept = LANES.findLast(l => this.book.ackedBytesOf(l) > 0)
+    if (kept !== undefined) {
+      const upTo = Math.min(this.book.markOf(kept).acked, this.book.seqCovering(kept, bytes))
+      return { lane: kept, upTo, isHeldByGateway: true }
+    }
     const lane = SHEDDABLE.find(l => this.book.bytesOf(l) > 0)
-    if (bytes === 0 || lane === undefined) return null
-    return { lane, first: this.book.markOf(lane).first, upTo: this.book.seqCovering(lane, bytes) }
+    if (lane === undefined) return null
+    return { lane, upTo: this.book.seqCovering(lane, bytes), isHeldByGateway: false }
   }
 
   /** Drops that run and writes the gap record that explains it; `after` is the sum of record `upTo`. */
@@ -96,7 +111,24 @@ export class GroupPlan {
     this.#take(rowOf(gap!))
   }
 
-  free(lane: Lane, upTo: number, sumOfUpTo: string): void {
+  /** The gateway holds the lane up to here. */
+  ack(lane: Lane, upTo: number, now: Now): void {
+    this.book.ack(lane, upTo)
+    this.#acks = noteAcked(this.#acks, this.book.ackedTo(), now, this.#keepAckedMs)
+  }
+
+  /** Records whose time of being kept is over, per lane; each is let go by `letGo`. */
+  letGoDue(now: Now): readonly { readonly lane: Lane; readonly upTo: number }[] {
+    const { upTo, rest } = expired(this.#acks, now, this.#keepAckedMs)
+    this.#acks = rest
+    const ends = this.#keepAckedMs === 0 ? this.book.ackedTo() : upTo
+    if (ends === null) return []
+    return LANES.map(lane => ({ lane, upTo: ends[lane] })).filter(
+      ({ lane, upTo: end }) => end >= this.book.markOf(lane).first,
+    )
+  }
+
+  letGo(lane: Lane, upTo: number, sumOfUpTo: string): void {
     this.book.dropTo(lane, upTo, sumOfUpTo)
   }
 
@@ -115,7 +147,8 @@ export class GroupPlan {
     this.#commit++
     const { epoch, book } = this
     const lanes = byLane(lane => book.markOf(lane))
-    const mark: Mark = { v: STORE_VERSION, epoch, commit: this.#commit, notes: this.#notesDigest, lanes }
+    const facts = { commit: this.#commit, notes: this.#notesDigest, acks: [...this.#acks] }
+    const mark: Mark = { v: STORE_VERSION, epoch, lanes, ...facts }
     return { changes, notes, mark }
   }
 
@@ -124,12 +157,19 @@ export class GroupPlan {
     return LANES.some(lane => this.#sweptTo[lane] < this.book.markOf(lane).first)
   }
 
+  /** Bytes held. */
   load(): Load {
     return { ...byLane(lane => this.book.bytesOf(lane)), notes: this.#notesBytes }
   }
 
+  /** Bytes held that the gateway does not have yet. */
+  waiting(): Load {
+    const { book } = this
+    return { ...byLane(lane => book.bytesOf(lane) - book.ackedBytesOf(lane)), notes: this.#notesBytes }
+  }
+
   bytesUsed(): number {
-    return Object.values(this.load()).reduce((sum, bytes) => sum + bytes, 0)
+    return Object.values(this.waiting()).reduce((sum, bytes) => sum + bytes, 0)
   }
 
   #take({ record, key, value, bytes }: Row): void {

@@ -2,6 +2,7 @@ import { open } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { sealMark, unsealMark } from './mark.ts'
 import type { Mark } from './mark.ts'
+import type { HighWater } from './store-room.ts'
 
 /*
  * The high-water mark outside LevelDB: two slots, written in turn, so a torn write leaves the one before it.
@@ -13,35 +14,25 @@ import type { Mark } from './mark.ts'
  */
 const SLOT_BYTES = 4096
 
-export type HighWaterFile = {
-  /** The newest mark that can be read; null when there is none. */
-  readonly mark: Mark | null
-  /** False when the file had to be made just now. */
-  readonly existed: boolean
-  /** Resolves when the mark would survive a power cut. */
-  write(mark: Mark): Promise<void>
-  /** Both slots: for a new epoch, where the older mark must not come back when the newer one rots. */
-  writeBoth(mark: Mark): Promise<void>
-  close(): Promise<void>
-}
-
 /** Opens or makes the file; throws what the file system throws, and on a mark of another format version. */
-export async function openHighWaterFile(path: string): Promise<HighWaterFile> {
-  const { handle, existed } = await openOrMake(path)
+export async function openHighWaterFile(path: string): Promise<HighWater> {
+  const handle = await openOrMake(path)
   try {
     const bytes = Buffer.alloc(2 * SLOT_BYTES)
     await handle.read(bytes, 0, bytes.length, 0)
-    return highWaterFile(handle, newestOf(bytes, path), existed)
+    // A file made and cut off before its first write is as long as it is empty.
+    const isBlank = bytes.every(byte => byte === 0)
+    return highWaterFile(handle, newestOf(bytes, path), isBlank)
   } catch (error) {
     await handle.close()
     throw error
   }
 }
 
-function highWaterFile(handle: FileHandle, mark: Mark | null, existed: boolean): HighWaterFile {
+function highWaterFile(handle: FileHandle, mark: Mark | null, isBlank: boolean): HighWater {
   return {
     mark,
-    existed,
+    isBlank,
     async write(next) {
       await handle.write(slotOf(next), 0, SLOT_BYTES, (next.commit % 2) * SLOT_BYTES)
       await handle.datasync()
@@ -54,12 +45,12 @@ function highWaterFile(handle: FileHandle, mark: Mark | null, existed: boolean):
   }
 }
 
-async function openOrMake(path: string): Promise<{ handle: FileHandle; existed: boolean }> {
+async function openOrMake(path: string): Promise<FileHandle> {
   try {
-    return { handle: await open(path, 'r+'), existed: true }
+    return await open(path, 'r+')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-    return { handle: await open(path, 'wx+'), existed: false }
+    return open(path, 'wx+')
   }
 }
 

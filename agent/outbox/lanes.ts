@@ -12,7 +12,10 @@ export const byLane = <T>(valueOf: (lane: Lane) => T): Record<Lane, T> =>
 
 /**
  * What the outbox holds, lane by lane: the ends, the sums at the ends and the bytes of every record between them. The
- * held records of a lane are always one contiguous run, because both freeing and shedding take from the old end.
+ * held records of a lane are always one contiguous run, because both letting go and shedding take from the old end.
+ *
+ *     first ...... acked  acked+1 ...... last
+ *     kept for 48 h       waiting for the gateway
  */
 export class LaneBook {
   readonly #lanes: Record<Lane, LaneAccount>
@@ -23,8 +26,8 @@ export class LaneBook {
 
   /** The lane as the mark writes it down. */
   markOf(lane: Lane): LaneMark {
-    const { first, before, last, sum } = this.#lanes[lane]
-    return { first, before, last, sum }
+    const { first, before, last, sum, acked } = this.#lanes[lane]
+    return { first, before, last, sum, acked }
   }
 
   marks(): ByLane<LaneMark> {
@@ -37,6 +40,20 @@ export class LaneBook {
 
   bytesOf(lane: Lane): number {
     return this.#lanes[lane].bytes
+  }
+
+  /** Bytes of records the gateway holds already. */
+  ackedBytesOf(lane: Lane): number {
+    return this.#lanes[lane].ackedBytes
+  }
+
+  ackedTo(): ByLane<number> {
+    return byLane(lane => this.#lanes[lane].acked)
+  }
+
+  /** The gateway holds everything up to `upTo`, which is at most the lane's last; never goes back. */
+  ack(lane: Lane, upTo: number): void {
+    this.#lanes[lane].ack(upTo)
   }
 
   /** Takes in the next record of the lane: `last` grows by one. */
@@ -65,6 +82,8 @@ class LaneAccount {
   last: number
   sum: string
   bytes = 0
+  acked: number
+  ackedBytes = 0
   #sizes = new Uint32Array(64)
 
   constructor(mark: LaneMark) {
@@ -73,6 +92,7 @@ class LaneAccount {
     // A book begins empty at the mark's old end; records are added as they are met.
     this.last = mark.first - 1
     this.sum = mark.before
+    this.acked = mark.first - 1
   }
 
   add(bytes: number, sum: string): void {
@@ -84,8 +104,16 @@ class LaneAccount {
   }
 
   dropTo(upTo: number, sumOfUpTo: string): void {
-    for (; this.first <= upTo; this.first++) this.bytes -= this.#sizeOf(this.first)
+    this.ack(upTo)
+    for (; this.first <= upTo; this.first++) {
+      this.bytes -= this.#sizeOf(this.first)
+      this.ackedBytes -= this.#sizeOf(this.first)
+    }
     this.before = sumOfUpTo
+  }
+
+  ack(upTo: number): void {
+    for (; this.acked < upTo; this.acked++) this.ackedBytes += this.#sizeOf(this.acked + 1)
   }
 
   seqCovering(bytes: number): number {

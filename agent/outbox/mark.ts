@@ -7,15 +7,23 @@ export const STORE_VERSION = 1
 
 const Sum = z.string().regex(/^[0-9a-f]{64}$/)
 const LaneMark = z.strictObject({
-  /** Oldest record held; `first > last` means the lane is empty. Everything below was freed or shed. */
+  /** Oldest record held; `first > last` means the lane is empty. Everything below was let go or shed. */
   first: z.number().int().positive(),
   /** Sum of record `first - 1`, which `first` must name as its `prev`. */
   before: Sum,
   last: z.number().int().nonnegative(),
   /** Sum of record `last`, which the next one will name as its `prev`. */
   sum: Sum,
+  /** The gateway holds everything up to here; what is held below waits for its 48 h to end. */
+  acked: z.number().int().nonnegative().default(0),
 })
 export type LaneMark = z.infer<typeof LaneMark>
+
+const Seq = z.number().int().nonnegative()
+const AckMark = z.strictObject({
+  utcMs: z.number().int(),
+  acked: z.strictObject({ alarm: Seq, event: Seq, track: Seq, diag: Seq }),
+})
 
 /**
  * What the store should hold after one commit. Written twice: inside LevelDB in the same batch as the records, and
@@ -30,10 +38,12 @@ export const Mark = z.strictObject({
   /** Digest over all notes (`notes-digest.ts`), because a lost note leaves no hole in any lane. */
   notes: Sum,
   lanes: z.strictObject({ alarm: LaneMark, event: LaneMark, track: LaneMark, diag: LaneMark }),
+  /** What was acknowledged when (`retention.ts`). */
+  acks: z.array(AckMark).max(16).default([]),
 })
 export type Mark = z.infer<typeof Mark>
 
-export const EMPTY_LANE: LaneMark = { first: 1, before: CHAIN_START, last: 0, sum: CHAIN_START }
+export const EMPTY_LANE: LaneMark = { first: 1, before: CHAIN_START, last: 0, sum: CHAIN_START, acked: 0 }
 
 /** Digest over no notes. */
 export const NO_NOTES = '0'.repeat(64)
@@ -45,6 +55,7 @@ export const blankMark = (epoch: string, commit: number): Mark => ({
   commit,
   notes: NO_NOTES,
   lanes: { alarm: EMPTY_LANE, event: EMPTY_LANE, track: EMPTY_LANE, diag: EMPTY_LANE },
+  acks: [],
 })
 
 /** `<sha-256 of the rest><json>`: LevelDB does not check its blocks on every read, so the mark checks itself. */

@@ -2,13 +2,16 @@ import type { Clock } from '#protocols/time.ts'
 import type { StoreHealth } from '#protocols/session.ts'
 import { BootScan } from './boot-scan.ts'
 import { GroupCommit } from './group-commit.ts'
+import type { Stamp } from './group-plan.ts'
 import { MARK_KEY } from './keys.ts'
+import { byLane } from './lanes.ts'
 import { blankMark, sealMark } from './mark.ts'
 import type { Mark } from './mark.ts'
 import type { Outbox } from './outbox.ts'
 import { DEFAULT_BOUNDS } from './shedding.ts'
 import type { Bounds } from './shedding.ts'
-import type { OpenedShelf, Shelf } from './shelf.ts'
+import { Salvage } from './salvage.ts'
+import type { OpenedShelf, OpenShelf, Shelf } from './shelf.ts'
 
 export type MemoryOutboxOptions = {
   /** 16 hex digits, for the gap records the outbox writes itself. */
@@ -18,6 +21,8 @@ export type MemoryOutboxOptions = {
   readonly bounds?: Bounds
   /** `memory` tells the truth about a real car; a simulated car plays one whose disk is `ok`. */
   readonly health?: StoreHealth
+  /** 0 when absent: a fleet in one process would keep its history in one heap. */
+  readonly keepAckedMs?: number
 }
 
 /** A disk made of memory. It outlives the outbox, so a simulated car can be switched off and on. */
@@ -49,6 +54,23 @@ export class MemoryDisk {
     if (failure !== null) throw new Error(failure.reason)
   }
 
+  /** Everything held, under a new epoch. */
+  carryOver(epoch: string, stamp: Stamp): void {
+    const salvage = new Salvage(
+      this.mark,
+      epoch,
+      byLane(() => []),
+    )
+    for (const [key, value] of this.sorted()) salvage.row(key, value)
+    const mark = salvage.finish(stamp)
+    this.rows = new Map()
+    this.#apply(salvage.takeChanges(), mark)
+  }
+
+  sorted(): readonly (readonly [string, string])[] {
+    return [...this.rows].sort(([a], [b]) => (a < b ? -1 : 1))
+  }
+
   #apply(changes: readonly { key: string; value: string | null }[], mark: Mark): void {
     for (const { key, value } of changes)
       if (value === null) this.rows.delete(key)
@@ -65,10 +87,15 @@ export function openMemoryOutbox(
   disk: MemoryDisk = new MemoryDisk(),
 ): Outbox {
   if (disk.mark === null) disk.write([], blankMark(options.mintEpoch(), 1))
-  const reopen = (): Promise<OpenedShelf> => Promise.resolve(openShelf(disk))
+  const { bootId, mintEpoch } = options
+  const reopen: OpenShelf = async ({ renew }) => {
+    if (renew) disk.carryOver(mintEpoch(), { now: clock.now(), bootId })
+    return openShelf(disk)
+  }
   return new GroupCommit(openShelf(disk), reopen, clock, {
     bootId: options.bootId,
     bounds: options.bounds ?? DEFAULT_BOUNDS,
+    keepAckedMs: options.keepAckedMs ?? 0,
     wellHealth: options.health ?? 'memory',
     report: () => {},
   })
@@ -76,7 +103,7 @@ export function openMemoryOutbox(
 
 function openShelf(disk: MemoryDisk): OpenedShelf {
   const scan = new BootScan(disk.mark)
-  for (const [key, value] of [...disk.rows].sort(([a], [b]) => (a < b ? -1 : 1))) scan.row(key, value)
+  for (const [key, value] of disk.sorted()) scan.row(key, value)
   const verdict = scan.finish()
   if (!verdict.whole) throw new Error(`memory does not rot, but: ${verdict.complaints.join('; ')}`)
   return { shelf: memoryShelf(disk), repaired: false, ...verdict }

@@ -19,18 +19,25 @@ export type Note = { readonly key: string; readonly value: unknown }
  *   refused only when what is never shed leaves no room for one record and its receipt.
  * - `seq` is contiguous per lane, `prev` is the sum of the record before it, across restarts. A store that lost records
  *   goes on in a new epoch; `epoch` can therefore change when a poisoned store comes back.
- * - `free(lane, upTo)` is the gateway's ack; freed records are not read again, and are deleted. It never resolves before it
- *   is recorded. An ack beyond the lane's end is `CHAIN_BROKEN` and frees nothing: the gateway knows a past we lost.
+ * - `free(lane, upTo, sum)` is the gateway's ack. It never resolves before it is recorded. Acknowledged records are kept for
+ *   48 h, so that a gateway brought back from a backup can ask for them, and are the first to go when bytes run out. An ack
+ *   beyond the lane's end, or for another record of that name, is `CHAIN_BROKEN` and frees nothing: this store was put back
+ *   to an older state, the gateway knows a past we lost.
+ * - `renew()` is the answer to that: a new epoch, into which everything held is carried over, each record with its origin.
  * - Calls may overlap; results are those of some order in which the calls of one caller keep theirs.
  */
 export type Outbox = {
   readonly epoch: string
   append(drafts: readonly RecordDraft[], notes?: readonly Note[]): Promise<Result<readonly WireRecord[]>>
-  /** Unfreed records with `seq > afterSeq`, oldest first, at most `limit`. */
+  /** Records held with `seq > afterSeq`, acknowledged ones too, oldest first, at most `limit`. */
   read(lane: Lane, afterSeq: number, limit: number): Promise<Result<readonly WireRecord[]>>
-  free(lane: Lane, upTo: number): Promise<Result<void>>
-  /** First and last unfreed seq per lane, as the hello states them. */
+  free(lane: Lane, upTo: number, sum?: string): Promise<Result<void>>
+  renew(): Promise<Result<void>>
+  /** First and last seq held per lane, as the hello states them. */
   ranges(): Readonly<Record<Lane, LaneRange>>
+  /** The gateway holds each lane up to here. */
+  acked(): Readonly<Record<Lane, number>>
+  /** Bytes that wait for the gateway, notes included. */
   bytesUsed(): number
   health(): StoreHealth
   /** Notes as last written. */

@@ -1,6 +1,6 @@
 import { chainRecord } from '#protocols/chain.ts'
 import { LANES } from '#protocols/record.ts'
-import type { RecordDraft, WireRecord } from '#protocols/record.ts'
+import type { RecordDraft, RecordOrigin, WireRecord } from '#protocols/record.ts'
 import { BootScan, countOf } from './boot-scan.ts'
 import type { SeqRange } from './boot-scan.ts'
 import { gapDraft } from './group-plan.ts'
@@ -17,7 +17,8 @@ const RANGES_PER_GAP = 256
 
 /**
  * From the rows of a damaged store to those of a new one. Good records keep kind, times and body and get a new place,
- * chained anew in the new epoch. What a lane lost stands in front of it, so that nothing delivered later has to wait:
+ * chained anew in the new epoch; each names its `origin`, because the gateway may have it already and cannot have said so.
+ * What a lane lost stands in front of it, so that nothing delivered later has to wait:
  *
  *     old epoch   12 13 14 -- -- 17 18        15 and 16 lost, 11 was acknowledged
  *     new epoch   (1  2) 3  4  5  6  7        1 and 2 receipted as lost_in_repair
@@ -46,7 +47,9 @@ export class Salvage {
   }
 
   row(key: string, value: string): void {
-    if (this.#scan.row(key, value)) this.#add(draftOf(JSON.parse(value) as WireRecord))
+    if (!this.#scan.row(key, value)) return
+    const record = JSON.parse(value) as WireRecord
+    this.#add(draftOf(record), originOf(record))
   }
 
   broke(reason: string): void {
@@ -78,17 +81,25 @@ export class Salvage {
     }
     for (const [key, value] of notes) this.#changes.push({ key: noteKey(key), value })
     const lanes = byLane(lane => this.#book.markOf(lane))
-    return { v: STORE_VERSION, epoch: this.#epoch, commit: commit + 1, notes: notesDigest, lanes }
+    return { v: STORE_VERSION, epoch: this.#epoch, commit: commit + 1, notes: notesDigest, lanes, acks: [] }
   }
 
-  #add(draft: RecordDraft): void {
+  #add(draft: RecordDraft, origin?: RecordOrigin): void {
     const { last, sum } = this.#book.markOf(draft.lane)
-    const record = chainRecord(draft, { epoch: this.#epoch, seq: last + 1, prev: sum })
+    const record = chainRecord(draft, {
+      epoch: this.#epoch,
+      seq: last + 1,
+      prev: sum,
+      ...(origin && { origin }),
+    })
     const [key, value] = [recordKey(record.lane, record.seq), JSON.stringify(record)]
     this.#book.add(record.lane, key.length + Buffer.byteLength(value), record.sum)
     this.#changes.push({ key, value })
   }
 }
+
+/** What it was called last: the gateway has it under that name, or under none. */
+const originOf = ({ epoch, seq, sum }: WireRecord): RecordOrigin => ({ epoch, seq, sum })
 
 function draftOf({ lane, kind, occurredAt, monoMs, bootId, clockQuality, body }: WireRecord): RecordDraft {
   return { lane, kind, occurredAt, monoMs, bootId, clockQuality, body }

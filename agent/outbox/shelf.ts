@@ -1,6 +1,7 @@
 import type { LaneBook } from './lanes.ts'
 import type { ByLane } from './lanes.ts'
 import type { Mark } from './mark.ts'
+import type { AckMark } from './retention.ts'
 
 /** One row to write; `value: null` deletes it. */
 export type Change = { readonly key: string; readonly value: string | null }
@@ -16,6 +17,9 @@ export type Shelf = {
   close(): Promise<void>
 }
 
+/** Opens the shelf and judges it; with `renew` in a new epoch, into which everything it holds is carried over. */
+export type OpenShelf = (how: { readonly renew: boolean }) => Promise<OpenedShelf>
+
 /** A shelf that was scanned and found whole, with what the scan learned. */
 export type OpenedShelf = {
   readonly shelf: Shelf
@@ -25,6 +29,7 @@ export type OpenedShelf = {
   /** JSON text by note key. */
   readonly notes: ReadonlyMap<string, string>
   readonly notesDigest: string
+  readonly acks: readonly AckMark[]
   readonly sweepFrom: ByLane<number>
   /** True when this opening had to mend something. */
   readonly repaired: boolean

@@ -18,29 +18,25 @@ export async function storesIn(dir: string): Promise<readonly StoreDir[]> {
 }
 
 /** Removes every store but the one that counts: what an interrupted repair left behind. */
-export async function discardStores(
-  dir: string,
-  stores: readonly StoreDir[],
-  keepEpoch: string,
-): Promise<void> {
-  const old = stores.filter(store => store.epoch !== keepEpoch)
+export async function discardStores(dir: string, keepEpoch: string): Promise<void> {
+  const old = (await storesIn(dir)).filter(store => store.epoch !== keepEpoch)
   for (const { path } of old) await rm(path, { recursive: true, force: true })
   if (old.length > 0) await syncDir(dir)
 }
 
 /**
- * Copies a damaged store to `quarantine`, replacing the copy before it, so that disk use stays bounded. Null when there is
+ * Copies a damaged store to `quarantine`, replacing the copy before it, so that disk use stays bounded. False when there is
  * no room or nothing to copy: mending goes on without the evidence.
  */
-export async function copyAside(dir: string, path: string): Promise<string | null> {
+export async function copyAside(dir: string, path: string): Promise<boolean> {
   const aside = join(dir, 'quarantine')
   try {
     await rm(aside, { recursive: true, force: true })
     await cp(path, aside, { recursive: true })
-    return aside
+    return true
   } catch {
     await rm(aside, { recursive: true, force: true })
-    return null
+    return false
   }
 }
 
@@ -69,7 +65,7 @@ export async function keepBallast(dir: string, bytes: number): Promise<void> {
   await writeFile(path, Buffer.alloc(bytes, 'ballast ')).catch(() => rm(path, { force: true }))
 }
 
-/** True when there was some to give up. It is laid down again at the next start of the process. */
+/** True when there was some to give up. It is laid down again when the store is opened next. */
 export async function dropBallast(dir: string): Promise<boolean> {
   const there = await stat(join(dir, BALLAST)).catch(() => null)
   await rm(join(dir, BALLAST), { force: true })

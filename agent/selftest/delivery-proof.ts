@@ -49,7 +49,7 @@ function carry(
   { beganMs, storedMs, withinMs }: Timing,
 ): Promise<Result<readonly ProofReceipt[]>> {
   const { clock, outbox, deviceId } = parts
-  const delivery = initialDelivery(outbox.ranges())
+  const delivery = initialDelivery(outbox.ranges(), outbox.acked())
   const receipts = new Map<string, ProofReceipt>()
   let link: Link | null = null
   let connected = false
@@ -97,8 +97,12 @@ function carry(
         }
         case 'free':
           return void outbox
-            .free(effect.lane, effect.upTo)
-            .then(() => feed({ type: 'stored', ranges: outbox.ranges() }))
+            .free(effect.lane, effect.upTo, effect.sum)
+            .then(() => feed({ type: 'freed', lane: effect.lane, ranges: outbox.ranges() }))
+        case 'renew':
+          return void outbox
+            .renew()
+            .then(() => finish(fault('CHAIN_BROKEN', 'this store was put back; try again')))
         case 'live':
         case 'log':
           return

@@ -60,8 +60,10 @@ function openStation(disk = new MemoryDisk(), epoch = 'ffeeddccbbaa9988') {
         return outbox.append(drafts, notes)
       },
       read: (lane, afterSeq, limit) => outbox.read(lane, afterSeq, limit),
-      free: (lane, upTo) => outbox.free(lane, upTo),
+      free: (lane, upTo, sum) => outbox.free(lane, upTo, sum),
       ranges: () => outbox.ranges(),
+      acked: () => outbox.acked(),
+      renew: () => outbox.renew(),
       bytesUsed: () => outbox.bytesUsed(),
       health: () => outbox.health(),
       notes: () => outbox.notes(),

@@ -12,7 +12,7 @@ import type { DownChannel } from '#protocols/topics.ts'
 import type { Note, Outbox } from '../outbox/outbox.ts'
 import { backoffMs } from './backoff.ts'
 import { deliver, initialDelivery, queued } from './delivery.ts'
-import type { DeliveryEffect, DeliveryEvent } from './delivery.ts'
+import type { DeliveryEffect, DeliveryEvent, DeliveryState } from './delivery.ts'
 import { UnstoredBook } from './unstored.ts'
 import type { UnstoredAlarm } from './unstored.ts'
 import type { Dial, Link } from './uplink.ts'
@@ -56,6 +56,8 @@ export type CarrierParts = {
   /** The longest silence the gateway is told to expect, as things stand. */
   readonly announcedMs: () => number
   readonly backoffMaxMs?: number | undefined
+  /** How fast a backlog may leave. */
+  readonly backfillBytesPerS?: number | undefined
   /** The live slot as of now; undefined while there is nothing to say yet. */
   readonly live: (facts: DeliveryFacts, now: Now) => Live | undefined
   readonly onNews: (news: News) => void
@@ -86,7 +88,8 @@ export function startCarrier(parts: CarrierParts): Carrier {
   const { identity, clock, log, outbox } = parts
   /** Nothing changed: say so within the announced silence, and often enough that a window nonce is never too old. */
   const liveEveryMsMax = (): number => Math.min(LIVE_EVERY_MS_MAX, 0.9 * parts.announcedMs())
-  const delivery = initialDelivery(outbox.ranges())
+  const fresh = (): DeliveryState => initialDelivery(outbox.ranges(), outbox.acked(), parts.backfillBytesPerS)
+  const delivery = fresh()
   const unstored = new UnstoredBook()
   let link: Link | null = null
   let linkFacts: LinkFacts = { state: 'connecting', sinceMonoMs: clock.now().monoMs }
@@ -112,7 +115,7 @@ export function startCarrier(parts: CarrierParts): Carrier {
     if (outbox.epoch === epoch) return
     log.warn({ event: 'outbox.new_epoch', before: epoch, after: outbox.epoch })
     epoch = outbox.epoch
-    Object.assign(delivery, { ...initialDelivery(outbox.ranges()), liveSeq: delivery.liveSeq })
+    Object.assign(delivery, { ...fresh(), liveSeq: delivery.liveSeq })
     giveUp()
   }
 
@@ -140,10 +143,15 @@ export function startCarrier(parts: CarrierParts): Carrier {
         publishRecords(effect)
         return
       case 'free':
-        void outbox.free(effect.lane, effect.upTo).then(result => {
-          if (!result.ok) log.warn({ event: 'outbox.free', lane: effect.lane, code: result.code })
+        freeRecords(effect)
+        return
+      case 'renew':
+        void outbox.renew().then(result => {
+          if (!result.ok) {
+            log.warn({ event: 'outbox.renew', code: result.code, detail: result.detail })
+            giveUp()
+          }
           feed({ type: 'stored', ranges: outbox.ranges() })
-          parts.onNews({ type: 'acked', lane: effect.lane, upTo: effect.upTo })
         })
         return
       case 'log':
@@ -152,11 +160,21 @@ export function startCarrier(parts: CarrierParts): Carrier {
     }
   }
 
+  function freeRecords({ lane, upTo, sum }: Extract<DeliveryEffect, { type: 'free' }>): void {
+    void outbox.free(lane, upTo, sum).then(result => {
+      if (!result.ok) log.warn({ event: 'outbox.free', lane, code: result.code, detail: result.detail })
+      if (!result.ok && result.code === 'CHAIN_BROKEN') return feed({ type: 'diverged', lane, upTo })
+      feed({ type: 'freed', lane, ranges: outbox.ranges() })
+      parts.onNews({ type: 'acked', lane, upTo })
+    })
+  }
+
   function publishRecords({ lane, records, weight }: Extract<DeliveryEffect, { type: 'publish' }>): void {
     const over = link
     const payload = records.length === 1 ? JSON.stringify(records[0]) : packBatch(records)
     const sentMonoMs = clock.now().monoMs
     oldestUnackedMonoMs ??= sentMonoMs
+    feed({ type: 'sent', bytes: payload.length })
     void over?.publish(`up/${lane}`, payload, 1).then(done => {
       if (link !== over) return
       oldestUnackedMonoMs = null

@@ -5,7 +5,7 @@ import { CHAIN_START, LANES } from '#protocols/record.ts'
 import type { Lane, WireRecord } from '#protocols/record.ts'
 import type { LaneRange } from '#protocols/session.ts'
 import { backoffMs } from './backoff.ts'
-import { deliver, initialDelivery, queued } from './delivery.ts'
+import { BACKFILL_BYTES_PER_S, deliver, initialDelivery, queued } from './delivery.ts'
 import type { DeliveryEffect, DeliveryEvent, DeliveryState } from './delivery.ts'
 
 const EPOCH = '00112233445566aa'
@@ -40,7 +40,7 @@ class Store {
 /** The world around the core: performs effects at once, keeps what was published, and can lose any of it. */
 class World {
   readonly store = new Store()
-  readonly state: DeliveryState = initialDelivery(this.store.ranges())
+  readonly state: DeliveryState = initialDelivery(this.store.ranges(), this.store.freed)
   readonly published: { lane: Lane; seqs: number[] }[] = []
   readonly ledger: Record<Lane, Set<number>> = {
     alarm: new Set(),
@@ -50,6 +50,9 @@ class World {
   }
   monoMs = 0
   hellos = 0
+  renewals = 0
+  /** What each packet costs of the pace; 0 for a link without one. */
+  packetBytes = 0
   lose = false
 
   event(event: DeliveryEvent): void {
@@ -81,12 +84,17 @@ class World {
       }
       case 'publish':
         this.published.push({ lane: effect.lane, seqs: effect.records.map(r => r.seq) })
+        this.event({ type: 'sent', bytes: this.packetBytes })
         if (this.lose) return
         for (const record of effect.records) this.ledger[effect.lane].add(record.seq)
         this.event({ type: 'published', weight: effect.weight })
         return
       case 'free':
         this.store.freed[effect.lane] = effect.upTo
+        this.event({ type: 'freed', lane: effect.lane, ranges: this.store.ranges() })
+        return
+      case 'renew':
+        this.renewals++
         return
       case 'live':
       case 'log':
@@ -166,7 +174,87 @@ describe('delivery', () => {
     expect(world.published).toHaveLength(2)
   })
 
-  it('ignores an ack for another store and one beyond the store', () => {
+  it('asks for a new epoch at once when the gateway knows more than the store, and sends nothing more of the old', () => {
+    const world = new World()
+    world.add('event')
+    world.event({ type: 'connected' })
+    const ack = { v: 1, ledgerId: EPOCH, generation: 0, epoch: EPOCH, lane: 'event', upTo: 9 } as const
+    for (const lane of LANES)
+      world.event({ type: 'ack', ack: { ...ack, lane, upTo: lane === 'event' ? 9 : 0 } })
+    expect(world.renewals).toBe(1)
+    expect([world.published, world.store.freed.event]).toEqual([[], 0])
+    world.event({ type: 'diverged', lane: 'event', upTo: 1 })
+    expect(world.renewals).toBe(1)
+    // Should the renewal fail, the next connection finds out again.
+    world.event({ type: 'disconnected' })
+    world.event({ type: 'connected' })
+    world.event({ type: 'ack', ack })
+    expect(world.renewals).toBe(2)
+  })
+
+  it('sends again from where a gateway stands that was brought back older, once per time it was', () => {
+    const world = new World()
+    for (let i = 0; i < 6; i++) world.store.add('event')
+    world.event({ type: 'stored', ranges: world.store.ranges() })
+    connectAndAnswer(world)
+    world.ack('event')
+    // Kept for 48 h: acknowledged is not gone.
+    world.store.freed.event = 0
+    world.event({ type: 'stored', ranges: world.store.ranges() })
+    const ack = { v: 1, ledgerId: EPOCH, generation: 1, epoch: EPOCH, lane: 'event', upTo: 2 } as const
+    world.published.length = 0
+    world.event({ type: 'ack', ack })
+    expect(world.published.flatMap(p => p.seqs)).toEqual([3, 4, 5, 6])
+    // The same word again is an old one that was late, not another restoration.
+    world.event({ type: 'ack', ack })
+    expect(world.published.flatMap(p => p.seqs)).toEqual([3, 4, 5, 6])
+    world.event({ type: 'disconnected' })
+    world.event({ type: 'connected' })
+    for (const lane of LANES)
+      world.event({ type: 'ack', ack: { ...ack, lane, upTo: lane === 'event' ? 4 : 0 } })
+    expect(world.published.flatMap(p => p.seqs)).toEqual([3, 4, 5, 6, 5, 6])
+  })
+
+  it('paces back-fill to its rate, and lets what happens now and every alarm pass', () => {
+    const world = new World()
+    for (let i = 0; i < 20_000; i++) world.store.add('track')
+    world.event({ type: 'stored', ranges: world.store.ranges() })
+    world.packetBytes = 5_000
+    connectAndAnswer(world)
+    let bytes = 0
+    for (let tick = 0; tick < 50; tick++) {
+      world.monoMs += 200
+      const before = world.published.length
+      world.event({ type: 'tick' })
+      world.ack('track')
+      bytes += (world.published.length - before) * 5_000
+    }
+    // Ten seconds of 20 KiB, and one batch that overdrew.
+    expect(bytes).toBeLessThanOrEqual(10 * BACKFILL_BYTES_PER_S + 5_000)
+    expect(bytes).toBeGreaterThan(9 * BACKFILL_BYTES_PER_S)
+    world.state.tokens = -100_000
+    const before = world.published.length
+    world.add('alarm')
+    world.add('event')
+    expect(world.published.slice(before).map(p => p.lane)).toEqual(['alarm', 'event'])
+  })
+
+  it('holds back-fill while the gateway asks for it', () => {
+    const world = new World()
+    for (let i = 0; i < 1_000; i++) world.store.add('track')
+    world.event({ type: 'stored', ranges: world.store.ranges() })
+    world.event({ type: 'connected' })
+    const ack = { v: 1, ledgerId: EPOCH, generation: 0, epoch: EPOCH, upTo: 0, pauseMs: 5_000 } as const
+    for (const lane of LANES) world.event({ type: 'ack', ack: { ...ack, lane } })
+    expect(world.published).toEqual([])
+    world.add('alarm')
+    expect(world.published.map(p => p.lane)).toEqual(['alarm'])
+    world.monoMs = 5_001
+    world.event({ type: 'tick' })
+    expect(world.published.some(p => p.lane === 'track')).toBe(true)
+  })
+
+  it('ignores an ack for another store', () => {
     const world = new World()
     connectAndAnswer(world)
     world.add('event')
@@ -179,7 +267,6 @@ describe('delivery', () => {
       upTo: 1,
     } as const
     world.event({ type: 'ack', ack })
-    world.event({ type: 'ack', ack: { ...ack, epoch: EPOCH, upTo: 9 } })
     expect(world.store.freed.event).toBe(0)
   })
 

@@ -9,6 +9,9 @@ import type { Ack, LaneRange } from '#protocols/session.ts'
  *     connected -> hello, live -> (watermarks of all lanes, or 3 s) -> lanes by priority, at most 32 in flight
  *                                  ack frees records; PUBACK only frees the window
  *
+ * Back-fill is paced: a batch leaves only while the bucket has tokens, so that a thin link stays usable for what happens
+ * now; the gateway may ask for a pause of it. An alarm waits for neither.
+ *
  * Live never waits behind a backlog: it is no lane, is sent the moment it changes, and is forgotten when there is no link.
  */
 export const IN_FLIGHT_MAX = 32
@@ -23,11 +26,16 @@ const ACK_STALLED_MS = 10_000
 const BATCH_FROM = 8
 /** Deflated, a batch of positions is a few KiB; bodies of the largest size still stay below the packet bound. */
 const BATCH_BODY_BYTES = 40 * 1024
+/** 160 kbit/s: of 256 kbit/s the rest is for live, alarms, orders and what a crew does on the same link. */
+export const BACKFILL_BYTES_PER_S = 20 * 1024
+/** What an idle link saves up. A batch may overdraw it; the next one waits. */
+const BUCKET_SECONDS = 2
 
 export type DeliveryState = {
   connected: boolean
-  /** Lanes whose watermark of this connection has not come yet. */
+  /** Lanes whose watermark of this connection has not come yet, or was not yet compared with the store. */
   awaiting: ReadonlySet<Lane>
+  unverified: ReadonlySet<Lane>
   connectedMonoMs: number
   /** Highest seq handed to the connection, acknowledged by the gateway, and present in the store. */
   sent: Record<Lane, number>
@@ -38,6 +46,16 @@ export type DeliveryState = {
   reading: Lane | null
   lastProgressMonoMs: number
   liveSeq: number
+  /** Bytes of back-fill that may leave now, and when that was counted. */
+  tokens: number
+  readonly bytesPerS: number
+  tokensMonoMs: number
+  /** No back-fill before; asked for by the gateway. */
+  pausedUntilMonoMs: number
+  /** `ledgerId/generation` of the newest ack, per lane. */
+  ledger: Record<Lane, string | null>
+  /** The store is being carried over into a new epoch: nothing of the old one is sent any more. */
+  isRenewing: boolean
 }
 
 export type DeliveryEvent =
@@ -45,7 +63,13 @@ export type DeliveryEvent =
   | { readonly type: 'disconnected' }
   | { readonly type: 'stored'; readonly ranges: Readonly<Record<Lane, LaneRange>> }
   | { readonly type: 'ack'; readonly ack: Ack }
+  /** Completion of a `free`: the store has the record the gateway named. */
+  | { readonly type: 'freed'; readonly lane: Lane; readonly ranges: Readonly<Record<Lane, LaneRange>> }
   | { readonly type: 'read'; readonly lane: Lane; readonly records: readonly WireRecord[] }
+  /** Bytes of a `publish` effect, as they went out. */
+  | { readonly type: 'sent'; readonly bytes: number }
+  /** The gateway has another record of that name than the store. */
+  | { readonly type: 'diverged'; readonly lane: Lane; readonly upTo: number }
   /** PUBACK of a `publish` effect, with its weight. */
   | { readonly type: 'published'; readonly weight: number }
   | { readonly type: 'tick' }
@@ -61,7 +85,9 @@ export type DeliveryEffect =
       readonly records: readonly WireRecord[]
       readonly weight: number
     }
-  | { readonly type: 'free'; readonly lane: Lane; readonly upTo: number }
+  | { readonly type: 'free'; readonly lane: Lane; readonly upTo: number; readonly sum: string | undefined }
+  /** The gateway knows a past this store does not: it was put back. A new epoch, at once. */
+  | { readonly type: 'renew' }
   | {
       readonly type: 'log'
       readonly level: 'debug' | 'info' | 'warn'
@@ -76,19 +102,31 @@ const perLane = <T>(value: (lane: Lane) => T): Record<Lane, T> => ({
   diag: value('diag'),
 })
 
-export function initialDelivery(ranges: Readonly<Record<Lane, LaneRange>>): DeliveryState {
+/** `ranges` and `acked` as the store tells them. */
+export function initialDelivery(
+  ranges: Readonly<Record<Lane, LaneRange>>,
+  acked: Readonly<Record<Lane, number>>,
+  bytesPerS: number = BACKFILL_BYTES_PER_S,
+): DeliveryState {
   return {
     connected: false,
     awaiting: new Set(),
+    unverified: new Set(),
     connectedMonoMs: 0,
-    sent: perLane(lane => ranges[lane].first - 1),
-    acked: perLane(lane => ranges[lane].first - 1),
+    sent: { ...acked },
+    acked: { ...acked },
     first: perLane(lane => ranges[lane].first),
     last: perLane(lane => ranges[lane].last),
     inFlight: 0,
     reading: null,
     lastProgressMonoMs: 0,
     liveSeq: 0,
+    tokens: bytesPerS * BUCKET_SECONDS,
+    bytesPerS,
+    tokensMonoMs: 0,
+    pausedUntilMonoMs: -Infinity,
+    ledger: perLane(() => null),
+    isRenewing: false,
   }
 }
 
@@ -99,6 +137,7 @@ export function deliver(
   monoMs: number,
   epoch: string,
 ): DeliveryEffect[] {
+  refill(state, monoMs)
   switch (event.type) {
     case 'connected':
       begin(state, monoMs)
@@ -107,13 +146,21 @@ export function deliver(
       state.connected = false
       return []
     case 'stored':
-      state.first = perLane(lane => event.ranges[lane].first)
-      state.last = perLane(lane => event.ranges[lane].last)
+      holdRanges(state, event.ranges)
+      return pump(state)
+    case 'freed':
+      holdRanges(state, event.ranges)
+      state.unverified = without(state.unverified, event.lane)
       return pump(state)
     case 'ack':
       return onAck(state, event.ack, monoMs, epoch)
     case 'read':
       return onRead(state, event.lane, event.records)
+    case 'sent':
+      state.tokens -= event.bytes
+      return []
+    case 'diverged':
+      return renew(state, { lane: event.lane, upTo: event.upTo, why: 'another record of that name' })
     case 'published':
       state.inFlight = Math.max(0, state.inFlight - event.weight)
       return pump(state)
@@ -125,43 +172,102 @@ export function deliver(
 function begin(state: DeliveryState, monoMs: number): void {
   state.connected = true
   state.awaiting = new Set(LANES)
+  state.unverified = new Set()
   state.connectedMonoMs = monoMs
   state.lastProgressMonoMs = monoMs
   state.inFlight = 0
   state.reading = null
+  state.isRenewing = false
   state.sent = { ...state.acked }
 }
 
+function holdRanges(state: DeliveryState, ranges: Readonly<Record<Lane, LaneRange>>): void {
+  state.first = perLane(lane => ranges[lane].first)
+  state.last = perLane(lane => ranges[lane].last)
+}
+
+const without = (lanes: ReadonlySet<Lane>, lane: Lane): ReadonlySet<Lane> =>
+  new Set([...lanes].filter(l => l !== lane))
+
+function refill(state: DeliveryState, monoMs: number): void {
+  const gained = ((monoMs - state.tokensMonoMs) / 1000) * state.bytesPerS
+  state.tokens = Math.min(state.bytesPerS * BUCKET_SECONDS, state.tokens + Math.max(0, gained))
+  state.tokensMonoMs = monoMs
+}
+
 function onAck(state: DeliveryState, ack: Ack, monoMs: number, epoch: string): DeliveryEffect[] {
-  const { lane, upTo } = ack
-  state.awaiting = new Set([...state.awaiting].filter(l => l !== lane))
+  const { lane, upTo, sum } = ack
+  const isFirst = state.awaiting.has(lane)
+  if (ack.pauseMs !== undefined) state.pausedUntilMonoMs = monoMs + ack.pauseMs
+  state.awaiting = without(state.awaiting, lane)
   if (ack.epoch !== epoch) return pump(state)
   if (upTo > state.last[lane]) {
     const detail = { lane, upTo, last: state.last[lane] }
-    return [{ type: 'log', level: 'warn', event: 'ack.beyond_store', detail }, ...pump(state)]
+    const log: DeliveryEffect = { type: 'log', level: 'warn', event: 'ack.beyond_store', detail }
+    return [log, ...renew(state, detail)]
   }
-  const free: DeliveryEffect[] = []
-  if (upTo > state.acked[lane]) {
+  const isOther = isOtherLedger(state, ack)
+  const isNew = upTo > state.acked[lane]
+  const behind = (isFirst || isOther) && upTo < state.acked[lane] ? replay(state, lane, upTo) : []
+  // Nothing is sent before the store has compared its own record with the one the gateway names: in a store put back, seqs
+  // are borne twice, and what is sent under a name the gateway knows is a duplicate to it.
+  const verify = isFirst && sum !== undefined && upTo >= state.first[lane]
+  if (verify) state.unverified = new Set([...state.unverified, lane])
+  if (isNew) {
     state.acked[lane] = upTo
     state.lastProgressMonoMs = monoMs
-    free.push({ type: 'free', lane, upTo })
   }
+  const free: DeliveryEffect[] = [...behind, ...(isNew || verify ? [freeUpTo(lane, upTo, sum)] : [])]
   state.sent[lane] = Math.max(state.sent[lane], upTo)
   return [...free, ...pump(state)]
+}
+
+const freeUpTo = (lane: Lane, upTo: number, sum: string | undefined): DeliveryEffect => ({
+  type: 'free',
+  lane,
+  upTo,
+  sum,
+})
+
+/** True when the ledger behind this ack is not the one of the ack before. */
+function isOtherLedger(state: DeliveryState, { lane, ledgerId, generation }: Ack): boolean {
+  const before = state.ledger[lane]
+  state.ledger[lane] = `${ledgerId}/${generation}`
+  return before !== null && before !== state.ledger[lane]
+}
+
+/** The gateway was brought back older than it had been: what the store still keeps goes out again from there. */
+function replay(state: DeliveryState, lane: Lane, upTo: number): DeliveryEffect[] {
+  const from = Math.max(upTo, state.first[lane] - 1)
+  const detail = { lane, acked: state.acked[lane], from }
+  state.acked[lane] = from
+  state.sent[lane] = from
+  return from < detail.acked ? [{ type: 'log', level: 'warn', event: 'uplink.replay', detail }] : []
+}
+
+function renew(state: DeliveryState, detail: Record<string, unknown>): DeliveryEffect[] {
+  if (state.isRenewing) return []
+  state.isRenewing = true
+  return [{ type: 'log', level: 'warn', event: 'outbox.rolled_back', detail }, { type: 'renew' }]
 }
 
 /** The highest lane with something unsent; one read at a time, so that an alarm never waits for a long one. */
 function pump(state: DeliveryState): DeliveryEffect[] {
   if (!state.connected || state.awaiting.size > 0 || state.reading !== null) return []
+  if (state.unverified.size > 0 || state.isRenewing) return []
   const lane = LANES.find(l => state.sent[l] < state.last[l])
   if (lane === undefined) return []
   const room = IN_FLIGHT_MAX + (lane === 'alarm' ? ALARM_EXTRA : 0) - state.inFlight
   if (room <= 0) return []
-  state.reading = lane
   const backlog = state.last[lane] - state.sent[lane]
+  if (backlog > BATCH_FROM && lane !== 'alarm' && !mayBackfill(state)) return []
+  state.reading = lane
   const limit = backlog > BATCH_FROM ? BATCH_RECORDS_MAX : Math.min(backlog, room)
   return [{ type: 'read', lane, afterSeq: state.sent[lane], limit }]
 }
+
+const mayBackfill = (state: DeliveryState): boolean =>
+  state.tokens > 0 && state.tokensMonoMs >= state.pausedUntilMonoMs
 
 function onRead(state: DeliveryState, lane: Lane, records: readonly WireRecord[]): DeliveryEffect[] {
   // A read that outlived its connection, or whose lane was acknowledged meanwhile, is not sent.

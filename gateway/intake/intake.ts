@@ -8,10 +8,13 @@ import { rfc3339 } from '#protocols/time.ts'
 import type { Now } from '#protocols/time.ts'
 import type { UpChannel } from '#protocols/topics.ts'
 import type { CityEffect, CityEvent } from '../loop/effects.ts'
+import { isKnown, otherStoreOf, toRecall } from './carried.ts'
+import type { Recalled } from './carried.ts'
 import { bookOf, count, deviceBookOf, epochInTheWay, faultKey, noteFault, readBody } from './intake-state.ts'
 import type { DriverFault, IntakeState, LaneRef } from './intake-state.ts'
 import {
   admit,
+  claim,
   excuse,
   HELD_MAX,
   highestOf,
@@ -25,9 +28,10 @@ import {
 } from './lane-book.ts'
 import type { Arrival, LaneBook } from './lane-book.ts'
 import { newDelayWindow, observeDelay, offsetOf, recordAgeMs } from './lateness.ts'
-import { countOf } from './ranges.ts'
+import { countOf, rangeAt } from './ranges.ts'
 import type { Ranges } from './ranges.ts'
-import { recordKey, recordRowOf, SEQ_MAX, watermarkKey } from './rows.ts'
+import { aliasKey, recordKey, recordRowOf, SEQ_MAX, watermarkKey } from './rows.ts'
+import type { AliasRow } from './rows.ts'
 
 /** What the broker's listener and the clock bring; the device is the one of the certificate. */
 export type IntakeEvent =
@@ -37,6 +41,8 @@ export type IntakeEvent =
       readonly deviceId: DeviceId
       readonly channel: UpChannel
       readonly payload: Uint8Array
+      /** Answer to a `recall`. */
+      readonly recalled?: Recalled
     }
   | { readonly type: 'tick' }
 
@@ -44,6 +50,12 @@ export type IntakeEffect =
   | Extract<CityEffect, { type: 'put' | 'del' | 'audit' | 'log' }>
   | { readonly type: 'city'; readonly event: CityEvent }
   | { readonly type: 'ack'; readonly deviceId: DeviceId; readonly ack: Ack }
+  /** Carried-over records may be in the ledger already: read these rows and bring the payload again with their sums. */
+  | {
+      readonly type: 'recall'
+      readonly event: Extract<IntakeEvent, { type: 'payload' }>
+      readonly keys: readonly string[]
+    }
   | { readonly type: 'unstored.ack'; readonly deviceId: DeviceId; readonly ack: UnstoredAck }
 
 /** A hole is waited for this long, an alarm's for a second: an alarm told out of order is better than one told late. */
@@ -59,7 +71,7 @@ export function intake(state: IntakeState, event: IntakeEvent, now: Now): Intake
       deviceBookOf(state, event.deviceId).link = event.link
       return [{ type: 'city', event }]
     case 'payload':
-      return onPayload(state, event.deviceId, event.channel, event.payload, now)
+      return onPayload(state, event, now)
     case 'tick':
       return onTick(state, now)
   }
@@ -67,11 +79,10 @@ export function intake(state: IntakeState, event: IntakeEvent, now: Now): Intake
 
 function onPayload(
   state: IntakeState,
-  deviceId: DeviceId,
-  channel: UpChannel,
-  payload: Uint8Array,
+  event: Extract<IntakeEvent, { type: 'payload' }>,
   now: Now,
 ): IntakeEffect[] {
+  const { deviceId, channel, payload } = event
   switch (channel) {
     case 'hello':
       return onHello(state, deviceId, payload)
@@ -85,18 +96,18 @@ function onPayload(
     case 'up/event':
     case 'up/track':
     case 'up/diag':
-      return onRecords(state, deviceId, channel.slice('up/'.length) as Lane, payload, now)
+      return onRecords(state, event, channel.slice('up/'.length) as Lane, now)
   }
 }
 
 function onRecords(
   state: IntakeState,
-  deviceId: DeviceId,
+  event: Extract<IntakeEvent, { type: 'payload' }>,
   lane: Lane,
-  payload: Uint8Array,
   now: Now,
 ): IntakeEffect[] {
-  const opened = openPayload(payload)
+  const { deviceId, recalled } = event
+  const opened = openPayload(event.payload)
   if (!opened.ok) return [refusal(state, deviceId, `up/${lane}`, opened.code, opened.detail)]
   const { epoch } = opened.value[0]!
   const foreign = opened.value.find(r => r.lane !== lane || r.seq > SEQ_MAX)
@@ -104,13 +115,15 @@ function onRecords(
     return [
       refusal(state, deviceId, `up/${lane}`, 'RECORD_SCHEMA', `seq ${foreign.seq} of lane ${foreign.lane}`),
     ]
+  const keys = toRecall(state, deviceId, opened.value, recalled)
+  if (keys.length > 0) return [{ type: 'recall', event, keys }]
   const effects = makeRoom(state, deviceId, epoch)
   const book = bookOf(state, deviceId, epoch, lane)
   const ref = { deviceId, epoch, lane }
-  const before = book.records
-  for (const record of opened.value) effects.push(...acceptRecord(state, ref, book, record, now))
+  const before = book.received
+  for (const record of opened.value) effects.push(...acceptRecord(state, ref, book, record, now, recalled))
   // Nothing new: nothing to write, but the ack may have been lost on its way and is said again.
-  if (book.records > before) effects.push(...settle(state, ref, book))
+  if (book.received !== before) effects.push(...settle(state, ref, book))
   effects.push(ackOf(state, ref, book))
   return effects
 }
@@ -146,11 +159,13 @@ function acceptRecord(
   book: LaneBook,
   record: WireRecord,
   now: Now,
+  recalled?: Recalled,
 ): IntakeEffect[] {
   const { body, code, detail } = readBody(record)
   const ageMs = ageOf(state, ref.deviceId, record, now)
   const receivedAt = rfc3339(now.utcMs)
-  const arrival = { record, body, ageMs, receivedMonoMs: now.monoMs, receivedAt }
+  const known = isKnown(ref.deviceId, record, recalled)
+  const arrival = { record, body, ageMs, receivedMonoMs: now.monoMs, receivedAt, known }
   const admission = admit(book, arrival)
   const eventId = eventIdOf(ref.deviceId, record)
   switch (admission) {
@@ -165,10 +180,18 @@ function acceptRecord(
     case 'late':
       break
   }
+  if (known) {
+    count(state, 'carried_known')
+    const value: AliasRow = { v: 1, sum: record.sum }
+    const alias = aliasKey(ref.deviceId, ref.epoch, ref.lane, record.seq)
+    const passed = book.held.size > HELD_MAX ? passAndTell(state, ref, book) : []
+    return [{ type: 'put', key: alias, value }, ...passed]
+  }
   count(state, 'records')
   const facts = { ageMs, receivedAt, ...(code === undefined ? {} : { code }) }
   const key = recordKey(ref.deviceId, ref.epoch, ref.lane, record.seq)
   const effects: IntakeEffect[] = [{ type: 'put', key, value: recordRowOf(ref.deviceId, record, facts) }]
+  effects.push(...claimOrigin(state, ref, record))
   if (code !== undefined) effects.push(refusal(state, ref.deviceId, `up/${ref.lane}`, code, detail))
   if (body?.kind === 'gap') effects.push(...onGap(state, ref, body.body))
   if (body?.kind === 'driver.fault')
@@ -182,6 +205,16 @@ function acceptRecord(
   if (admission === 'late') effects.push(tellCity(ref.deviceId, arrival))
   else if (book.held.size > HELD_MAX) effects.push(...passAndTell(state, ref, book))
   return effects
+}
+
+/** Taken under its new name: should it still come under its old one, it is a duplicate. */
+function claimOrigin(state: IntakeState, { deviceId, lane }: LaneRef, record: WireRecord): IntakeEffect[] {
+  const { origin } = record
+  const old = origin && otherStoreOf(state, deviceId, origin.epoch, lane)
+  if (origin === undefined || old === undefined || rangeAt(old.received, origin.seq) !== undefined) return []
+  claim(old, origin.seq)
+  const ref = { deviceId, epoch: origin.epoch, lane }
+  return [...tellReleased(state, ref, old), putWatermark(ref, old)]
 }
 
 /** After arrivals: tell what is next in order, write the watermark, remember whether somebody still waits. */
@@ -198,7 +231,7 @@ function tellReleased(state: IntakeState, ref: LaneRef, book: LaneBook): IntakeE
   const effects: IntakeEffect[] = []
   for (const { arrival, chainBroken } of release(book)) {
     if (chainBroken) effects.push(...flagBroken(state, ref, arrival))
-    effects.push(tellCity(ref.deviceId, arrival))
+    if (arrival.known !== true) effects.push(tellCity(ref.deviceId, arrival))
   }
   return effects
 }
@@ -376,9 +409,13 @@ const ackOf = (state: IntakeState, { deviceId, epoch, lane }: LaneRef, book: Lan
   return {
     type: 'ack',
     deviceId,
-    ack: { v: 1, ledgerId, generation, epoch, lane, upTo: watermarkOf(book) },
+    ack: { v: 1, ledgerId, generation, epoch, lane, upTo: watermarkOf(book), ...sumOfWatermark(book) },
   }
 }
+
+/** By this the device knows that its record of that name is the one we have. */
+const sumOfWatermark = (book: LaneBook): { sum?: string } =>
+  book.told > 0 && book.told === watermarkOf(book) && book.toldSum !== null ? { sum: book.toldSum } : {}
 
 function refusal(
   state: IntakeState,

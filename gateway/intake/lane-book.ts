@@ -19,6 +19,8 @@ export type Arrival = {
   readonly ageMs: number
   readonly receivedMonoMs: number
   readonly receivedAt: string
+  /** In the ledger under the name it had in another store: it takes its place in the chain and is not told again. */
+  readonly known?: boolean
 }
 
 export type LaneBook = {
@@ -83,7 +85,7 @@ export function admit(book: LaneBook, arrival: Arrival): 'new' | 'late' | 'dupli
   if (received.length > RANGES_MAX) return 'full'
   book.received = received
   if (excused) book.excused = withoutSeq(book.excused, seq)
-  book.records++
+  if (arrival.known !== true) book.records++
   if (seq <= book.told) return 'late'
   book.held.set(seq, arrival)
   return 'new'
@@ -101,6 +103,12 @@ export function excuse(book: LaneBook, ranges: Ranges): boolean {
   book.received = received
   book.excused = excused.slice(-EXCUSED_RANGES_MAX)
   return true
+}
+
+/** Counts a seq as received that came, or will come, under another name; unlike an excused one it is not taken again. */
+export function claim(book: LaneBook, seq: number): void {
+  book.received = addRange(book.received, seq, seq)
+  book.excused = withoutSeq(book.excused, seq)
 }
 
 /** Seqs up to `last` that are neither here nor explained. */

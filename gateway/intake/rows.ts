@@ -1,7 +1,7 @@
 import type { LedgerRow } from '#protocols/api.ts'
 import type { DeviceId } from '#protocols/ids.ts'
 import { eventIdOf, WireRecord } from '#protocols/record.ts'
-import type { Lane } from '#protocols/record.ts'
+import type { Lane, RecordOrigin } from '#protocols/record.ts'
 import { rfc3339 } from '#protocols/time.ts'
 
 /** Twelve digits keep the order of text the order of numbers: a record a millisecond for 31 years. */
@@ -18,6 +18,8 @@ export type RecordRow = LedgerRow & {
   readonly occurredAtMs: number
   readonly ageMs: number
   readonly code?: string
+  /** What it was called before its store was carried over; its sum covers that too. */
+  readonly origin?: RecordOrigin
 }
 
 export const lanePrefix = (deviceId: DeviceId, epoch: string, lane: Lane): string =>
@@ -26,6 +28,15 @@ export const lanePrefix = (deviceId: DeviceId, epoch: string, lane: Lane): strin
 /** `record/ptu-07/9f86d081884c7d65/event/000000000012`. */
 export const recordKey = (deviceId: DeviceId, epoch: string, lane: Lane, seq: number): string =>
   lanePrefix(deviceId, epoch, lane) + String(seq).padStart(12, '0')
+
+/**
+ * A name under which a record came that was in the ledger already, with its sum there: should that store be carried over
+ * once more, the record is still known. No id begins with `=`, so no reader of a device's records meets these.
+ */
+export const aliasKey = (deviceId: DeviceId, epoch: string, lane: Lane, seq: number): string =>
+  `record/=/${deviceId}/${epoch}/${lane}/${String(seq).padStart(12, '0')}`
+
+export type AliasRow = { readonly v: 1; readonly sum: string }
 
 export const watermarkKey = (deviceId: DeviceId, epoch: string, lane: string): string =>
   `watermark/${deviceId}/${epoch}/${lane}`
@@ -54,6 +65,7 @@ export function recordRowOf(
     occurredAtMs: occurredAt,
     ageMs: facts.ageMs,
     ...(facts.code === undefined ? {} : { code: facts.code }),
+    ...(record.origin === undefined ? {} : { origin: record.origin }),
   }
 }
 
@@ -72,4 +84,5 @@ export const wireRecordOf = (row: RecordRow): WireRecord | undefined =>
     bootId: row.bootId,
     clockQuality: row.clockQuality,
     body: row.body,
+    ...(row.origin && { origin: row.origin }),
   }).data

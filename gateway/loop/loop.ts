@@ -16,7 +16,7 @@ import {
 } from '../intake/intake-state.ts'
 import type { DriverFault, IntakeState } from '../intake/intake-state.ts'
 import { intake } from '../intake/intake.ts'
-import type { IntakeEffect } from '../intake/intake.ts'
+import type { IntakeEffect, IntakeEvent } from '../intake/intake.ts'
 import type { WatermarkRow } from '../intake/lane-book.ts'
 import type { RecordRow } from '../intake/rows.ts'
 import { AUDIT_START, auditKey, chainAudit } from '../ledger/audit-chain.ts'
@@ -29,6 +29,9 @@ import type { Change, CityEffect, CityEvent, Command } from './effects.ts'
 /** Beyond this many waiting events the broker stops reading; it reads again when half of them are done. */
 const QUEUE_EVENTS_MAX = 4_096
 const QUEUE_BYTES_MAX = 32 * 1024 * 1024
+/** Beyond this many, devices are asked to hold their back-fill for a while; long before reading stops. */
+const QUEUE_EVENTS_BUSY = QUEUE_EVENTS_MAX / 4
+const PAUSE_MS = 5_000
 /** One turn of work; nothing may hold the event loop over 10 ms. */
 const TURN_MS_MAX = 8
 const TICK_MS = 1_000
@@ -82,7 +85,7 @@ export type Loop = {
 }
 
 type Item = { readonly now: Now; readonly bytes: number } & (
-  | { readonly type: 'broker'; readonly event: BrokerEvent }
+  | { readonly type: 'broker'; readonly event: BrokerEvent | Extract<IntakeEvent, { type: 'payload' }> }
   | {
       readonly type: 'command'
       readonly actor: string
@@ -298,6 +301,9 @@ class GatewayLoop implements Loop {
           turn.acks.set(`${deviceId}/${ack.epoch}/${ack.lane}`, { deviceId, ack })
           break
         }
+        case 'recall':
+          turn.leaving.push(() => void this.recall(effect, now))
+          break
         case 'unstored.ack':
           turn.leaving.push(() => this.send(effect.deviceId, 'down/ack', effect.ack))
           break
@@ -320,6 +326,14 @@ class GatewayLoop implements Loop {
           this.parts.log[effect.level]({ event: effect.event, ...effect.detail })
           break
       }
+  }
+
+  /** Reads the sums intake asked for and brings the payload again, as of when it came. */
+  private async recall({ event, keys }: Extract<IntakeEffect, { type: 'recall' }>, now: Now): Promise<void> {
+    const rows = await Promise.all(keys.map(key => this.parts.ledger.get(key)))
+    const sums = rows.map(row => (row as RecordRow | undefined)?.sum ?? null)
+    const recalled = new Map(keys.map((key, i) => [key, sums[i]!]))
+    this.enqueue({ type: 'broker', event: { ...event, recalled }, now, bytes: event.payload.length })
   }
 
   private put(op: LedgerOp, now: Now, turn: Turn): void {
@@ -356,7 +370,8 @@ class GatewayLoop implements Loop {
       }
       this.tally(turn.ops.size, this.parts.clock.now().monoMs - startMonoMs)
     }
-    for (const { deviceId, ack } of turn.acks.values()) this.send(deviceId, 'down/ack', ack)
+    const pause = this.queue.length > QUEUE_EVENTS_BUSY ? { pauseMs: PAUSE_MS } : {}
+    for (const { deviceId, ack } of turn.acks.values()) this.send(deviceId, 'down/ack', { ...ack, ...pause })
     if (turn.changes.length > 0) this.parts.onChanges(turn.changes)
     for (const leave of turn.leaving) leave()
     return true

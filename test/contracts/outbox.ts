@@ -9,7 +9,7 @@ import type { Clock, Now } from '#protocols/time.ts'
 
 /** A store that outlives its outbox: open, close and open again, or make its next write fail. */
 export type OutboxBench = {
-  open(bounds?: Bounds): Promise<Outbox>
+  open(bounds?: Bounds, keepAckedMs?: number): Promise<Outbox>
   failNextWrite(): void
   /** Writes do not return until the returned function is called. */
   hang(): () => void
@@ -88,6 +88,8 @@ export async function until(holds: () => boolean): Promise<void> {
   }
 }
 
+const HOUR_MS = 3_600_000
+
 const SMALL: Bounds = { bytesMax: 256 * 1024, alarmReserveBytes: 16 * 1024 }
 
 type GapBody = { lane: Lane; ranges: [number, number][]; reason: string; chain: [string, string][] }
@@ -107,8 +109,8 @@ export function outboxContract(name: string, newBench: () => Promise<OutboxBench
       cleanups.push(() => made.destroy())
       return made
     }
-    const opened = async (on: OutboxBench, bounds?: Bounds): Promise<Outbox> => {
-      const outbox = await on.open(bounds)
+    const opened = async (on: OutboxBench, bounds?: Bounds, keepAckedMs?: number): Promise<Outbox> => {
+      const outbox = await on.open(bounds, keepAckedMs)
       cleanups.push(() => outbox.close())
       return outbox
     }
@@ -204,7 +206,7 @@ export function outboxContract(name: string, newBench: () => Promise<OutboxBench
       expect(valueOf(await outbox.read('alarm', 0, 100))).toEqual([])
     })
 
-    it('does not read freed records again, after reopening either, and continues behind them', async () => {
+    it('without a time of keeping does not read freed records again, after reopening either, and continues behind them', async () => {
       const on = await bench()
       const before = await opened(on)
       const records = valueOf(await before.append(Array.from({ length: 10 }, (_, n) => draft('event', n))))
@@ -225,11 +227,93 @@ export function outboxContract(name: string, newBench: () => Promise<OutboxBench
       expect(next).toMatchObject({ seq: 11, prev: records[9]!.sum })
     })
 
-    it('refuses an ack for records it never had, and frees nothing', async () => {
+    it('refuses an ack for records it never had or for others of that name, and frees nothing', async () => {
       const outbox = await opened(await bench())
-      valueOf(await outbox.append([draft('event', 1)]))
-      expect(faultOf(await outbox.free('event', 2))?.code).toBe('CHAIN_BROKEN')
-      expect(await readAll(outbox, 'event')).toHaveLength(1)
+      const [first] = valueOf(await outbox.append([draft('event', 1), draft('event', 2)]))
+      expect(faultOf(await outbox.free('event', 3))?.code).toBe('CHAIN_BROKEN')
+      expect(faultOf(await outbox.free('event', 1, 'f'.repeat(64)))?.code).toBe('CHAIN_BROKEN')
+      expect(outbox.acked().event).toBe(0)
+      expect(await readAll(outbox, 'event')).toHaveLength(2)
+      valueOf(await outbox.free('event', 1, first!.sum))
+      expect(outbox.acked().event).toBe(1)
+    })
+
+    it('keeps what was acknowledged for its time, after reopening too, and then lets it go', async () => {
+      const on = await bench()
+      const before = await opened(on, undefined, 48 * HOUR_MS)
+      valueOf(await before.append(Array.from({ length: 10 }, (_, n) => draft('track', n))))
+      valueOf(await before.free('track', 6))
+      const waiting = before.bytesUsed()
+      on.clock.advance(30 * HOUR_MS)
+      valueOf(await before.free('track', 8))
+      expect(before.bytesUsed()).toBeLessThan(waiting)
+      await before.close()
+      const after = await opened(on, undefined, 48 * HOUR_MS)
+      expect([after.ranges().track, after.acked().track]).toEqual([{ first: 1, last: 10 }, 8])
+      expect(await readAll(after, 'track')).toHaveLength(10)
+      on.clock.advance(20 * HOUR_MS)
+      valueOf(await after.free('track', 8))
+      expect([after.ranges().track, after.acked().track]).toEqual([{ first: 7, last: 10 }, 8])
+      on.clock.advance(60 * HOUR_MS)
+      valueOf(await after.free('track', 10))
+      valueOf(await after.free('alarm', 0))
+      expect(after.ranges().track.first).toBe(9)
+      expectChain(await readAll(after, 'track'))
+    })
+
+    it('gives up what the gateway has before anything else, and needs no receipt for it', async () => {
+      const on = await bench()
+      const outbox = await opened(on, SMALL, 48 * HOUR_MS)
+      let appended = 0
+      for (; appended < 1500; appended += 10) {
+        valueOf(await outbox.append(Array.from({ length: 10 }, (_, n) => draft('track', appended + n, 100))))
+        if (appended < 1000) valueOf(await outbox.free('track', appended + 10))
+      }
+      expect(gapsIn(await readAll(outbox, 'event'))).toEqual([])
+      const kept = await readAll(outbox, 'track')
+      expect(kept.at(-1)?.seq).toBe(1500)
+      expect(kept[0]!.seq).toBeLessThanOrEqual(1010)
+      expect(kept[0]!.seq).toBeGreaterThan(1)
+      expectChain(kept)
+    })
+
+    it('renewed, goes on in a new epoch with everything it held, each record with its origin', async () => {
+      const on = await bench()
+      const outbox = await opened(on)
+      const old: WireRecord[] = []
+      for (let n = 0; n < 12; n++)
+        old.push(
+          ...valueOf(
+            await outbox.append(
+              LANES.map(lane => draft(lane, n)),
+              [{ key: 'n', value: n }],
+            ),
+          ),
+        )
+      valueOf(await outbox.free('event', 5))
+      const before = outbox.epoch
+      const waiting = outbox.append([draft('alarm', 12)])
+      const renewed = outbox.renew()
+      const after = outbox.append([draft('alarm', 13)])
+      valueOf(await renewed)
+      expect(outbox.epoch).not.toBe(before)
+      expect(valueOf(await waiting)[0]!.epoch).toBe(before)
+      expect(valueOf(await after)[0]!.epoch).toBe(outbox.epoch)
+      for (const lane of LANES) {
+        const records = await readAll(outbox, lane)
+        const carried = records.filter(r => r.origin !== undefined)
+        const held = old.filter(r => r.lane === lane && !(lane === 'event' && r.seq <= 5))
+        if (lane === 'alarm') held.push(...valueOf(await waiting))
+        expect(carried.map(r => r.origin)).toEqual(held.map(({ epoch, seq, sum }) => ({ epoch, seq, sum })))
+        expect(carried.map(r => r.body)).toEqual(held.map(r => r.body))
+        expect(records.filter(r => r.kind === 'gap')).toEqual([])
+        expectChain(records, CHAIN_START)
+      }
+      expect(outbox.notes().get('n')).toBe(11)
+      await outbox.close()
+      const reopened = await opened(on)
+      expect(reopened.epoch).toBe(valueOf(await after)[0]!.epoch)
+      expect(await readAll(reopened, 'alarm')).toHaveLength(14)
     })
 
     it('sheds the oldest positions at the bound, with gap records that cover exactly the missing seqs', async () => {
