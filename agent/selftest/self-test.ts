@@ -1,4 +1,3 @@
-import { X509Certificate } from 'node:crypto'
 import { keyFingerprintOf, signReport } from '#protocols/crypto/report-signature.ts'
 import type { SignedReport } from '#protocols/crypto/report-signature.ts'
 import type { DeviceIdentity } from '#protocols/enrolment.ts'
@@ -6,25 +5,17 @@ import { CHANNELS } from '#protocols/equipment.ts'
 import type { Logger } from '#protocols/log.ts'
 import { ok } from '#protocols/result.ts'
 import type { Fault, Result } from '#protocols/result.ts'
-import type {
-  ActionResult,
-  PortFinding,
-  StepFault,
-  TechnicianAction,
-  TechnicianView,
-} from '#protocols/technician.ts'
+import type { ActionResult, StepFault, TechnicianAction, TechnicianView } from '#protocols/technician.ts'
 import type { Clock } from '#protocols/time.ts'
-import { clearChoice, findDevices, ranked } from '#hardware/discovery/find-devices.ts'
+import { findDevices, ranked } from '#hardware/discovery/find-devices.ts'
 import type { ListPorts } from '#hardware/discovery/serial-names.ts'
 import { openReceiver } from '#hardware/gnss/receiver.ts'
 import { openReceiverLine } from '#hardware/gnss/receiver-line.ts'
-import { panelDevice } from '#hardware/panel/device-table.ts'
-import { factoryProfile } from '#hardware/panel/profile.ts'
 import type { OpenPort } from '#hardware/port.ts'
 import type { Fittings } from '../fittings.ts'
 import { loadFittings, saveFittings } from '../fittings-file.ts'
 import type { Outbox } from '../outbox/outbox.ts'
-import { enrol, fingerprintOf } from '../provisioning/enrol.ts'
+import { enrol } from '../provisioning/enrol.ts'
 import type { Dial } from '../uplink/uplink.ts'
 import { computerHealth } from './computer-health.ts'
 import { GOOD_EPOCHS, LiveSignal } from './live-signal.ts'
@@ -35,7 +26,8 @@ import { reportHtml } from './report-html.ts'
 import { reportOf } from './report.ts'
 import { keyOf } from './visit-key.ts'
 import { openVisitRecords } from './visit-records.ts'
-import { beginningVisit } from './visit-state.ts'
+import { fittedWith, lastBaudOf, portsFound, wiringOf } from './visit-fittings.ts'
+import { beginningVisit, identityShown } from './visit-state.ts'
 import { foundWiring, initialWalk, isWalked, walk, walkView, wrongChannels } from './walk.ts'
 import type { WalkEvent } from './walk.ts'
 
@@ -125,19 +117,7 @@ export async function openSelfTest(parts: SelfTestParts): Promise<Result<SelfTes
   function showIdentity(known: DeviceIdentity): void {
     identity = known
     privateKey = known.privateKey
-    const leaf = new X509Certificate(known.certificate)
-    const notAfterUtcMs = Date.parse(leaf.validTo)
-    const { utcMs, quality } = clock.now()
-    const ended = quality !== 'none' && notAfterUtcMs <= utcMs
-    state.identity = {
-      ...state.identity,
-      state: ended ? 'failed' : 'passed',
-      phase: null,
-      fault: ended ? { code: 'CERTIFICATE_ENDED', detail: leaf.validTo } : null,
-      device: { deviceId: known.deviceId, unitId: known.unitId, callSign: known.callSign },
-      caFingerprint: fingerprintOf(new X509Certificate(known.ca)),
-      notAfterUtcMs,
-    }
+    state.identity = identityShown(state.identity, known, clock.now())
   }
 
   async function lookAtComputer(): Promise<void> {
@@ -187,23 +167,7 @@ export async function openSelfTest(parts: SelfTestParts): Promise<Result<SelfTes
       },
       path => lastBaudOf(fittings, path),
     )
-    const gnss = clearChoice(findings, 'gnss')?.path ?? null
-    const found = clearChoice(findings, 'panel')?.path ?? null
-    const has = (is: PortFinding['is']): boolean => findings.some(f => f.is === is)
-    const missing = !has('gnss')
-      ? 'NO_RECEIVER'
-      : gnss === null
-        ? 'CHOICE_UNCLEAR'
-        : !has('panel')
-          ? 'NO_PANEL'
-          : null
-    state.ports = {
-      state: missing === null ? 'waiting' : 'failed',
-      findings: [...findings],
-      gnss,
-      panel: found,
-      fault: missing && { code: missing, detail: paths.length === 1 ? '1 port' : `${paths.length} ports` },
-    }
+    state.ports = portsFound(findings, paths.length)
     publish()
     return DONE
   }
@@ -214,28 +178,8 @@ export async function openSelfTest(parts: SelfTestParts): Promise<Result<SelfTes
     panelPath: string | null,
     isIncomplete: boolean,
   ): Promise<ActionResult> {
-    const find = (path: string | null, is: PortFinding['is']): PortFinding | undefined =>
-      state.ports.findings.find(f => f.path === path && f.is === is)
-    const gnss = find(gnssPath, 'gnss')
-    const module = find(panelPath, 'panel')
-    const panel = module?.panel ?? null
-    if ((gnssPath !== null && gnss === undefined) || (panelPath !== null && panel === null))
-      return { accepted: false, code: 'BODY_INVALID' }
-    const device = panelDevice(panel?.device ?? '')
-    const next: Fittings = {
-      ...fittings,
-      gnss: gnss === undefined ? null : { path: gnss.path, baud: gnss.baud ?? 9_600 },
-      panel:
-        module === undefined || panel === null || device === undefined
-          ? null
-          : {
-              path: module.path,
-              baud: module.baud ?? device.factoryBaud,
-              device: device.id,
-              address: panel.address,
-              inputs: fittings.panel?.inputs ?? factoryProfile(device).inputs.map(wire => ({ ...wire })),
-            },
-    }
+    const next = fittedWith(fittings, state.ports.findings, gnssPath, panelPath)
+    if (next === undefined) return { accepted: false, code: 'BODY_INVALID' }
     const saved = await keep(next)
     if (!saved.ok) {
       state.ports = { ...state.ports, state: 'failed', fault: faultOf(saved) }
@@ -495,10 +439,3 @@ const DONE: ActionResult = { accepted: true, code: null }
 const NOT_NOW: ActionResult = { accepted: false, code: 'NOT_ITS_TURN' }
 const refused = ({ code }: Fault): ActionResult => ({ accepted: false, code })
 const faultOf = ({ code, detail }: Fault): StepFault => ({ code, detail })
-
-const wiringOf = ({ panel }: Fittings) => panel?.inputs ?? factoryProfile().inputs
-
-const lastBaudOf = ({ gnss, panel }: Fittings, path: string): { readonly lastBaud?: number } => {
-  const known = [gnss, panel].find(line => line?.path === path)
-  return known ? { lastBaud: known.baud } : {}
-}

@@ -1,3 +1,7 @@
+import { X509Certificate } from 'node:crypto'
+import type { DeviceIdentity } from '#protocols/enrolment.ts'
+import type { Now } from '#protocols/time.ts'
+import { fingerprintOf } from '../provisioning/enrol.ts'
 import type { StepFault, TechnicianView } from '#protocols/technician.ts'
 
 /** Where every step stands when a visit begins. */
@@ -40,3 +44,23 @@ export const beginningVisit = (enrolUrl: string) => ({
     fault: null,
   } as TechnicianView['report'],
 })
+
+/** The step of a device that is known: passed, unless its certificate has ended by a clock that knows the date. */
+export function identityShown(
+  before: TechnicianView['identity'],
+  known: DeviceIdentity,
+  { utcMs, quality }: Now,
+): TechnicianView['identity'] {
+  const leaf = new X509Certificate(known.certificate)
+  const notAfterUtcMs = Date.parse(leaf.validTo)
+  const ended = quality !== 'none' && notAfterUtcMs <= utcMs
+  return {
+    ...before,
+    state: ended ? 'failed' : 'passed',
+    phase: null,
+    fault: ended ? { code: 'CERTIFICATE_ENDED', detail: leaf.validTo } : null,
+    device: { deviceId: known.deviceId, unitId: known.unitId, callSign: known.callSign },
+    caFingerprint: fingerprintOf(new X509Certificate(known.ca)),
+    notAfterUtcMs,
+  }
+}
