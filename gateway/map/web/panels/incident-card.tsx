@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals'
-import { useEffect } from 'preact/hooks'
+import { useEffect, useLayoutEffect } from 'preact/hooks'
 import type { AssignmentView, IncidentView, Recommendation } from '#protocols/api.ts'
 import type { Result } from '#protocols/result.ts'
 import { clockCaption, clockFace, toneOf } from '../city/pins.ts'
@@ -273,16 +273,18 @@ function WithReason({
   const asking = useSignal(false)
   useHotkey(hotkey, () => (asking.value = true))
   useHotkey('Escape', asking.value ? () => (asking.value = false) : null)
-  useEffect(() => {
+  // In the same breath as the question appears: a digit typed at once must not be lost.
+  useLayoutEffect(() => {
     if (!asking.value) return
-    choices.value = n => {
+    const choose = (n: number): void => {
       const reason = reasons[n]
       if (reason === undefined) return
       asking.value = false
       onReason(reason)
     }
+    choices.value = choose
     return () => {
-      choices.value = null
+      if (choices.value === choose) choices.value = null
     }
   }, [asking.value])
   if (!asking.value)

@@ -1,11 +1,11 @@
-import { useEffect } from 'preact/hooks'
+import { useLayoutEffect } from 'preact/hooks'
 
 /** What a letter does now: the newest part of the page that asked for it, so a card comes before the desk. */
 const runs = new Map<string, (() => void)[]>()
 
-/** While the calling component is on the screen, `key` runs `run`; null asks for nothing. */
+/** From the moment the calling component is on the screen, `key` runs `run`; null asks for nothing. */
 export function useHotkey(key: string, run: (() => void) | null): void {
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (run === null) return
     const stack = runs.get(key) ?? []
     stack.push(run)
