@@ -148,8 +148,62 @@ describe('units that only move', () => {
     expect(page.types()).toEqual(['snapshot', 'unit.changed', 'incident.changed'])
     page.buffered = 0
     city.clock.pass(1_000)
-    expect(page.types().slice(3)).toEqual(['unit.changed'])
-    expect(page.last()).toMatchObject({ data: { position: { lat: 38 } } })
+    expect(page.types().slice(3)).toEqual(['units.moved'])
+    expect(page.last()).toMatchObject({ data: { ids: ['u-1'], lat: [38] } })
+  })
+
+  it('wait whole for a slow page when one of them changed for it, each told once and the newest', () => {
+    const city = aCity()
+    const page = city.page(COMPACT)
+    city.publish(aUnit('u-1'), aUnit('u-2'), aUnit('u-3'))
+    page.buffered = 300 * 1024
+    for (let second = 1; second <= 3; second += 1) {
+      city.clock.pass(1_000)
+      city.publish(
+        aUnit('u-1', {}, { lat: 35 + second }),
+        aUnit('u-2', { recording: second >= 2 }, { lat: 45 + second }),
+        aUnit('u-3', {}, { lat: 55 + second }),
+      )
+    }
+    city.clock.pass(1_000)
+    expect(page.messages).toHaveLength(4)
+    page.buffered = 0
+    city.clock.pass(1_000)
+    const [changed, moved, ...more] = page.messages.slice(4).filter(({ type }) => type !== 'heartbeat')
+    expect(changed).toMatchObject({ type: 'unit.changed', data: { id: 'u-2', position: { lat: 48 } } })
+    expect(moved).toMatchObject({ type: 'units.moved', data: { ids: ['u-1', 'u-3'], lat: [38, 58] } })
+    expect(more).toEqual([])
+  })
+
+  it('never all come whole in one second again, though thousands changed in one second', () => {
+    const city = aCity()
+    const page = city.page(COMPACT)
+    const fleet = 1_000
+    const report = (second: number, freshness: UnitView['freshness'] = 'live'): void =>
+      city.publish(
+        ...Array.from({ length: fleet }, (_, n) => aUnit(`u-${n}`, { freshness }, { satsUsed: 5 + second })),
+      )
+    report(0)
+    const wholePerSecond: number[] = []
+    for (let second = 1; second <= 30; second += 1) {
+      city.clock.pass(1_000)
+      const before = page.messages.length
+      // The broker goes and comes back: everybody changes at once, which must not set the rhythm.
+      report(second, second === 10 ? 'ageing' : 'live')
+      wholePerSecond.push(
+        page
+          .types()
+          .slice(before)
+          .filter(type => type === 'unit.changed').length,
+      )
+    }
+    expect(wholePerSecond.filter(count => count === fleet)).toHaveLength(2)
+    expect(Math.max(...wholePerSecond.filter(count => count !== fleet))).toBeLessThan(300)
+    const told = page.messages.flatMap(m => (m.type === 'unit.changed' ? [m.data.id] : []))
+    // Every unit, at least as often as the round of four seconds says.
+    const times = new Map<string, number>()
+    for (const id of told) times.set(id, (times.get(id) ?? 0) + 1)
+    expect(Math.min(...times.values())).toBeGreaterThanOrEqual(7)
   })
 
   it('never lose a change back to what a page was told before it joined', () => {

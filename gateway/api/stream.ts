@@ -4,7 +4,7 @@ import type { Clock } from '#protocols/time.ts'
 import type { Change } from '../loop/effects.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import { EventRing } from './event-ring.ts'
-import { movesOf, onlyMoved, quietEveryMs, sameQuiet } from './unit-moves.ts'
+import { movesOf, nextTurnMs, onlyMoved, quietEveryMs, sameQuiet } from './unit-moves.ts'
 
 /*
  *     connect -> snapshot -> changes -> heartbeat every 5 s
@@ -54,11 +54,16 @@ export type StreamHub = {
 
 type State = Extract<Change, { type: 'unit.changed' | 'coverage.changed' }>
 
+/** The n-th unit as compact pages have it whole, and since when. */
+type Told = { readonly view: UnitView; readonly n: number; readonly monoMs: number }
+
 type Member = {
   readonly client: StreamClient
   readonly compact: boolean
   /** Newest state held back: by unit id, coverage under its own name. */
   readonly held: Map<string, State>
+  /** Of a compact page: units that only moved meanwhile; none of them is in `held`. */
+  readonly heldMoves: Map<string, UnitView>
   heldSinceMonoMs: number
   /** The first picture may be larger than any queue; it does not count until it was taken. */
   pictureBytes: number
@@ -79,7 +84,7 @@ export function createStreamHub(parts: {
   const pending = new Map<string, UnitView>()
   const sentMonoMs = new Map<string, number>()
   /** What compact pages have whole, and which of those moved since. */
-  const whole = new Map<string, { readonly view: UnitView; readonly monoMs: number }>()
+  const whole = new Map<string, Told>()
   const moved = new Map<string, UnitView>()
   let flushing = false
   let cancelFlush = (): void => undefined
@@ -107,11 +112,24 @@ export function createStreamHub(parts: {
     member.client.send(text)
   }
 
-  const hasRoom = (member: Member): boolean => member.held.size === 0 && queuedOf(member) < HOLD_BYTES
+  const isHeldBack = ({ held, heldMoves }: Member): boolean => held.size > 0 || heldMoves.size > 0
+
+  const hasRoom = (member: Member): boolean => !isHeldBack(member) && queuedOf(member) < HOLD_BYTES
 
   const hold = (member: Member, key: string, state: State): void => {
-    if (member.held.size === 0) member.heldSinceMonoMs = clock.now().monoMs
+    if (!isHeldBack(member)) member.heldSinceMonoMs = clock.now().monoMs
+    member.heldMoves.delete(key)
     member.held.set(key, state)
+    armFlush()
+  }
+
+  /** A view that waits whole becomes the newer one; the others wait together. */
+  const holdMoves = (member: Member): void => {
+    if (!isHeldBack(member)) member.heldSinceMonoMs = clock.now().monoMs
+    for (const [id, data] of moved) {
+      if (member.held.has(id)) member.held.set(id, { type: 'unit.changed', data })
+      else member.heldMoves.set(id, data)
+    }
     armFlush()
   }
 
@@ -138,25 +156,27 @@ export function createStreamHub(parts: {
     const isMove =
       known !== undefined &&
       onlyMoved(known.view, view) &&
-      (nowMonoMs - known.monoMs < quietEveryMs(whole.size) || sameQuiet(known.view, view))
+      (sameQuiet(known.view, view) || nowMonoMs < nextTurnMs(known.n, known.monoMs, quietEveryMs(whole.size)))
     if (isMove) {
       moved.set(view.id, view)
       armFlush()
     } else {
       moved.delete(view.id)
-      whole.set(view.id, { view, monoMs: nowMonoMs })
+      whole.set(view.id, { view, n: known?.n ?? whole.size, monoMs: nowMonoMs })
     }
     sendState(view.id, { type: 'unit.changed', data: view }, member => !member.compact || !isMove)
   }
+
+  const movesText = (views: Iterable<UnitView>): string =>
+    envelope('units.moved', JSON.stringify(movesOf(views)))
 
   const sendMoves = (): void => {
     if (moved.size === 0) return
     let text: string | undefined
     for (const member of [...members]) {
       if (!member.compact) continue
-      if (hasRoom(member))
-        sendTo(member, (text ??= envelope('units.moved', JSON.stringify(movesOf(moved.values())))))
-      else for (const [id, data] of moved) hold(member, id, { type: 'unit.changed', data })
+      if (hasRoom(member)) sendTo(member, (text ??= movesText(moved.values())))
+      else holdMoves(member)
     }
     moved.clear()
   }
@@ -167,6 +187,9 @@ export function createStreamHub(parts: {
       member.held.delete(key)
       sendTo(member, envelope(state.type, JSON.stringify(state.data)))
     }
+    if (member.heldMoves.size === 0 || queuedOf(member) >= HOLD_BYTES) return
+    sendTo(member, movesText(member.heldMoves.values()))
+    member.heldMoves.clear()
   }
 
   const flush = (): void => {
@@ -180,10 +203,10 @@ export function createStreamHub(parts: {
     sendMoves()
     for (const member of [...members]) {
       releaseHeld(member)
-      if (member.held.size > 0 && nowMonoMs - member.heldSinceMonoMs > STUCK_MS_MAX)
+      if (isHeldBack(member) && nowMonoMs - member.heldSinceMonoMs > STUCK_MS_MAX)
         drop(member, 'reads too slowly')
     }
-    if (pending.size > 0 || [...members].some(member => member.held.size > 0)) armFlush()
+    if (pending.size > 0 || [...members].some(isHeldBack)) armFlush()
   }
 
   const armFlush = (): void => {
@@ -231,6 +254,7 @@ export function createStreamHub(parts: {
         client,
         compact: wish.compact,
         held: new Map(),
+        heldMoves: new Map(),
         heldSinceMonoMs: 0,
         pictureBytes: texts.reduce((sum, text) => sum + text.length, 0),
       }

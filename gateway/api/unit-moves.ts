@@ -8,6 +8,18 @@ const QUIET_EVERY_MS_MIN = 2_000
 export const quietEveryMs = (units: number): number =>
   Math.max(QUIET_EVERY_MS_MIN, (units / WHOLE_PER_SECOND) * 1000)
 
+const GOLDEN = 0.618_034
+
+/**
+ * When the quiet values of the n-th unit are due next: each unit has its own moment in the round of `everyMs`, so thousands
+ * that changed in one second, as after a broker's return, do not all come due in one second again.
+ */
+export function nextTurnMs(n: number, nowMs: number, everyMs: number): number {
+  const turnMs = ((n * GOLDEN) % 1) * everyMs
+  const sinceMs = (((nowMs - turnMs) % everyMs) + everyMs) % everyMs
+  return nowMs + everyMs - sinceMs
+}
+
 /** Whether everything a list or the map shows of a unit is unchanged but its place, speed, course and ages. */
 export function onlyMoved(before: UnitView, now: UnitView): boolean {
   return (

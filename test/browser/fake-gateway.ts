@@ -38,6 +38,8 @@ export type FakeGateway = FakeServer & {
   /** Every unit reports a little further on, now and again every so many milliseconds. */
   move(everyMs: number): void
   movesSent(): number
+  /** Of every stream in turn what it asked for, and `snapshot` or `resumed` when that was sent. */
+  readonly streams: readonly string[]
 }
 
 const CALL_SIGNS = ['巡01', '巡02', '巡03', '巡04', '巡05', '巡06', '巡07', '巡08']
@@ -75,6 +77,7 @@ export async function openFakeGateway(
   const timers = new Set<NodeJS.Timeout>()
   let numbered = 6
   let movesSent = 0
+  const streams: string[] = []
   let tick = 0
   let coverage: CoverageView | null = null
 
@@ -91,10 +94,15 @@ export async function openFakeGateway(
     answer,
     // The gateway's own stream: what a page must cope with is what it really does.
     join: (socket, url) => {
+      streams.push(new URL(url, 'http://fake').search)
       const leave = hub.join(
         {
           bufferedBytes: () => socket.bufferedAmount,
-          send: text => socket.send(text),
+          send: text => {
+            const [, begins] = /"type":"(snapshot|resumed)"/.exec(text.slice(0, 120)) ?? []
+            if (begins !== undefined) streams.push(begins)
+            socket.send(text)
+          },
           close: (code, reason) => socket.close(code, reason),
         },
         wishOf(url),
@@ -413,6 +421,7 @@ export async function openFakeGateway(
     alarm,
     move,
     movesSent: () => movesSent,
+    streams,
     close: async () => {
       timers.forEach(timer => clearTimeout(timer))
       hub.close()

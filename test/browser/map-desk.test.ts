@@ -99,14 +99,7 @@ describe.skipIf(plain === null)('the desk', () => {
 
   it('takes up the stream where it broke off, without a new picture', { timeout: 40_000 }, async () => {
     const { page, gateway } = await openDesk()
-    const streams: string[] = []
-    page.on('websocket', socket => {
-      streams.push(new URL(socket.url()).search)
-      socket.on('framereceived', frame => {
-        const type = /"type":"([a-z.]+)"/.exec(String(frame.payload))?.[1]
-        if (type === 'snapshot' || type === 'resumed') streams.push(type)
-      })
-    })
+    expect(gateway.streams).toEqual(['?compact=1', 'snapshot'])
     gateway.cut(true)
     await page.locator('.banner[data-kind="lost"]').waitFor()
     gateway.happen({
@@ -119,10 +112,28 @@ describe.skipIf(plain === null)('the desk', () => {
     gateway.restore()
     await page.locator('.banner[data-kind="lost"]').waitFor({ state: 'detached' })
     await page.locator('[data-incident="inc-7"] [data-source="kiosk"]').waitFor()
-    expect(streams.at(-2)).toMatch(/^\?compact=1&after=\d+$/)
-    expect(streams.at(-1)).toBe('resumed')
-    expect(streams).not.toContain('snapshot')
+    expect(gateway.streams.slice(2)).toEqual([expect.stringMatching(/^\?compact=1&after=\d+$/), 'resumed'])
   })
+
+  it(
+    'follows a unit that only moves, to the last value that is no longer known',
+    { timeout: 40_000 },
+    async () => {
+      const { page, gateway } = await openDesk()
+      const row = page.locator('.unit[data-unit="ptu-3"]')
+      const age = row.locator('.unit-age')
+      const { speedMps: _, ...place } = gateway.units.get('ptu-3')!.position!
+      for (const speedMps of [10, 20, 15]) {
+        gateway.change('ptu-3', { position: { ...place, lat: place.lat + speedMps / 1e4, speedMps } })
+        await expect.poll(() => age.textContent()).toBe(`${speedMps * 3.6} km/h`)
+      }
+      gateway.change('ptu-3', { position: place })
+      await expect.poll(() => age.textContent()).toBe('实时')
+      gateway.change('ptu-3', { recording: true, position: { ...place, speedMps: 5 } })
+      await row.locator('.unit-facts svg').first().waitFor()
+      await expect.poll(() => age.textContent()).toBe('18 km/h')
+    },
+  )
 
   it('prints who is where, and nothing else', { timeout: 40_000 }, async () => {
     const { page } = await openDesk()

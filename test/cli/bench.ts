@@ -11,10 +11,18 @@ export const BENCHES: Readonly<Record<string, Inquiry>> = {
   map: {
     does: '5,000 units at 1 Hz on the dispatcher’s map: what the page’s main thread works; build first',
     covers: [
+      'gateway/api/stream.ts',
+      'gateway/api/unit-moves.ts',
+      `${CITY}/city-map.tsx`,
       `${CITY}/unit-layer.ts`,
+      `${CITY}/unit-marks.ts`,
+      `${CITY}/unit-passes.ts`,
       `${CITY}/unit-tracks.ts`,
       `${STATE}/picture.ts`,
       `${STATE}/stream.ts`,
+      `${STATE}/stream-connection.ts`,
+      `${STATE}/stream-news.ts`,
+      `${STATE}/unit-filter.ts`,
       'test/cli/bench-map.ts',
     ],
     run: benchMap,

@@ -1,6 +1,6 @@
 import { computed, effect, signal, untracked } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
-import { gatewayMs, grown, nowMs } from '../state/clock.ts'
+import { gatewayMs, grown, isHidden, nowMs } from '../state/clock.ts'
 import { grids, roadSource, roads, surroundings, tiles } from '../state/city-data.ts'
 import { colourOf, coverage } from '../state/coverage.ts'
 import { reachOf, roadLines, shownColdSpots, shownTimes } from '../state/coverage-roads.ts'
@@ -12,7 +12,7 @@ import { incidents, isOpen, ringing, units } from '../state/picture.ts'
 import { language, theme } from '../state/settings.ts'
 import { lostForMs } from '../state/stream.ts'
 import { Icon } from '../look/icons.tsx'
-import { freshnessNow, lookOf } from '../look/unit-look.ts'
+import { freshnessAt, lookOf } from '../look/unit-look.ts'
 import { ageWords, words } from '../words/words.ts'
 import { boundsOf, coldSpotFeatures, coloured, gridNamePoints, pointsOf } from './features.ts'
 import { openMap } from './maplibre-map.ts'
@@ -142,15 +142,17 @@ function keepDrawn(map: CityMap): () => void {
     }),
     effect(() => {
       const chosen = focus.value.kind === 'unit' ? focus.value.id : null
-      const wish = [units.value, ranked.value, chosen, language.value]
+      const isLost = lostForMs.value !== null
+      const wish = [units.value, ranked.value, chosen, language.value, isLost]
       void nowMs.value
+      if (isHidden.value) return
       const now = performance.now()
       // The clock alone ages positions; a large fleet that just reported has aged already.
       if (wish.every((one, n) => one === drawn.wish[n]) && now - drawn.atMs < AGEING_EVERY_MS) return
       drawn = { wish, atMs: now }
       const marks = marksOf(units.value, tracks, ranked.value, chosen, now, {
         lookOf,
-        freshnessOf: freshnessNow,
+        freshnessOf: (held, at) => freshnessAt(held, at, isLost),
       })
       map.setUnits(marks, now, nameOf)
     }),

@@ -7,7 +7,7 @@ import { coverageLayer } from './coverage-layer.ts'
 import type { CoverageLayer } from './coverage-layer.ts'
 import { cityLayers, cityStyle, COVERAGE_BELOW, readPalette } from './map-style.ts'
 import type { TileSource } from '../state/gateway-http.ts'
-import { unitLayer } from './unit-layer.ts'
+import { openUnitLayer } from './unit-layer.ts'
 import type { UnitLayer } from './unit-layer.ts'
 import type { Mark } from './unit-marks.ts'
 
@@ -91,7 +91,7 @@ export function openMap(
   map.touchZoomRotate.disableRotation()
   map.keyboard.disableRotation()
   putImages(map)
-  const units = unitLayer(readPalette())
+  const units = openUnitLayer(map, readPalette(), events.onTrouble)
   const coverage = coverageLayer(readPalette())
   map.on('click', ({ point, lngLat }) => {
     const unit = units.pick(point.x, point.y)
@@ -107,7 +107,6 @@ export function openMap(
   return new Promise(resolve =>
     map.once('load', () => {
       map.addLayer(coverage, COVERAGE_BELOW)
-      map.addLayer(units)
       resolve(control(map, tiles === null ? 'geojson' : 'tiles', units, coverage))
     }),
   )
@@ -169,7 +168,10 @@ function control(map: LibreMap, base: BaseKind, units: UnitLayer, coverage: Cove
     metresPerPixel: () => (78_271.517 * Math.cos((map.getCenter().lat * Math.PI) / 180)) / 2 ** map.getZoom(),
     drawnUnits: () => units.drawn(),
     unitWork: () => ({ ...units.work }),
-    close: () => map.remove(),
+    close: () => {
+      units.close()
+      map.remove()
+    },
   }
 }
 

@@ -68,12 +68,12 @@ export function marksOf(
       stale,
       courseDeg: isMoving ? (position.trackDeg ?? null) : null,
       track,
-      rank: ranked.indexOf(view.id) + 1,
+      rank: ranked.length === 0 ? 0 : ranked.indexOf(view.id) + 1,
       chosen: view.id === chosen,
       oldMs: fresh === 'live' ? null : Math.max(0, nowMs - fixMs),
     }
     layers[layerOf(mark)]!.push(mark)
   }
   if (tracks.size > units.size) for (const id of tracks.keys()) if (!units.has(id)) tracks.delete(id)
-  return layers.flat()
+  return ([] as Mark[]).concat(...layers)
 }

@@ -32,10 +32,11 @@ export function trackAfter(before: Track | undefined, seen: Sighting, nowMs: num
   const { x, y, fixMs, live } = seen
   if (before !== undefined && before.toX === x && before.toY === y)
     return before.live === live ? before : { ...before, live }
-  const stand = { toX: x, toY: y, fixMs, live, startMs: nowMs }
-  if (before === undefined || !glides(before, seen)) return { ...stand, fromX: x, fromY: y, endMs: nowMs }
+  if (before === undefined || !glides(before, seen))
+    return { fromX: x, fromY: y, toX: x, toY: y, startMs: nowMs, endMs: nowMs, fixMs, live }
   const [fromX, fromY] = placeAt(before, nowMs)
-  return { ...stand, fromX, fromY, endMs: nowMs + Math.min(GLIDE_MS_MAX, fixMs - before.fixMs) }
+  const endMs = nowMs + Math.min(GLIDE_MS_MAX, fixMs - before.fixMs)
+  return { fromX, fromY, toX: x, toY: y, startMs: nowMs, endMs, fixMs, live }
 }
 
 function glides(before: Track, { x, y, fixMs, live }: Sighting): boolean {

@@ -53,12 +53,16 @@ const AGEING_MS = 20_000
 const STALE_MS = 50_000
 
 /** The gateway's judgement, made worse by the page when the stream is silent: never better. */
-export function freshnessNow(held: Held<UnitView>, now: number): Freshness {
+export const freshnessNow = (held: Held<UnitView>, now: number): Freshness =>
+  freshnessAt(held, now, lostForMs.value !== null)
+
+/** The same for somebody who asks for thousands and has looked at the link once. */
+export function freshnessAt(held: Held<UnitView>, now: number, isLost: boolean): Freshness {
   const { freshness, position } = held.view
   if (position === null || freshness === 'stale' || freshness === 'never') return freshness
   const ageMs = grown(position.ageMs, held, now)
   if (ageMs > STALE_MS) return 'stale'
-  return ageMs > AGEING_MS || lostForMs.value !== null ? 'ageing' : freshness
+  return ageMs > AGEING_MS || isLost ? 'ageing' : freshness
 }
 
 export const fixAgeMs = (held: Held<UnitView>, now: number): number | null =>

@@ -1,7 +1,7 @@
 import { signal } from '@preact/signals'
 import { warnings } from '../state/coverage.ts'
 import { useHotkey } from '../state/hotkeys.ts'
-import { unitsByCallSign } from '../state/picture.ts'
+import { unitCount } from '../state/picture.ts'
 import { words } from '../words/words.ts'
 import { UnitBoard } from './unit-board.tsx'
 import { WarningList } from './warning-list.tsx'
@@ -16,7 +16,7 @@ export function RightSide() {
   useHotkey('u', () => (tab.value = 'units'))
   useHotkey('w', () => (tab.value = 'warnings'))
   const tabs = [
-    ['units', w.units, unitsByCallSign.value.length],
+    ['units', w.units, unitCount.value],
     ['warnings', w.warningsTitle, open],
   ] as const
   return (

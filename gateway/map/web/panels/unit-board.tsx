@@ -1,13 +1,12 @@
 import type { UnitView } from '#protocols/api.ts'
 import { Icon } from '../look/icons.tsx'
-import { fixAgeMs, freshnessNow } from '../look/unit-look.ts'
 import { UnitMark } from '../look/unit-mark.tsx'
+import { computed } from '@preact/signals'
 import { counties, countyOf, gridNames } from '../state/city-data.ts'
-import { nowMs } from '../state/clock.ts'
 import { focus } from '../state/focus.ts'
-import { unitsByCallSign } from '../state/picture.ts'
-import { boardRows, groupCounts, GROUPS, NO_FILTER, unitFilter } from '../state/unit-filter.ts'
-import type { BoardRow } from '../state/unit-filter.ts'
+import { unitCount } from '../state/picture.ts'
+import { boardRows, groupCounts, GROUPS, NO_FILTER, unitFilter, unitTypes } from '../state/unit-filter.ts'
+import type { BoardRow, UnitFilter } from '../state/unit-filter.ts'
 import { ageWords, words } from '../words/words.ts'
 import { showUnitCard } from './candidates.tsx'
 import { VirtualList } from './virtual-list.tsx'
@@ -21,9 +20,12 @@ export function UnitBoard() {
   const isFiltered = unitFilter.value !== NO_FILTER
   return (
     <>
-      <Filters />
-      {unitsByCallSign.value.length === 0 && <p class="empty">{w.noUnits}</p>}
-      {unitsByCallSign.value.length > 0 && shown.length === 0 && (
+      <div class="filters">
+        <GroupFilter />
+        <AreaFilter />
+      </div>
+      {unitCount.value === 0 && <p class="empty">{w.noUnits}</p>}
+      {unitCount.value > 0 && shown.length === 0 && (
         <p class="empty">
           {w.nobodyFits}
           {isFiltered && (
@@ -40,86 +42,94 @@ export function UnitBoard() {
   )
 }
 
-/** State as buttons with their counts; area and kind as lists to choose from. */
-function Filters() {
+const set = (next: Partial<UnitFilter>): void => {
+  const merged = { ...unitFilter.value, ...next }
+  const isNone = Object.values(merged).every(value => value === null)
+  unitFilter.value = isNone ? NO_FILTER : merged
+}
+
+/** State as buttons with their counts. */
+function GroupFilter() {
   const w = words.value
-  const filter = unitFilter.value
-  const set = (next: Partial<typeof filter>): void => {
-    const merged = { ...filter, ...next }
-    const isNone = Object.values(merged).every(value => value === null)
-    unitFilter.value = isNone ? NO_FILTER : merged
-  }
-  const grids = [...gridNames.value]
-    .filter(([id]) => filter.county === null || countyOf.value.get(id) === filter.county)
-    .sort((a, b) => a[1].localeCompare(b[1], 'zh-CN', { numeric: true }))
-  const types = [...new Set(unitsByCallSign.value.map(({ view }) => view.type))]
+  const { group: chosen } = unitFilter.value
   return (
-    <div class="filters">
-      <div class="filter-groups" role="group" aria-label={w.filterState}>
-        {GROUPS.filter(group => group !== 'other' || groupCounts.value.other > 0).map(group => (
-          <button
-            type="button"
-            key={group}
-            data-group={group}
-            aria-pressed={filter.group === group}
-            onClick={() => set({ group: filter.group === group ? null : group })}
-          >
-            <b class="num">{groupCounts.value[group]}</b>
-            {w.groups[group]}
-          </button>
-        ))}
-      </div>
-      <div class="filter-areas">
-        {counties.value.length > 1 && (
-          <select
-            aria-label={w.filterCounty}
-            value={filter.county ?? ''}
-            onChange={event => set({ county: event.currentTarget.value || null, grid: null })}
-          >
-            <option value="">{w.allCounties}</option>
-            {counties.value.map(county => (
-              <option key={county} value={county}>
-                {county}
-              </option>
-            ))}
-          </select>
-        )}
-        <select
-          aria-label={w.filterGrid}
-          value={filter.grid ?? ''}
-          onChange={event => set({ grid: event.currentTarget.value || null })}
+    <div class="filter-groups" role="group" aria-label={w.filterState}>
+      {GROUPS.filter(group => group !== 'other' || groupCounts.value.other > 0).map(group => (
+        <button
+          type="button"
+          key={group}
+          data-group={group}
+          aria-pressed={chosen === group}
+          onClick={() => set({ group: chosen === group ? null : group })}
         >
-          <option value="">{w.allGrids}</option>
-          {grids.map(([id, name]) => (
-            <option key={id} value={id}>
-              {name}
-            </option>
-          ))}
-        </select>
-        {types.length > 1 && (
-          <select
-            aria-label={w.filterType}
-            value={filter.type ?? ''}
-            onChange={event => set({ type: (event.currentTarget.value || null) as UnitView['type'] | null })}
-          >
-            <option value="">{w.allTypes}</option>
-            {types.map(type => (
-              <option key={type} value={type}>
-                {w.unitTypes[type]}
-              </option>
-            ))}
-          </select>
-        )}
-      </div>
+          <b class="num">{groupCounts.value[group]}</b>
+          {w.groups[group]}
+        </button>
+      ))}
     </div>
   )
 }
 
-function UnitRow({ row: { held, look, stale } }: { row: BoardRow }) {
+const gridsByName = computed(() =>
+  [...gridNames.value].sort((a, b) => a[1].localeCompare(b[1], 'zh-CN', { numeric: true })),
+)
+
+/** Area and kind as lists to choose from. */
+function AreaFilter() {
+  const w = words.value
+  const filter = unitFilter.value
+  const grids = gridsByName.value.filter(
+    ([id]) => filter.county === null || countyOf.value.get(id) === filter.county,
+  )
+  return (
+    <div class="filter-areas">
+      {counties.value.length > 1 && (
+        <select
+          aria-label={w.filterCounty}
+          value={filter.county ?? ''}
+          onChange={event => set({ county: event.currentTarget.value || null, grid: null })}
+        >
+          <option value="">{w.allCounties}</option>
+          {counties.value.map(county => (
+            <option key={county} value={county}>
+              {county}
+            </option>
+          ))}
+        </select>
+      )}
+      <select
+        aria-label={w.filterGrid}
+        value={filter.grid ?? ''}
+        onChange={event => set({ grid: event.currentTarget.value || null })}
+      >
+        <option value="">{w.allGrids}</option>
+        {grids.map(([id, name]) => (
+          <option key={id} value={id}>
+            {name}
+          </option>
+        ))}
+      </select>
+      {unitTypes.value.length > 1 && (
+        <select
+          aria-label={w.filterType}
+          value={filter.type ?? ''}
+          onChange={event => set({ type: (event.currentTarget.value || null) as UnitView['type'] | null })}
+        >
+          <option value="">{w.allTypes}</option>
+          {unitTypes.value.map(type => (
+            <option key={type} value={type}>
+              {w.unitTypes[type]}
+            </option>
+          ))}
+        </select>
+      )}
+    </div>
+  )
+}
+
+function UnitRow({ row: { held, look, fresh, stale, ageMs } }: { row: BoardRow }) {
   const w = words.value
   const { view } = held
-  const fresh = freshnessNow(held, nowMs.value)
-  const ageMs = fixAgeMs(held, nowMs.value)
   const speed = view.position?.speedMps
   return (
     <button

@@ -6,7 +6,12 @@ import { signal } from '@preact/signals'
  */
 export const nowMs = signal(performance.now())
 
+/** Nobody sees the page: its tab is behind another. What is heard is kept, nothing is drawn. */
+export const isHidden = signal(false)
+
 export const startClock = (): void => {
+  isHidden.value = document.hidden
+  document.addEventListener('visibilitychange', () => (isHidden.value = document.hidden))
   setInterval(() => (nowMs.value = performance.now()), 1000)
 }
 

@@ -1,8 +1,10 @@
 import { batch, computed, signal } from '@preact/signals'
-import type { AlarmView, IncidentView, StreamMessage, UnitMoves, UnitView } from '#protocols/api.ts'
+import type { AlarmView, IncidentView, Snapshot, UnitView } from '#protocols/api.ts'
 import { gatewayMs, hold, nowMs } from './clock.ts'
 import type { Held } from './clock.ts'
 import { takeCoverage } from './coverage.ts'
+import { UnitNumbers } from './stream-news.ts'
+import type { News, PackedMoves, SingleMessage } from './stream-news.ts'
 
 /*
  * Everything the page knows, as the gateway said it. Messages change the maps below at once and the signals at most
@@ -12,7 +14,9 @@ const PUBLISH_EVERY_MS = 200
 const LARGE_FLEET = 500
 const LARGE_FLEET_EVERY_MS = 1_000
 
-const heldUnits = new Map<string, Held<UnitView>>()
+const numbers = new UnitNumbers()
+/** By number. */
+const heldUnits: Held<UnitView>[] = []
 const heldIncidents = new Map<string, Held<IncidentView>>()
 const heldAlarms = new Map<string, Held<AlarmView>>()
 
@@ -40,8 +44,14 @@ export const unitsByCallSign = computed(() => {
     order = [...all.keys()].sort((a, b) => collator.compare(callSignOf(a), callSignOf(b)))
     isOrderOld = false
   }
-  return order.flatMap(id => all.get(id) ?? [])
+  const sorted: Held<UnitView>[] = []
+  for (const id of order) {
+    const held = all.get(id)
+    if (held !== undefined) sorted.push(held)
+  }
+  return sorted
 })
+export const unitCount = computed(() => units.value.size)
 
 /** Newest first, as the gateway lists them: by number. */
 export const incidentsNewestFirst = computed(() =>
@@ -77,11 +87,11 @@ function publishSoon(): void {
 function publish(): void {
   timer = null
   publishedAtMs = performance.now()
-  const everyMs = heldUnits.size < LARGE_FLEET ? PUBLISH_EVERY_MS : LARGE_FLEET_EVERY_MS
+  const everyMs = heldUnits.length < LARGE_FLEET ? PUBLISH_EVERY_MS : LARGE_FLEET_EVERY_MS
   const unitsAreDue = unitsChanged && publishedAtMs - unitsPublishedAtMs >= everyMs - 20
   batch(() => {
-    if (eventsChanged || heldUnits.size < LARGE_FLEET) nowMs.value = performance.now()
-    if (unitsAreDue) units.value = new Map(heldUnits)
+    if (eventsChanged || heldUnits.length < LARGE_FLEET) nowMs.value = performance.now()
+    if (unitsAreDue) units.value = unitsById()
     if (eventsChanged) {
       incidents.value = new Map(heldIncidents)
       alarms.value = new Map(heldAlarms)
@@ -94,28 +104,35 @@ function publish(): void {
   } else if (unitsChanged) publishSoon()
 }
 
-/** One message of the stream. A snapshot replaces everything. */
-export function apply(message: StreamMessage): void {
-  lastWord.value = hold(message, message.at)
+function unitsById(): ReadonlyMap<string, Held<UnitView>> {
+  const byId = new Map<string, Held<UnitView>>()
+  for (const held of heldUnits) byId.set(held.view.id, held)
+  return byId
+}
+
+/** What the stream told. A snapshot replaces everything. */
+export function apply(news: Extract<News, { kind: 'message' | 'units' | 'moves' }>): void {
+  switch (news.kind) {
+    case 'message':
+      lastWord.value = hold(news.message, news.message.at)
+      takeMessage(news.message)
+      break
+    case 'units':
+      lastWord.value = hold(news, news.at)
+      for (const { view, oldMs } of news.units) takeUnit(view, performance.now() - oldMs)
+      break
+    case 'moves':
+      lastWord.value = hold(news, news.at)
+      takeMoves(news.moves, news.at)
+      break
+  }
+  publishSoon()
+}
+
+function takeMessage(message: SingleMessage): void {
   switch (message.type) {
     case 'snapshot':
-      heldUnits.clear()
-      heldIncidents.clear()
-      heldAlarms.clear()
-      for (const unit of message.data.units) takeUnit(unit, message.at)
-      for (const incident of message.data.incidents)
-        heldIncidents.set(incident.id, hold(incident, message.at))
-      for (const alarm of message.data.alarms) heldAlarms.set(alarm.id, hold(alarm, message.at))
-      if (message.data.coverage !== null) takeCoverage(message.data.coverage, message.at)
-      degraded.value = null
-      unitsPublishedAtMs = -Infinity
-      unitsChanged = eventsChanged = true
-      break
-    case 'unit.changed':
-      takeUnit(message.data, message.at)
-      break
-    case 'units.moved':
-      takeMoves(message.data, message.at)
+      takeSnapshot(message.data, message.at)
       break
     case 'incident.changed':
       takeIncident(message.data, message.at)
@@ -136,37 +153,54 @@ export function apply(message: StreamMessage): void {
     case 'heartbeat':
       break
   }
-  publishSoon()
 }
 
-function takeUnit(unit: UnitView, saidAt: string): void {
-  if (heldUnits.get(unit.id)?.view.callSign !== unit.callSign) isOrderOld = true
-  heldUnits.set(unit.id, hold(unit, saidAt))
+function takeSnapshot(snapshot: Snapshot, at: string): void {
+  numbers.clear()
+  heldUnits.length = 0
+  heldIncidents.clear()
+  heldAlarms.clear()
+  for (const unit of snapshot.units) takeUnit(unit, hold(unit, at).trueAtMs)
+  for (const incident of snapshot.incidents) heldIncidents.set(incident.id, hold(incident, at))
+  for (const alarm of snapshot.alarms) heldAlarms.set(alarm.id, hold(alarm, at))
+  if (snapshot.coverage !== null) takeCoverage(snapshot.coverage, at)
+  degraded.value = null
+  unitsPublishedAtMs = -Infinity
+  isOrderOld = unitsChanged = eventsChanged = true
+}
+
+function takeUnit(view: UnitView, trueAtMs: number): void {
+  const n = numbers.of(view.id)
+  if (heldUnits[n]?.view.callSign !== view.callSign) isOrderOld = true
+  heldUnits[n] = { view, trueAtMs }
   unitsChanged = true
 }
 
-/** Everything but place, speed, course and ages stays as it was last said. */
-function takeMoves(moves: UnitMoves, at: string): void {
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] }
+
+/**
+ * Everything but place, speed, course and ages stays as it was last said. The view is the page's own copy and is written
+ * in place: new ones for thousands of units a second would keep the garbage collector busy.
+ */
+function takeMoves({ numbers: moved, columns }: PackedMoves, at: string): void {
   const trueAtMs = performance.now()
-  for (const [n, id] of moves.ids.entries()) {
-    const before = heldUnits.get(id)?.view
-    if (before === undefined || before.position === null) continue
-    const { speedMps: _, trackDeg: __, ...position } = before.position
-    const [speedMps, trackDeg] = [moves.speedMps[n], moves.trackDeg[n]]
-    const view: UnitView = {
-      ...before,
-      at,
-      heardAgeMs: moves.heardAgeMs[n] ?? null,
-      position: {
-        ...position,
-        lat: moves.lat[n] ?? position.lat,
-        lon: moves.lon[n] ?? position.lon,
-        ageMs: moves.fixAgeMs[n] ?? 0,
-        ...(typeof speedMps === 'number' && { speedMps }),
-        ...(typeof trackDeg === 'number' && { trackDeg }),
-      },
-    }
-    heldUnits.set(id, { view, trueAtMs })
+  const count = moved.length
+  const [latAt, lonAt, speedAt, trackAt, fixAgeAt, heardAgeAt] = [0, 1, 2, 3, 4, 5].map(n => n * count)
+  const column = (start: number | undefined, n: number): number => columns[start! + n]!
+  for (let n = 0; n < count; n += 1) {
+    const view: Mutable<UnitView> | undefined = heldUnits[moved[n]!]?.view
+    const position: Mutable<NonNullable<UnitView['position']>> | null | undefined = view?.position
+    if (view === undefined || !position) continue
+    const heardAgeMs = column(heardAgeAt, n)
+    const [speedMps, trackDeg] = [column(speedAt, n), column(trackAt, n)]
+    view.at = at
+    view.heardAgeMs = Number.isNaN(heardAgeMs) ? null : heardAgeMs
+    position.lat = column(latAt, n)
+    position.lon = column(lonAt, n)
+    position.ageMs = column(fixAgeAt, n)
+    position.speedMps = Number.isNaN(speedMps) ? undefined : speedMps
+    position.trackDeg = Number.isNaN(trackDeg) ? undefined : trackDeg
+    heldUnits[moved[n]!] = { view, trueAtMs }
   }
   unitsChanged = true
 }

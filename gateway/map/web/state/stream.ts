@@ -1,20 +1,18 @@
 import { computed, signal } from '@preact/signals'
-import { StreamMessage } from '#protocols/api.ts'
 import { nowMs } from './clock.ts'
 import { apply } from './picture.ts'
+import type { LinkState, News } from './stream-news.ts'
 
 /*
- * The live stream. A page that was away asks for what happened after its newest `seq` and gets that or a new picture; a hole
- * in `seq` or a silence makes a new connection, so it never shows a picture with a piece missing as if it were whole.
+ * The stream as the page hears it. The connection, its parsing and its checks are a worker's (`stream-connection.ts`): a
+ * fleet of thousands would cost the page more than drawing it, and a hidden page's timers are slowed down.
  */
-const SILENCE_MS_MAX = 12_000
-const RETRY_MS_MIN = 500
-const RETRY_MS_MAX = 5_000
+
 /** A reconnect within this time is not worth alarming anybody. */
 const GRACE_MS = 1_500
 
 type Link = {
-  readonly state: 'connecting' | 'live' | 'lost'
+  readonly state: LinkState
   /** Page time of the last message; of the page's start before the first. */
   readonly heardMs: number
   readonly tries: number
@@ -35,94 +33,31 @@ export const lostForMs = computed(() => {
 export const outdated = signal(false)
 
 export function startStream(url: string): void {
-  /** Newest event the picture contains; null before the first picture. */
-  let seq: number | null = null
-  let socket: WebSocket | null = null
-  let watchdog: ReturnType<typeof setTimeout> | undefined
-
-  const connect = (): void => {
-    const own = new WebSocket(`${url}?compact=1${seq === null ? '' : `&after=${seq}`}`)
-    socket = own
-    own.onmessage = event => {
-      if (own === socket) hear(String(event.data))
-    }
-    own.onclose = event => {
-      if (own === socket) lose(event.reason)
-    }
-    watch()
-  }
-
-  const hear = (text: string): void => {
-    watch()
-    const parsed = StreamMessage.safeParse(parseJson(text))
-    if (!parsed.success) {
-      outdated.value = true
-      link.value = { ...link.value, heardMs: performance.now() }
-      // What it says is not understood, so the number it carries cannot be missed.
-      seq = null
-      return
-    }
-    const message = parsed.data
-    if (!follows(message)) {
-      seq = null
-      return lose('')
-    }
-    seq = message.seq
-    const { state } = link.value
-    if (state === 'live' || message.type === 'snapshot' || message.type === 'resumed')
-      link.value = { state: 'live', heardMs: performance.now(), tries: 0, reason: '' }
-    apply(message)
-  }
-
-  /** Events count by one; everything else repeats the newest number; a snapshot begins. */
-  const follows = (message: StreamMessage): boolean => {
-    switch (message.type) {
-      case 'snapshot':
-      case 'resync':
-        return true
-      case 'incident.changed':
-      case 'alarm.changed':
-      case 'order.changed':
-      case 'system.degraded':
-        return seq === null || message.seq === seq + 1
-      case 'resumed':
-      case 'unit.changed':
-      case 'units.moved':
-      case 'coverage.changed':
-      case 'heartbeat':
-        return seq === null || message.seq === seq
-    }
-  }
-
-  const lose = (reason: string): void => {
-    clearTimeout(watchdog)
-    const old = socket
-    socket = null
-    old?.close()
-    const { heardMs, tries, state } = link.value
-    link.value = {
-      state: state === 'connecting' ? 'connecting' : 'lost',
-      heardMs,
-      tries: tries + 1,
-      reason: reason || link.value.reason,
-    }
-    const waitMs = Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 1.6 ** tries) * (0.8 + Math.random() * 0.4)
-    setTimeout(connect, waitMs)
-  }
-
-  const watch = (): void => {
-    clearTimeout(watchdog)
-    watchdog = setTimeout(() => lose(''), SILENCE_MS_MAX)
-  }
-
-  connect()
+  const worker = new Worker(new URL('./stream-worker.ts', import.meta.url), { type: 'module' })
+  worker.onmessage = ({ data }: MessageEvent<News>) => hear(data)
+  worker.postMessage(url)
 }
 
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return null
+function hear(news: News): void {
+  const heardMs = performance.now()
+  switch (news.kind) {
+    case 'link': {
+      const { state, tries, reason } = news
+      link.value =
+        state === 'live'
+          ? { state, heardMs, tries, reason: '' }
+          : { ...link.value, state, tries, reason: reason || link.value.reason }
+      return
+    }
+    case 'foreign':
+      outdated.value = true
+      link.value = { ...link.value, heardMs }
+      return
+    case 'message':
+    case 'units':
+    case 'moves':
+      if (link.value.state === 'live') link.value = { ...link.value, heardMs }
+      return apply(news)
   }
 }
 
