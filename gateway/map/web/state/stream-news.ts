@@ -19,7 +19,10 @@ export type News =
 export type LinkState = 'connecting' | 'live' | 'lost'
 export type SingleMessage = Exclude<StreamMessage, { type: 'unit.changed' | 'units.moved' }>
 export type AgedView = { readonly view: UnitView; readonly oldMs: number }
-export type PackedMoves = { readonly numbers: Uint32Array<ArrayBuffer>; readonly columns: Float64Array<ArrayBuffer> }
+export type PackedMoves = {
+  readonly numbers: Uint32Array<ArrayBuffer>
+  readonly columns: Float64Array<ArrayBuffer>
+}
 
 /** Numbers of units since the last snapshot; worker and page count alike because they hear the same in the same order. */
 export class UnitNumbers {
