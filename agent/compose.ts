@@ -199,10 +199,18 @@ function sourcesOf({ clock }: Core, { can, gpio }: Fittings): readonly OtherSour
             const { path, baud } = can
             return openReopeningPort(openLine, path, { baud, silenceMsMax: ELM_SILENCE_MS_MAX }, clock)
           })
-    sources.push({ name: 'can', open: listener => openObd(line, can, clock, listener) })
+    sources.push({
+      name: 'can',
+      channels: can.ignition ? ['ignition'] : [],
+      open: listener => openObd(line, can, clock, listener),
+    })
   }
   if (gpio)
-    sources.push({ name: gpio.chip, open: listener => openGpio(toolProcesses, gpio, clock, listener) })
+    sources.push({
+      name: gpio.chip,
+      channels: gpio.inputs.map(({ channel }) => channel),
+      open: listener => openGpio(toolProcesses, gpio, clock, listener),
+    })
   return sources
 }
 

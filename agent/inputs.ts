@@ -16,7 +16,12 @@ import { openReopeningPort } from '#hardware/reopening-port.ts'
 const PANEL_SILENCE_MS_MAX = 3_000
 
 /** A source that is not a Modbus line: the car's own bus, lines of this computer. */
-export type OtherSource = { readonly name: string; readonly open: (listener: InputListener) => InputSource }
+export type OtherSource = {
+  readonly name: string
+  /** What it tells, once it tells anything. */
+  readonly channels: readonly Channel[]
+  readonly open: (listener: InputListener) => InputSource
+}
 
 export type InputParts = {
   readonly clock: Clock
@@ -45,6 +50,18 @@ export type Inputs = {
   /** Switches an output of the first module; without a panel nothing is there to switch. */
   setOutput(output: Output, on: boolean): void
   close(): Promise<void>
+}
+
+/** What the car is wired for, whether anything was heard of it or not. */
+export function channelsOf({
+  panel,
+  sources = [],
+}: Pick<InputParts, 'panel' | 'sources'>): readonly Channel[] {
+  const modules = panel === null ? [] : [panel.profile ?? factoryProfile(), ...(panel.others ?? [])]
+  return [
+    ...modules.flatMap(({ inputs }) => inputs.map(({ channel }) => channel)),
+    ...sources.flatMap(({ channels }) => channels),
+  ]
 }
 
 /** Everything a car's inputs come from, as one: each source into the rules, the rules to whoever hears. */

@@ -1,5 +1,5 @@
 import type { DeviceIdentity } from '#protocols/enrolment.ts'
-import type { Output } from '#protocols/equipment.ts'
+import type { Channel, Output } from '#protocols/equipment.ts'
 import type { Now } from '#protocols/time.ts'
 import type { Tap, TapResult, TerminalState } from '#protocols/terminal.ts'
 import type { Deed } from './bodycam/log-entry.ts'
@@ -24,6 +24,8 @@ export type RuntimeParts = Omit<CarrierParts, 'identity' | 'announcedMs' | 'live
   readonly orderCamera?: (order: CameraOrder) => void
   /** Where the body-cam trigger writes down what it did. */
   readonly witness?: (deed: Deed, at: Now) => void
+  /** What this car's inputs can tell; until they do it is unknown. */
+  readonly channels?: readonly Channel[]
   /** How this car starts its cameras; as the factory does it when absent. */
   readonly trigger?: TriggerConfig
   /** Which fixes become records; adaptive when absent. */

@@ -6,7 +6,7 @@ import { contactCamera, openNetworkCamera } from './bodycam/camera.ts'
 import type { Camera } from './bodycam/camera.ts'
 import type { OpenCameraLine } from './bodycam/camera-line.ts'
 import type { FittedCamera } from './bodycam/camera-words.ts'
-import { openInputs } from './inputs.ts'
+import { channelsOf, openInputs } from './inputs.ts'
 import type { InputParts } from './inputs.ts'
 import { openPowerKeeper } from './power/keeper.ts'
 import type { PowerKeeper, PowerParts } from './power/keeper.ts'
@@ -15,7 +15,7 @@ import type { Runtime, RuntimeParts } from './runtime.ts'
 
 export type Line = { readonly path: string; readonly baud: number }
 
-export type VehicleParts = Omit<RuntimeParts, 'setOutput' | 'orderCamera'> &
+export type VehicleParts = Omit<RuntimeParts, 'setOutput' | 'orderCamera' | 'channels'> &
   InputParts & {
     readonly gnss: (Line & Partial<ReceiverLine>) | null
     /** The receiver's speed was found by listening: worth keeping for the next start. */
@@ -49,6 +49,7 @@ export function composeVehicle(parts: VehicleParts): Vehicle {
   let keeper: PowerKeeper | undefined
   const runtime = startRuntime({
     ...parts,
+    channels: channelsOf(parts),
     setOutput: (_output, on) => toCameras(camera => camera.contact(on)),
     onHeard: event => keeper?.hear(event),
     orderCamera: order => toCameras(camera => camera.order(order)),
@@ -68,10 +69,14 @@ export function composeVehicle(parts: VehicleParts): Vehicle {
     port.onState((state, why) => {
       log.info({ event: 'gnss.line', state, path, ...(why && { code: why.code, detail: why.detail }) })
       if (state !== 'open') runtime.feed({ type: 'gnss', state: wordOf(state) })
+      if (state === 'no_device') receiver.forget()
     })
     const receiver = openReceiver(port, clock, {
       onFix: fix => runtime.feed({ type: 'fix', fix }),
-      onHealth: health => log.info({ event: 'gnss.health', path, ...health, refused: receiver.refused() }),
+      onHealth: health => {
+        log.info({ event: 'gnss.health', path, ...health })
+        runtime.feed({ type: 'receiver', health })
+      },
     })
     closers.push(() => receiver.close())
   }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { ReceiverHealth } from './receiver-health.ts'
 
 /**
  * What patrol cars wire to the input module, in the order of a factory-fitted eight-channel panel.
@@ -42,12 +43,20 @@ export type PanelLife = z.infer<typeof PanelLife>
 export const PowerPhase = z.enum(['running', 'standby', 'survival', 'shutting_down'])
 export type PowerPhase = z.infer<typeof PowerPhase>
 
-/** `batteryVolts` is null where nothing tells it. */
-export const PowerLife = z.object({ phase: PowerPhase, batteryVolts: z.number().nullable() })
+/** `batteryVolts` is null where nothing tells it, `phase` where a meter is read and nobody acts on it. */
+export const PowerLife = z.object({ phase: PowerPhase.nullable(), batteryVolts: z.number().nullable() })
 export type PowerLife = z.infer<typeof PowerLife>
 
-/** How the parts a car is fitted with are doing; `power` is absent where nobody watches over it. */
-export const DriverStates = z.object({ gnss: GnssState, panel: PanelLife, power: PowerLife.optional() })
+/**
+ * How the parts a car is fitted with are doing. `power` is absent where nothing is known of it, `receiver` while the
+ * receiver has said nothing of itself, and both from devices of before.
+ */
+export const DriverStates = z.object({
+  gnss: GnssState,
+  panel: PanelLife,
+  power: PowerLife.optional(),
+  receiver: ReceiverHealth.optional(),
+})
 export type DriverStates = z.infer<typeof DriverStates>
 
 /** What the panel can switch: the trigger contact of the body-camera dock, and spares. */

@@ -141,6 +141,11 @@ export const ERROR_CODES = {
   LOG_CHAIN:
     'An entry of the log does not follow the one before it: removed, inserted, moved or of another car.',
   LOG_SHORT: 'The log ends before an entry that the car has told the gateway: its tail was cut off.',
+  ANTENNA_OPEN:
+    'The receiver feels no antenna: unplugged, or its cable is cut. Check the plug at the receiver, then the cable.',
+  ANTENNA_SHORT:
+    'The antenna draws too much: a crushed or wet cable. Unplug it from the receiver and change it.',
+  ANTENNA_OK: 'The antenna works again. Nothing to do; if it comes and goes, a plug is loose.',
   BATTERY_LOW: 'The battery of the car is low. Start the engine, or have the battery looked at.',
   // start-up
   PORT_IN_USE: 'Another program listens on this TCP port. Stop it or choose another with the flag named.',

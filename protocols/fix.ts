@@ -24,6 +24,8 @@ export const Fix = z.object({
   sats: z.record(z.string(), z.tuple([z.number().int(), z.number().int()])).optional(),
   /** The date is more than a 1024-week rollover away from plausible: shown, never rewritten silently. */
   dateSuspect: z.boolean().optional(),
+  /** The datum its place is told in, where that is not WGS-84: up to hundreds of metres off. Never for a dispatch. */
+  datumSuspect: z.string().optional(),
   /** The receiver says it simulates, or was given its place by hand: for the bench, never for a dispatch. */
   simulated: z.boolean().optional(),
   /** The receiver reckons on without satellites: it may be right for a tunnel and wrong after it. */

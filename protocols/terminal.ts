@@ -3,6 +3,7 @@ import { Position } from './bodies.ts'
 import { EquipmentState, GnssState, PanelLife, PowerLife } from './equipment.ts'
 import { IncidentId, OrderId } from './ids.ts'
 import { IncidentClass, Place, Severity } from './incident.ts'
+import { ReceiverHealth } from './receiver-health.ts'
 import { StoreHealth } from './session.ts'
 import { ClockQuality } from './time.ts'
 
@@ -66,8 +67,10 @@ export const TerminalState = z.object({
     })
     .nullable(),
   panel: PanelLife,
-  /** Absent where nobody watches over the battery. */
+  /** Absent where nobody watches over the battery and no meter tells its volts. */
   power: PowerLife.optional(),
+  /** Absent while the receiver has said nothing of itself. */
+  receiver: ReceiverHealth.optional(),
   equipment: EquipmentState,
   recording: z.boolean(),
   bodycam: z.enum(['idle', 'starting', 'recording', 'failed']),

@@ -269,8 +269,16 @@ describe('the inputs of one car', () => {
           others: fitted.modules!.map(row => profileOf(row)!),
         },
         sources: [
-          { name: 'can', open: ear => openObd(canLine(b.tools, 'can0'), fitted.can!, b.clock, ear) },
-          { name: 'gpio', open: ear => openGpio(b.tools, fitted.gpio!, b.clock, ear) },
+          {
+            name: 'can',
+            channels: ['ignition'],
+            open: ear => openObd(canLine(b.tools, 'can0'), fitted.can!, b.clock, ear),
+          },
+          {
+            name: 'gpio',
+            channels: fitted.gpio!.inputs.map(({ channel }) => channel),
+            open: ear => openGpio(b.tools, fitted.gpio!, b.clock, ear),
+          },
         ],
         rules: fitted.rules!,
       },

@@ -9,6 +9,7 @@ import { WINDOW_EVERY_MS, WINDOW_LIFE_MS, withoutOld } from './orders.ts'
 import { onAlarmAcked, onUnstoredAcked, pressPanic } from './panic.ts'
 import { onPower } from './power.ts'
 import { onFix, onInput } from './readings.ts'
+import { onReceiver, recordAntenna } from './receiver.ts'
 import { forgetEnded } from './sensing.ts'
 import type { VehicleState } from './state.ts'
 import { onTap } from './taps.ts'
@@ -38,10 +39,13 @@ export function step(state: VehicleState, event: VehicleEvent, now: Now, mint: M
     case 'gnss':
       state.gnss = event.state
       return [{ type: 'live' }]
+    case 'receiver':
+      return onReceiver(state, event.health, now)
     case 'input':
       return onInput(state, event.channel, event.value, now, mint)
     case 'gauge':
       state.gauges = { ...state.gauges, [event.gauge]: event.value }
+      // The volts are on the terminal, which is told once a second anyway, and in the next live slot.
       return []
     case 'panel':
       state.panel = event.state
@@ -88,6 +92,7 @@ function onTick(state: VehicleState, now: Now, mint: Mint): VehicleEffect[] {
     forgetEnded(state)
   }
   return [
+    ...recordAntenna(state, now),
     ...(bodyCamWaits(state) ? hearBodyCam(state, { type: 'wake' }, now) : []),
     // A new nonce waits for the next live slot, which comes within 10 s; the first one is what live waits for.
     ...(!newest || changed ? [{ type: 'live' } as const] : []),

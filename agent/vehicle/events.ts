@@ -3,6 +3,7 @@ import type { Note } from '../outbox/outbox.ts'
 import type { Channel, ChannelValue, Gauge, Output, PowerPhase } from '#protocols/equipment.ts'
 import type { Fix } from '#protocols/fix.ts'
 import type { Order } from '#protocols/orders.ts'
+import type { ReceiverHealth } from '#protocols/receiver-health.ts'
 import type { Lane, RecordDraft, WireRecord } from '#protocols/record.ts'
 import type { Result } from '#protocols/result.ts'
 import type { DeviceConfig } from '#protocols/session.ts'
@@ -14,6 +15,7 @@ export type VehicleEvent =
   | { readonly type: 'boot'; readonly software: string; readonly store: string }
   | { readonly type: 'fix'; readonly fix: Fix }
   | { readonly type: 'gnss'; readonly state: TerminalState['gnss'] }
+  | { readonly type: 'receiver'; readonly health: ReceiverHealth }
   | { readonly type: 'input'; readonly channel: Channel; readonly value: ChannelValue }
   /** A number from the car's own bus; null when it has not been told for longer than it stays true. */
   | { readonly type: 'gauge'; readonly gauge: Gauge; readonly value: number | null }

@@ -1,9 +1,11 @@
 import type { Live } from '#protocols/session.ts'
 import type { Now } from '#protocols/time.ts'
 import type { DeliveryFacts } from '../uplink/carrier.ts'
+import { equipmentOf } from './equipment.ts'
 import { activeOrders } from './orders.ts'
 import { announcedMs } from './reporting.ts'
 import { powerOf } from './power.ts'
+import { receiverOf } from './receiver.ts'
 import type { OrderStep, VehicleState } from './state.ts'
 
 const LIVE_ASSIGNMENTS_MAX = 16
@@ -24,8 +26,8 @@ export function liveOf(state: VehicleState, facts: DeliveryFacts, now: Now): Liv
     window: window.nonce,
     announcedMs: announcedMs(state),
     position: livePosition(state, now),
-    equipment: state.equipment,
-    drivers: { gnss: state.gnss, panel: state.panel, ...powerOf(state) },
+    equipment: equipmentOf(state),
+    drivers: { gnss: state.gnss, panel: state.panel, ...powerOf(state), ...receiverOf(state) },
     recording: state.equipment.camera_recording === 'on',
     emergency: state.panic !== null && !state.panic.acknowledged,
     availability: state.availability,

@@ -26,4 +26,6 @@ export function powerAllows({ power, panic, sampled }: VehicleState, { monoMs }:
 
 /** As it is told to gateway and crew. */
 export const powerOf = ({ power, gauges }: VehicleState): { readonly power?: PowerLife } =>
-  power === null ? {} : { power: { phase: power, batteryVolts: gauges.batteryVolts ?? null } }
+  power === null && gauges.batteryVolts == null
+    ? {}
+    : { power: { phase: power, batteryVolts: gauges.batteryVolts ?? null } }

@@ -1,7 +1,8 @@
 import type { Availability, Position } from '#protocols/bodies.ts'
-import type { EquipmentState, Gauge, Output, PowerPhase } from '#protocols/equipment.ts'
+import type { Channel, EquipmentState, Gauge, Output, PowerPhase } from '#protocols/equipment.ts'
 import type { Fix } from '#protocols/fix.ts'
 import type { DispatchOrder } from '#protocols/orders.ts'
+import type { ReceiverHealth } from '#protocols/receiver-health.ts'
 import type { TerminalOrder, TerminalState } from '#protocols/terminal.ts'
 import { NO_GRID } from '#protocols/geo/membership.ts'
 import type { Membership } from '#protocols/geo/membership.ts'
@@ -12,6 +13,8 @@ import type { TriggerConfig } from '../bodycam/trigger-config.ts'
 import { restoreTrigger } from '../bodycam/trigger-state.ts'
 import type { TriggerState } from '../bodycam/trigger-state.ts'
 import type { Nonces } from './orders.ts'
+import { NO_ANTENNA_TOLD } from './receiver.ts'
+import type { ToldAntenna } from './receiver.ts'
 import { SENSING_NOTE, restoreSensings } from './sensing.ts'
 import type { Sensing, Sensings } from './sensing.ts'
 import { ADAPTIVE, NOTHING_SAMPLED } from './sampling.ts'
@@ -61,9 +64,13 @@ export type VehicleState = {
   readonly rules: Sampling
   sampling: SamplingState
   gnss: TerminalState['gnss']
+  /** What the receiver says beside its fixes; null while it said nothing yet. */
+  receiver: ReceiverHealth | null
+  antennaTold: ToldAntenna
   panel: TerminalState['panel']
   /** Null where nobody watches over it. */
   power: PowerPhase | null
+  readonly fittedChannels: readonly Channel[]
   /** As read since this boot; a channel not read yet is absent. */
   equipment: EquipmentState
   readonly equipmentBeforeBoot: EquipmentState
@@ -147,7 +154,11 @@ export const GRID_NOTE = 'grid'
 export function initialState(
   identity: VehicleIdentity,
   notes: ReadonlyMap<string, unknown>,
-  fitted: { readonly trigger?: TriggerConfig; readonly sampling?: Sampling } = {},
+  fitted: {
+    readonly trigger?: TriggerConfig
+    readonly sampling?: Sampling
+    readonly channels?: readonly Channel[]
+  } = {},
 ): VehicleState {
   return {
     deviceId: identity.deviceId,
@@ -165,7 +176,10 @@ export function initialState(
     nearby: (notes.get(GRIDS_NOTE) as NearbyGrids | undefined) ?? null,
     membership: { ...NO_GRID, gridId: (notes.get(GRID_NOTE) as string | null | undefined) ?? null },
     gnss: 'no_device',
+    receiver: null,
+    antennaTold: NO_ANTENNA_TOLD,
     panel: 'no_device',
+    fittedChannels: fitted.channels ?? [],
     power: null,
     equipment: {},
     gauges: {},

@@ -3,11 +3,13 @@ import type { TerminalOrder, TerminalState } from '#protocols/terminal.ts'
 import type { Now } from '#protocols/time.ts'
 import { triggerPhase } from '../bodycam/trigger-state.ts'
 import type { DeliveryFacts, LinkFacts } from '../uplink/carrier.ts'
+import { equipmentOf } from './equipment.ts'
 import { gridView } from './grids.ts'
 import { isEnded } from './orders.ts'
 import { newestPosition } from './position.ts'
 import { sensedView } from './sensing.ts'
 import { powerOf } from './power.ts'
+import { receiverOf } from './receiver.ts'
 import type { HeldOrder, VehicleState } from './state.ts'
 
 /** What the in-vehicle terminal shows: the state of the car in words a page can print, ages as of `now`. */
@@ -31,7 +33,8 @@ export function terminalView(
     position: positionView(state, now),
     panel: state.panel,
     ...powerOf(state),
-    equipment: state.equipment,
+    ...receiverOf(state),
+    equipment: equipmentOf(state),
     recording: state.equipment.camera_recording === 'on',
     bodycam: triggerPhase(state.trigger),
     link: link.state,

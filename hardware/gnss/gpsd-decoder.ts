@@ -37,6 +37,8 @@ const Report = z.discriminatedUnion('class', [
     alt: z.number().optional(),
     speed: z.number().nonnegative().optional(),
     track: z.number().min(0).max(360).optional(),
+    /** Of the receiver's DTM; absent where it told none. */
+    datum: z.string().optional(),
   }),
   z.object({
     class: z.literal('SKY'),
@@ -146,11 +148,14 @@ export class GpsdDecoder {
       ...(placed && mode === 3 && altMslM !== undefined && { altMslM }),
       ...(placed && tpv.speed !== undefined && { speedMps: tpv.speed }),
       ...(placed && tpv.track !== undefined && { trackDeg: tpv.track }),
+      ...(placed && isForeign(tpv.datum) && { datumSuspect: tpv.datum }),
       ...(tpv.status === SIMULATED && { simulated: true }),
       ...(fresh && skyOf(fresh)),
     }
   }
 }
+
+const isForeign = (datum = 'WGS84'): boolean => datum !== 'WGS84' && datum !== 'W84'
 
 /** Names of gpsd's `gnssid`, as u-blox numbers them. */
 const SYSTEMS = ['gps', 'sbas', 'galileo', 'beidou', 'imes', 'qzss', 'glonass', 'navic'] as const

@@ -1,25 +1,18 @@
 import type { Fix } from '#protocols/fix.ts'
 import { antennaIn, jammingIn } from '#protocols/nmea/receiver-words.ts'
-import type { AntennaState, JammingState } from '#protocols/nmea/ubx-monitor.ts'
 import type { UbxReading } from '#protocols/nmea/ubx.ts'
+import type { AntennaState, JammingState, ReceiverHealth, SpoofingHint } from '#protocols/receiver-health.ts'
 
 /**
  * What a receiver and its sky say beside the fix. The antenna is a reading: an open or shorted wire needs a technician.
- * The rest are hints and no more: each has harmless causes, and none of them ever changes a fix.
+ * Jamming and spoofing are hints and no more: each has harmless causes, and none of them ever changes a fix.
  */
-export type GnssHealth = {
-  readonly antenna?: AntennaState
-  readonly jamming?: JammingState
-  readonly hints: readonly SpoofingHint[]
-}
-/**
- * `receiver`: it says so itself. `uniform_signals`: every signal is equally strong, as from one transmitter. `time_jump`:
- * its time moved otherwise than the computer's. A receiver after a cold start jumps once too.
- */
-export type SpoofingHint = 'receiver' | 'uniform_signals' | 'time_jump'
+export type GnssHealth = Omit<ReceiverHealth, 'refused'>
 
 /** Receiver and computer may drift and be read late, but not by this much between two fixes. */
 const TIME_JUMP_MS = 10_000
+/** They have three letters; what a broken sentence made longer is cut. */
+const DATUM_LENGTH_MAX = 16
 /** A hint is told this long after it was last true. */
 const HINT_MS = 60_000
 
@@ -28,6 +21,7 @@ export class HealthWatch {
   #antenna: AntennaState | undefined
   #jamming: JammingState | undefined
   #receiver = false
+  #datum: string | undefined
   readonly #hintedMonoMs = new Map<SpoofingHint, number>()
   #last: { readonly timeUtcMs: number; readonly monoMs: number } | undefined
 
@@ -37,6 +31,16 @@ export class HealthWatch {
     this.#receiver ||= /SPOOF/i.test(words)
   }
 
+  /** Whatever is heard next comes from a receiver nothing is known of. */
+  forget(): void {
+    this.#antenna = undefined
+    this.#jamming = undefined
+    this.#receiver = false
+    this.#datum = undefined
+    this.#hintedMonoMs.clear()
+    this.#last = undefined
+  }
+
   hearUbx({ antenna, jamming, spoofing }: UbxReading): void {
     this.#antenna = antenna ?? this.#antenna
     this.#jamming = jamming ?? this.#jamming
@@ -44,7 +48,8 @@ export class HealthWatch {
   }
 
   /** `isUniform`: the sky told last looks like that of one transmitter. */
-  hearFix({ timeUtcMs }: Fix, isUniform: boolean, monoMs: number): void {
+  hearFix({ timeUtcMs, datumSuspect }: Fix, isUniform: boolean, monoMs: number): void {
+    this.#datum = datumSuspect
     if (this.#receiver) this.#hintedMonoMs.set('receiver', monoMs)
     if (isUniform) this.#hintedMonoMs.set('uniform_signals', monoMs)
     if (timeUtcMs === undefined) return
@@ -60,6 +65,7 @@ export class HealthWatch {
       ...(this.#antenna === undefined ? {} : { antenna: this.#antenna }),
       ...(this.#jamming === undefined ? {} : { jamming: this.#jamming }),
       hints: hints.sort(),
+      ...(this.#datum === undefined ? {} : { datum: this.#datum.slice(0, DATUM_LENGTH_MAX) }),
     }
   }
 }

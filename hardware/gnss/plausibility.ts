@@ -1,5 +1,6 @@
 import type { Fix } from '#protocols/fix.ts'
 import { distanceM } from '#protocols/geo/sphere.ts'
+import type { Refusal } from '#protocols/receiver-health.ts'
 
 /*
  * What a receiver says and what a car can do. A checksum of eight bits lets one altered sentence in 256 through, a
@@ -11,6 +12,7 @@ import { distanceM } from '#protocols/geo/sphere.ts'
  *   speed       faster than any patrol car                                              speed and track are left out
  *   altitude    below every road or above every mountain                                altitude is left out, mode is 2
  *   date        before this could have been installed, or a rollover later              time is left out, flag is kept
+ *   datum       told in another datum than WGS-84                                       place is left out, flag is kept
  *
  * A refusal that persists was right: after three refused fixes that agree with each other for two seconds, the car is
  * where they say. So a ferry, a cold start or a receiver set right by its first almanac is not locked out.
@@ -27,7 +29,6 @@ const ALTITUDE_M_MAX = 6_000
 const AGREEING_MIN = 3
 const AGREEING_MS_MIN = 2_000
 
-export type Refusal = 'jump' | 'backwards' | 'speed' | 'altitude' | 'date'
 type Seen = {
   readonly lat: number
   readonly lon: number
@@ -50,7 +51,7 @@ export type Judged = {
 export const openGate: Gate = {
   believed: undefined,
   doubt: undefined,
-  refused: { jump: 0, backwards: 0, speed: 0, altitude: 0, date: 0 },
+  refused: { jump: 0, backwards: 0, speed: 0, altitude: 0, date: 0, datum: 0 },
 }
 
 /** Whether `fix`, heard at `monoMs` (ms, monotonic), can be; what cannot be is left out and counted. */
@@ -83,12 +84,20 @@ const withoutNonsense = (
     if (values.mode === 3) values.mode = 2
     refused.altitude++
   }
+  if (fix.datumSuspect !== undefined && fix.mode >= 2) {
+    for (const key of OF_A_PLACE) delete values[key]
+    values.mode = 1
+    refused.datum++
+  }
   if (fix.dateSuspect === true && fix.timeUtcMs !== undefined) {
     delete values.timeUtcMs
     refused.date++
   }
   return { values, refused }
 }
+
+/** What a fix without a place does not tell; time and sky stay. */
+const OF_A_PLACE = ['lat', 'lon', 'altMslM', 'speedMps', 'trackDeg', 'hdop', 'accuracyM'] as const
 
 const seenOf = ({ lat, lon, timeUtcMs, mode }: Fix, monoMs: number): Seen | undefined =>
   mode < 2 || lat === undefined || lon === undefined

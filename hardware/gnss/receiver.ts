@@ -1,4 +1,5 @@
 import type { Fix } from '#protocols/fix.ts'
+import type { ReceiverHealth, Refusal } from '#protocols/receiver-health.ts'
 import type { Clock, Now } from '#protocols/time.ts'
 import type { Port } from '../port.ts'
 import { BelievedFixes } from './believed-fixes.ts'
@@ -6,26 +7,26 @@ import { GnssDecoder } from './decoder.ts'
 import { GpsdDecoder } from './gpsd-decoder.ts'
 import { isGpsd } from './gpsd-name.ts'
 import { HealthWatch } from './health.ts'
-import type { GnssHealth } from './health.ts'
-import type { Gate } from './plausibility.ts'
 
 /** Receivers send an epoch as one burst; this much quiet means that it is over. */
 const QUIET_MS = 150
+/** Refusals come with every epoch when they come; nobody acts on them within less. */
+const REFUSALS_EVERY_MS = 10_000
 
 export type ReceiverListener = {
   /** Every closed epoch that can be true, also one without a fix (`mode` 1); a standing car's place is held. */
   onFix(fix: Fix, now: Now): void
-  /** The antenna or a hint changed. */
-  onHealth?(health: GnssHealth, now: Now): void
+  /** The antenna, a hint or the datum changed; or, told every ten seconds at most, more was refused. */
+  onHealth?(health: ReceiverHealth, now: Now): void
 }
 
 /** Bytes to fixes, whatever the bytes are: sentences of a receiver, or the JSON lines of gpsd. */
 export type FixDecoder = { feed(bytes: Uint8Array): Fix[]; quiet(): Fix[] }
 
 export type Receiver = {
-  /** What was refused up to now, by reason. */
-  refused(): Gate['refused']
-  health(): GnssHealth
+  health(): ReceiverHealth
+  /** The receiver was unplugged: what it said of itself is not said of the next one. */
+  forget(): void
   /** Stops listening and closes the port. */
   close(): Promise<void>
 }
@@ -47,7 +48,7 @@ export function openReceiver(
   const believed = new BelievedFixes()
   let closed = false
   let cancelQuiet = (): void => {}
-  let told = ''
+  let told = { health: '', refused: '', monoMs: -Infinity }
 
   if (decoder instanceof GnssDecoder)
     decoder.onAside({ onWords: words => watch.hearWords(words), onUbx: reading => watch.hearUbx(reading) })
@@ -63,12 +64,17 @@ export function openReceiver(
   }
   const tellHealth = (now: Now): void => {
     if (listener.onHealth === undefined) return
-    const health = watch.health(now.monoMs)
-    const text = JSON.stringify(health)
-    if (text === told) return
+    const { refused, ...said } = healthAt(now)
+    const text = { health: JSON.stringify(said), refused: JSON.stringify(refused), monoMs: now.monoMs }
+    const isDue = text.refused !== told.refused && now.monoMs - told.monoMs >= REFUSALS_EVERY_MS
+    if (text.health === told.health && !isDue) return
     told = text
-    listener.onHealth(health, now)
+    listener.onHealth({ ...said, refused }, now)
   }
+  const healthAt = ({ monoMs }: Now): ReceiverHealth => ({
+    ...watch.health(monoMs),
+    refused: withoutNoughts(believed.refused()),
+  })
   port.onBytes(bytes => {
     if (closed) return
     cancelQuiet()
@@ -76,8 +82,11 @@ export function openReceiver(
     cancelQuiet = clock.after(QUIET_MS, () => give(decoder.quiet()))
   })
   return {
-    refused: () => believed.refused(),
-    health: () => watch.health(clock.now().monoMs),
+    health: () => healthAt(clock.now()),
+    forget: () => {
+      watch.forget()
+      tellHealth(clock.now())
+    },
     close: async () => {
       closed = true
       cancelQuiet()
@@ -85,3 +94,6 @@ export function openReceiver(
     },
   }
 }
+
+const withoutNoughts = (counts: Readonly<Record<Refusal, number>>): ReceiverHealth['refused'] =>
+  Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0))

@@ -86,6 +86,8 @@ export class EpochAssembler {
     if ((bits & FORGET) !== 0) this.#cycle.isKnown = false
     const ends = reading.type === 'UBX' ? this.#turnBinary(reading, fixes) : this.#turn(reading, bits, fixes)
     this.#weigher.merge(bits)
+    // Told behind the place, it is about that place too.
+    if (reading.type === 'DTM') this.#held.foreignDatum ??= this.#told.foreignDatum
     if ((bits & (PLACE | MODE)) !== 0) this.#saidAnything = true
     const changes = (bits & (PLACE | MODE)) !== 0 && !this.#cycle.isKnown
     const reports = ends || changes || (bits & REPORT) !== 0

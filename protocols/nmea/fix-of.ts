@@ -21,6 +21,7 @@ export const fixOf = (told: Told, sky: ToldSky): Fix => {
   if (told.altMslM !== undefined) fix.altMslM = told.altMslM
   if (told.hdop !== undefined) fix.hdop = told.hdop
   if (told.accuracyM !== undefined) fix.accuracyM = told.accuracyM
+  if (told.foreignDatum !== undefined) fix.datumSuspect = told.foreignDatum
   if (told.isSimulated) fix.simulated = true
   if (told.isEstimated) fix.deadReckoning = true
   return fix

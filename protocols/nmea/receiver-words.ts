@@ -1,4 +1,4 @@
-import type { AntennaState, JammingState } from './ubx-monitor.ts'
+import type { AntennaState, JammingState } from '../receiver-health.ts'
 
 /*
  * What receivers say of themselves in TXT. Each maker has words of its own:

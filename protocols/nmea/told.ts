@@ -38,6 +38,8 @@ export class Told {
   hdop: number | undefined
   isSimulated = false
   isEstimated = false
+  /** Absent while it is WGS-84. */
+  foreignDatum: string | undefined
   /** The place is computed from an earth-centred one, the speed from components: they give way to told ones. */
   placeYields = false
   speedYields = false
@@ -54,6 +56,7 @@ export class Told {
     this.hdop = undefined
     this.isSimulated = false
     this.isEstimated = false
+    this.foreignDatum = undefined
     this.placeYields = false
     this.speedYields = false
   }
@@ -71,6 +74,7 @@ export class Told {
     this.hdop = other.hdop
     this.isSimulated = other.isSimulated
     this.isEstimated = other.isEstimated
+    this.foreignDatum = other.foreignDatum
   }
 
   /** Keeps of another what the next epoch may need. */

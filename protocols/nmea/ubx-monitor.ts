@@ -1,6 +1,6 @@
+import type { AntennaState, JammingState } from '../receiver-health.ts'
+
 /* What u-blox receivers know of their antenna's wire and of interference. */
-export type AntennaState = 'ok' | 'open' | 'short'
-export type JammingState = 'ok' | 'warning' | 'critical'
 type Monitor = { readonly antenna?: AntennaState | undefined; readonly jamming?: JammingState | undefined }
 
 const antennas: readonly (AntennaState | undefined)[] = [undefined, undefined, 'ok', 'short', 'open']

@@ -3,7 +3,7 @@ import type { Result } from '../result.ts'
 import { fault, ok } from '../result.ts'
 import type { Place } from './fields.ts'
 import { monHw, monRf } from './ubx-monitor.ts'
-import type { AntennaState, JammingState } from './ubx-monitor.ts'
+import type { AntennaState, JammingState } from '../receiver-health.ts'
 import { sat, sig, svInfo } from './ubx-satellites.ts'
 import type { SatelliteRow } from './ubx-satellites.ts'
 

@@ -1,13 +1,30 @@
 import type { CalendarDate } from './fields.ts'
 import { isDop } from './readers.ts'
 import { MPS_PER_KNOT } from './sentence.ts'
-import type { Gga, Gll, Gns, Gsa, Gst, Gsv, Mark, Own, Rmc, Rmz, Sentence, Vtg, Zda } from './sentence.ts'
+import type {
+  Dtm,
+  Gga,
+  Gll,
+  Gns,
+  Gsa,
+  Gst,
+  Gsv,
+  Mark,
+  Own,
+  Rmc,
+  Rmz,
+  Sentence,
+  Vtg,
+  Zda,
+} from './sentence.ts'
 import { Sky } from './sky.ts'
 import { DATA, DOP, FORGET, MODE, PLACE, REPORT, SKY, START, TIME, Told } from './told.ts'
 import type { Mode } from './told.ts'
 import type { UbxReading } from './ubx.ts'
 
 const DAY_MS = 86_400_000
+/** As IHO S-60 and NMEA 0183 call it. */
+const WGS_84 = 'W84'
 
 /**
  * What a single sentence says, seen against what its epoch and the ones before have told: `next` holds the values, the
@@ -30,6 +47,7 @@ export class Weigher {
   #ggaTimeMs: number | undefined
   #ggaTalker = ''
   #isStuck = false
+  #foreignDatum: string | undefined
 
   weigh(reading: Sentence | UbxReading): number {
     this.next.clear()
@@ -50,6 +68,7 @@ export class Weigher {
   merge(bits: number): void {
     const { told } = this
     told.merge(this.next, bits)
+    told.foreignDatum = this.#foreignDatum
     const isDated = told.timeUtcMs !== undefined
     if (isDated && told.timeUtcMs !== this.#last.timeUtcMs) this.#before.remember(this.#last)
     told.complete(this.#before)
@@ -83,9 +102,16 @@ export class Weigher {
       case 'MARK':
         return this.#mark(s)
       case 'DTM':
+        return this.#dtm(s)
       case 'TXT':
         return 0
     }
+  }
+
+  /** Holds until another one is told: many receivers tell it only now and then. */
+  #dtm({ datum }: Dtm): number {
+    if (datum !== '') this.#foreignDatum = datum === WGS_84 ? undefined : datum
+    return 0
   }
 
   #rmc(rmc: Rmc): number {

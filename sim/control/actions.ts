@@ -93,6 +93,16 @@ export const UNIT_ACTIONS: Readonly<Record<string, UnitAction>> = {
     does: 'the receiver speaks and sees no sky',
     bind: setting('receiver', 'blocked'),
   },
+  'cut-antenna': {
+    group: 'receiver',
+    does: 'the cable of the antenna is cut: the receiver sees no sky and says why',
+    bind: setting('receiver', 'open'),
+  },
+  'short-antenna': {
+    group: 'receiver',
+    does: 'the cable of the antenna is crushed: no sky, and the receiver says why',
+    bind: setting('receiver', 'short'),
+  },
   'receiver-off': {
     group: 'receiver',
     does: 'the receiver says nothing',

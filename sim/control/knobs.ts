@@ -12,8 +12,8 @@ export type Knob<T> = {
   readonly turn: (to: T) => Result<void> | Promise<Result<void>>
 }
 
-/** `blocked`: it speaks and sees no sky; `silent`: it says nothing. */
-export type ReceiverMode = 'on' | 'blocked' | 'silent'
+/** `blocked`: it speaks and sees no sky; `open`, `short`: nor does it, and says what its antenna's wire is like; `silent`. */
+export type ReceiverMode = 'on' | 'blocked' | 'open' | 'short' | 'silent'
 
 /**
  * What can be done to one car or station from outside, whatever it is made of. A knob it does not have is absent, and the

@@ -48,7 +48,7 @@ export function attachCarDevices(
   setChannel('ignition', true)
   const contact = (channel: Channel): boolean => panel.contact(CHANNELS.indexOf(channel))
   const receiver: { mode: ReceiverMode } = { mode: 'on' }
-  const seen = (): Truth => ({ ...truth(), fix: receiver.mode === 'on' })
+  const seen = (): Truth => seenIn(receiver.mode, truth())
   const stopReceiver = ends.gnss
     ? talk(ends.gnss, seen, () => receiver.mode === 'silent', clock, random)
     : () => {}
@@ -64,6 +64,12 @@ export function attachCarDevices(
   }
   return { panel, camera, setChannel, contact, receiver, panelPower, stop: stopReceiver }
 }
+
+const seenIn = (mode: ReceiverMode, truth: Truth): Truth => ({
+  ...truth,
+  fix: mode === 'on',
+  ...((mode === 'open' || mode === 'short') && { antenna: mode }),
+})
 
 /** Receivers of a fleet do not speak in the same millisecond: each begins its second at a moment of its own. */
 function talk(

@@ -53,7 +53,7 @@ const COURSE_ABOVE_MPS = 0.3
 /** A receiver of the given make: the same epochs always give the same bytes. */
 export function simulatedReceiver(personality: Personality = PERSONALITIES.fleet): SimulatedReceiver {
   let epochs = 0
-  const last: Last = { place: undefined, trackDeg: undefined }
+  const last: Last = { place: undefined, trackDeg: undefined, antenna: undefined }
   return {
     epoch: told => {
       const truth = { ...told, utcMs: Math.floor(told.utcMs) }
@@ -61,7 +61,7 @@ export function simulatedReceiver(personality: Personality = PERSONALITIES.fleet
       const withGsv = epochs % (personality.gsvEvery ?? 1) === 0
       epochs++
       const lines = [
-        ...antennaWords(personality.talker, truth),
+        ...antennaWords(personality.talker, truth, last),
         ...personality.order
           .filter(name => withGsv || name !== 'GSV')
           .flatMap(name => sentencesOf(name, said, personality)),
@@ -72,7 +72,7 @@ export function simulatedReceiver(personality: Personality = PERSONALITIES.fleet
 }
 
 /** What a receiver goes on telling after it stopped being true. */
-type Last = { place: Place | undefined; trackDeg: number | undefined }
+type Last = { place: Place | undefined; trackDeg: number | undefined; antenna: Truth['antenna'] }
 
 /** One moment in the receiver's own terms, before it is put into sentences. */
 type Moment = {
@@ -186,8 +186,14 @@ function sentencesOf(name: SentenceName, said: Moment, { talker }: Personality):
   }
 }
 
-const antennaWords = (talker: string, { antenna }: Truth): readonly string[] =>
-  antenna === undefined ? [] : [encodeTxt(talker, 0, antenna === 'open' ? 'ANTENNA OPEN' : 'ANTENNA SHORT')]
+const ANTENNA_WORDS = { open: 'ANTENNA OPEN', short: 'ANTENNA SHORT' } as const
+
+/** Once it had to complain, it goes on to say how its antenna is. */
+function antennaWords(talker: string, { antenna }: Truth, last: Last): readonly string[] {
+  last.antenna ??= antenna
+  if (last.antenna === undefined) return []
+  return [encodeTxt(talker, 0, antenna === undefined ? 'ANTENNA OK' : ANTENNA_WORDS[antenna])]
+}
 
 const dateOf = (utcMs: number) => {
   const when = new Date(utcMs)

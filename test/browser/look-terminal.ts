@@ -130,6 +130,17 @@ const SCENES: Readonly<Record<string, Scene>> = {
       clockQuality: 'none',
       utcMs: 82_000,
     }),
+  antenna: car =>
+    car.say({
+      gnss: 'no_fix',
+      receiver: { antenna: 'open', hints: [], refused: {} },
+      power: { phase: null, batteryVolts: 12.6 },
+    }),
+  jammed: car =>
+    car.say({
+      receiver: { antenna: 'ok', jamming: 'critical', hints: ['time_jump'], refused: { jump: 2 } },
+      power: { phase: 'survival', batteryVolts: 11.4 },
+    }),
   unknown: car =>
     car.say({
       gnss: 'no_fix',

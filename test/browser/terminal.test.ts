@@ -303,6 +303,22 @@ describe("the crew's page", () => {
     expect(await textOf(page, '.fix-tile')).toMatch(/接收机无应答[\s\S]*1分2\d秒前的位置/)
   })
 
+  given('says in one line what is wrong with the antenna, and what the battery has', async () => {
+    const { car, page } = await sit()
+    await open(page, car)
+    expect(await page.locator('[data-receiver], [data-channel=battery]').count()).toBe(0)
+    car.say({
+      gnss: 'no_fix',
+      receiver: { antenna: 'open', hints: ['time_jump'], refused: { jump: 2 } },
+      power: { phase: null, batteryVolts: 12.64 },
+    })
+    await page.waitForSelector('[data-receiver=open]')
+    expect(await textOf(page, '[data-receiver]')).toBe('天线断开，查天线插头')
+    expect(await textOf(page, '[data-channel=battery]')).toMatch(/12\.6 V/)
+    car.say({ gnss: 'fix', receiver: { antenna: 'ok', hints: [], refused: { jump: 2 } } })
+    await page.waitForSelector('[data-receiver]', { state: 'detached' })
+  })
+
   given('remembers language and theme', async () => {
     const { car, page } = await sit({ orders: [anOrder()] })
     await open(page, car)
@@ -323,6 +339,11 @@ describe("the crew's page", () => {
     const screens: Partial<TerminalState>[] = [
       {},
       { panel: 'silent', store: 'poisoned', clockQuality: 'none', link: 'down' },
+      {
+        gnss: 'no_fix',
+        receiver: { antenna: 'open', hints: [], refused: {} },
+        power: { phase: 'survival', batteryVolts: 11.4 },
+      },
       { orders: [anOrder({ place: { lat: 35, lon: 117, text: long } }), anOrder({ orderId: 'order-2' })] },
       { orders: [anOrder({ step: 'signed' })] },
     ]

@@ -73,6 +73,8 @@ export const en: Words = {
     'power-cut': 'Cut power',
     'power-on': 'Power on',
     'block-antenna': 'Block antenna',
+    'cut-antenna': 'Cut antenna',
+    'short-antenna': 'Short antenna',
     'receiver-off': 'Silent',
     'receiver-on': 'Works',
     'panel-off': 'No power',

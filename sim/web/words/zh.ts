@@ -69,6 +69,8 @@ export const zh = {
     'power-cut': '断电',
     'power-on': '上电',
     'block-antenna': '遮挡天线',
+    'cut-antenna': '剪断天线',
+    'short-antenna': '天线短路',
     'receiver-off': '静默',
     'receiver-on': '正常',
     'panel-off': '断电',

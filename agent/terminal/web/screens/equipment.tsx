@@ -18,6 +18,7 @@ const SHOWN: readonly (readonly [Channel, IconName])[] = [
 
 export function EquipmentRow({ view }: { readonly view: TerminalState }) {
   const w = words.value
+  const volts = view.power?.batteryVolts ?? null
   const fitted = SHOWN.filter(([channel]) => view.equipment[channel] !== undefined)
   return (
     <section class="equipment" data-panel={view.panel}>
@@ -50,6 +51,13 @@ export function EquipmentRow({ view }: { readonly view: TerminalState }) {
             </div>
           )
         })}
+      {volts !== null && (
+        <div class="channel" data-channel="battery">
+          <Icon name="battery" />
+          <b>{w.battery}</b>
+          <span class="num">{agent.value === 'live' ? w.volts(volts) : w.unknown}</span>
+        </div>
+      )}
     </section>
   )
 }

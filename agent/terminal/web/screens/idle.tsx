@@ -44,12 +44,26 @@ const GNSS_ICONS: Readonly<Record<TerminalState['gnss'], IconName>> = {
 }
 const CONSTELLATIONS = ['beidou', 'gps', 'glonass', 'galileo'] as const
 
+type ReceiverTrouble = 'open' | 'short' | 'datum' | 'jammed' | 'doubted'
+
+/** The one thing a crew should know of its receiver, the worst first; null when there is none. */
+function troubleOf({ gnss, receiver }: TerminalState): ReceiverTrouble | null {
+  if (receiver === undefined) return null
+  const { antenna, datum, jamming, hints } = receiver
+  // A passive antenna draws nothing and is called open by some receivers, which have a fix all the same.
+  if (antenna === 'short' || (antenna === 'open' && gnss !== 'fix')) return antenna
+  if (datum !== undefined) return 'datum'
+  if (jamming === 'warning' || jamming === 'critical') return 'jammed'
+  return hints.length > 0 ? 'doubted' : null
+}
+
 function FixTile({ view }: { readonly view: TerminalState }) {
   const w = words.value
   const { position } = view
   const ageMs = position === null ? null : grown(position.ageMs)
   const fresh = agent.value === 'live' && view.gnss === 'fix' && ageMs !== null && ageMs < FIX_FRESH_MS
   const speaks = view.gnss === 'fix' || view.gnss === 'no_fix'
+  const trouble = speaks ? troubleOf(view) : null
   return (
     <section class="tile fix-tile" data-gnss={view.gnss}>
       <h2>{w.fix}</h2>
@@ -61,7 +75,13 @@ function FixTile({ view }: { readonly view: TerminalState }) {
       <p class="tile-more" data-old={!fresh}>
         {ageMs === null ? w.positionNever : fresh ? w.positionNow : w.positionAge(ageWords(ageMs))}
       </p>
-      {speaks && position?.sats !== undefined && (
+      {trouble !== null && (
+        <p class="tile-warn" data-receiver={trouble}>
+          <Icon name="alarm" />
+          {w.receiver[trouble]}
+        </p>
+      )}
+      {trouble === null && speaks && position?.sats !== undefined && (
         <ul class="sats" title={w.satellites}>
           {CONSTELLATIONS.map(name => {
             const [used, seen] = position.sats?.[name] ?? [0, 0]

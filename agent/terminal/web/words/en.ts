@@ -54,6 +54,15 @@ export const en: Words = {
     memory: 'In memory only',
   },
 
+  receiver: {
+    open: 'Antenna unplugged: check its plug',
+    short: 'Antenna shorted: have it repaired',
+    datum: 'Wrong datum: position not used',
+    jammed: 'Satellite signals are jammed',
+    doubted: 'Position doubtful: tell it by radio',
+  },
+  battery: 'Battery',
+  volts: (n: number) => `${n.toFixed(1)} V`,
   batteryLow: (volts: number | null) =>
     `Battery low${volts === null ? '' : `, ${volts.toFixed(1)} V`}. Start the engine.`,
   panelAbsent: 'No equipment panel',

@@ -57,6 +57,15 @@ export const zh = {
     memory: '仅存内存，断电会丢',
   },
 
+  receiver: {
+    open: '天线断开，查天线插头',
+    short: '天线短路，报修',
+    datum: '坐标系不符，位置不用',
+    jammed: '卫星信号受干扰',
+    doubted: '定位可疑，请电台报位置',
+  },
+  battery: '电瓶',
+  volts: (n: number) => `${n.toFixed(1)} V`,
   batteryLow: (volts: number | null) =>
     `车辆电量低${volts === null ? '' : `（${volts.toFixed(1)} V）`}，请启动发动机`,
   panelAbsent: '设备面板未接入',
