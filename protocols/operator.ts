@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { DeviceView, Freshness } from './api.ts'
+import { DriverStates } from './equipment.ts'
 import { DeviceId, GridId, UnitId } from './ids.ts'
+import { AntennaState, Refusal } from './receiver-health.ts'
 
 /*
  * What whoever keeps the system running is shown (DOMAIN.md 4.5). Every number here is also in /metrics, read from the same
@@ -36,6 +38,11 @@ export const ConditionCode = z.enum([
   'records_missing',
   'inputs_unknown',
   'driver_fault',
+  'antenna_open',
+  'antenna_short',
+  'gnss_jammed',
+  'gnss_doubted',
+  'datum_foreign',
   'software_differs',
   // the gateway
   'refusals',
@@ -76,6 +83,8 @@ export const OperatorDevice = DeviceView.extend({
   queue: Lanes.extend({ bytes: z.number() }).nullable(),
   /** Seqs the gateway knows of and does not hold, over all lanes. */
   missing: z.number(),
+  /** As its car told them last; null for what is no car, or was not heard. */
+  drivers: DriverStates.nullable(),
   worst: ConditionSeverity.nullable(),
 })
 export type OperatorDevice = z.infer<typeof OperatorDevice>
@@ -112,6 +121,12 @@ export const OperatorTotals = z.object({
   incidentsOpen: z.number(),
   alarmsOpen: z.number(),
   ordersWaiting: z.number(),
+  /** Cars by what their receivers last said of the antenna's wire. */
+  antennas: z.record(z.enum([...AntennaState.options, 'unknown']), z.number()),
+  /** Cars whose receivers tell interference now. */
+  jammed: z.number(),
+  /** Fixes and values that cars did not believe, by reason, each since its agent started. */
+  fixesRefused: z.record(Refusal, z.number()),
 })
 export type OperatorTotals = z.infer<typeof OperatorTotals>
 

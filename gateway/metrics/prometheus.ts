@@ -19,6 +19,7 @@ const PICTURE: readonly (readonly [string, string, (view: OperatorView) => numbe
   ['disk_free_bytes', 'Free on the disk of the ledger', v => v.gateway.diskFreeBytes],
   ['disk_total_bytes', 'Size of the disk of the ledger', v => v.gateway.diskTotalBytes],
   ['coverage_age_seconds', 'Age of the newest refresh of coverage', v => v.gateway.coverageAgeSeconds],
+  ['receivers_jammed', 'Cars whose receivers tell interference now', v => v.totals.jammed],
   ['certificate_days_least', 'Days left of the certificate that ends first', v => leastDays(v)],
 ]
 
@@ -121,6 +122,15 @@ export function openPrometheus(): Metrics {
   )
   table('queued_records', 'Records that wait on devices, as each last said', 'lane', ({ operator }) =>
     Object.entries(operator?.totals.queued ?? {}),
+  )
+  table('antennas', "Cars by what their receivers last said of the antenna's wire", 'state', ({ operator }) =>
+    Object.entries(operator?.totals.antennas ?? {}),
+  )
+  table(
+    'fixes_refused',
+    'Fixes and values cars did not believe, since each started',
+    'reason',
+    ({ operator }) => Object.entries(operator?.totals.fixesRefused ?? {}),
   )
   table('conditions', "What the operator's page lists", 'severity', ({ operator }) =>
     Object.entries(operator?.totals.conditions ?? {}),

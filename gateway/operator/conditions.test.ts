@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { ConditionCode, ConditionSeverity } from '#protocols/operator.ts'
+import type { ReceiverHealth } from '#protocols/receiver-health.ts'
 import { ConditionCode as Codes } from '#protocols/operator.ts'
 import { conditionsOf, LIMITS } from './conditions.ts'
 import type { DeviceFacts, GatewayFacts } from './conditions.ts'
@@ -23,6 +24,7 @@ const WELL: DeviceFacts = {
   missing: 0,
   inputsUnknown: 0,
   faults: [],
+  receiver: null,
   software: 'reach5/1',
 }
 const CALM: GatewayFacts = {
@@ -40,6 +42,8 @@ const CALM: GatewayFacts = {
   lost: 0,
   coverageAgeSeconds: 1,
 }
+
+const SOUND: ReceiverHealth = { antenna: 'ok', jamming: 'ok', hints: [], refused: { jump: 3 } }
 
 type Row = readonly [
   what: string,
@@ -91,6 +95,26 @@ const TABLE: readonly Row[] = [
     5,
     'bodycam: CAMERA_LAPSED',
   ],
+  ['a passive antenna', { receiver: { ...SOUND, antenna: 'open' } }, 'antenna_open', 'note', null],
+  [
+    'a cut antenna',
+    { freshness: 'ageing', receiver: { ...SOUND, antenna: 'open' } },
+    'antenna_open',
+    'warn',
+    null,
+  ],
+  ['a crushed antenna', { receiver: { ...SOUND, antenna: 'short' } }, 'antenna_short', 'warn', null],
+  ['jamming', { receiver: { ...SOUND, jamming: 'critical' } }, 'gnss_jammed', 'warn', null],
+  ['perhaps jamming', { receiver: { ...SOUND, jamming: 'warning' } }, 'gnss_jammed', 'note', null],
+  [
+    'a sky of one transmitter',
+    { receiver: { ...SOUND, hints: ['uniform_signals'] } },
+    'gnss_doubted',
+    'note',
+    null,
+    'uniform_signals',
+  ],
+  ['another datum', { receiver: { ...SOUND, datum: 'P90' } }, 'datum_foreign', 'warn', null, 'P90'],
   ['an older agent', { software: 'reach5/0' }, 'software_differs', 'note', null, 'reach5/0'],
   ['refusals', { gateway: { refusedLately: { TOPIC_REFUSED: 3 } } }, 'refusals', 'warn', 3, 'TOPIC_REFUSED'],
   ['a disk with a tenth left', { gateway: { diskFreeBytes: 10e9 } }, 'disk_low', 'warn', 0.1],
@@ -143,6 +167,16 @@ describe('conditions', () => {
     const silent = { ...WELL, link: 'down' as const, heardAgeMs: null, freshness: 'never' as const }
     const codes = conditionsOf({ ...CALM, uptimeSeconds: 20 }, [silent]).map(c => c.code)
     expect(codes).toEqual(['just_started'])
+  })
+
+  it('tells a bad antenna once: as a condition while its car tells it, as a fault when the car is silent', () => {
+    const faults = [{ driver: 'antenna', code: 'ANTENNA_OPEN', ageMs: MIN_MS }]
+    const told = { ...WELL, receiver: { ...SOUND, antenna: 'open' as const }, faults }
+    expect(conditionsOf(CALM, [told]).map(c => c.code)).toEqual(['antenna_open'])
+    const silent = { ...told, link: 'down' as const }
+    expect(conditionsOf(CALM, [silent]).map(c => c.code)).toContain('driver_fault')
+    const mended = { ...WELL, receiver: SOUND, faults: [{ ...faults[0]!, code: 'ANTENNA_OK' }] }
+    expect(conditionsOf(CALM, [mended])).toEqual([])
   })
 
   it('lets go of a driver fault an hour after the last one', () => {

@@ -1,5 +1,6 @@
 import type { Freshness } from '#protocols/api.ts'
 import type { Condition, ConditionCode, ConditionSeverity } from '#protocols/operator.ts'
+import type { ReceiverHealth } from '#protocols/receiver-health.ts'
 import type { StoreHealth } from '#protocols/session.ts'
 
 /*
@@ -56,6 +57,8 @@ export type DeviceFacts = {
   /** Channels the car itself calls unknown. */
   readonly inputsUnknown: number
   readonly faults: readonly { readonly driver: string; readonly code: string; readonly ageMs: number }[]
+  /** What its receiver says of itself; null where it said nothing. */
+  readonly receiver: ReceiverHealth | null
   readonly software: string | null
 }
 
@@ -113,6 +116,7 @@ function ofDevice(device: DeviceFacts, gateway: GatewayFacts): Condition[] {
     ...certificate(device, say),
     ...linkAndFix(device, say, gateway),
     ...storeAndQueue(device, say),
+    ...ofReceiver(device, say),
     ...fittings(device, say, gateway),
   ]
 }
@@ -157,16 +161,36 @@ function storeAndQueue({ store, link, queued, bytes, missing }: DeviceFacts, say
   return found
 }
 
-function fittings({ link, inputsUnknown, faults, software }: DeviceFacts, say: Say, gateway: GatewayFacts) {
+/** Told now by a car with a link; what is wrong with the sky needs no technician and is only good to know. */
+function ofReceiver({ link, freshness, receiver }: DeviceFacts, say: Say): Condition[] {
+  if (link === 'down' || receiver === null) return []
+  const { antenna, jamming, hints, datum } = receiver
+  const found: Condition[] = []
+  // A passive antenna draws nothing and is called open by some receivers, which have a fix all the same.
+  if (antenna === 'open') found.push(say('antenna_open', freshness === 'live' ? 'note' : 'warn'))
+  if (antenna === 'short') found.push(say('antenna_short', 'warn'))
+  if (datum !== undefined) found.push(say('datum_foreign', 'warn', null, datum))
+  if (jamming === 'critical') found.push(say('gnss_jammed', 'warn'))
+  if (jamming === 'warning') found.push(say('gnss_jammed', 'note'))
+  for (const hint of hints) found.push(say('gnss_doubted', 'note', null, hint))
+  return found
+}
+
+function fittings(device: DeviceFacts, say: Say, gateway: GatewayFacts): Condition[] {
+  const { link, inputsUnknown, faults, software } = device
   const found: Condition[] = []
   if (link === 'up' && inputsUnknown > 0) found.push(say('inputs_unknown', 'warn', inputsUnknown))
   for (const { driver, code, ageMs } of faults)
-    if (ageMs < LIMITS.driverFaultMs)
+    if (ageMs < LIMITS.driverFaultMs && !isToldNow(driver, code, device))
       found.push(say('driver_fault', 'warn', minutes(ageMs), `${driver}: ${code}`))
   if (software !== null && software !== gateway.software)
     found.push(say('software_differs', 'note', null, software))
   return found
 }
+
+/** The end of a fault is none; an antenna that a car tells about now has a condition of its own. */
+const isToldNow = (driver: string, code: string, { link, receiver }: DeviceFacts): boolean =>
+  code === 'ANTENNA_OK' || (driver === 'antenna' && link === 'up' && receiver?.antenna !== undefined)
 
 function ofGateway(gateway: GatewayFacts): Condition[] {
   const say = sayer(null)

@@ -7,6 +7,7 @@ import type {
   OperatorTotals,
   OperatorView,
 } from '#protocols/operator.ts'
+import { Refusal } from '#protocols/receiver-health.ts'
 import { rfc3339 } from '#protocols/time.ts'
 import type { Now } from '#protocols/time.ts'
 import type { ProcessHealth } from '../metrics/process-health.ts'
@@ -107,6 +108,7 @@ function factsOf(
       code,
       ageMs: Math.max(0, now.utcMs - Date.parse(occurredAt)),
     })),
+    receiver: unit?.drivers?.receiver ?? null,
     software: device.software,
   }
 }
@@ -161,7 +163,23 @@ function totalsOf(inputs: PictureInputs, conditions: readonly Condition[]): Oper
     incidentsOpen: inputs.counts.openIncidents,
     alarmsOpen: inputs.counts.openAlarms,
     ordersWaiting: inputs.counts.waitingOrders,
+    ...receiversOf(inputs.units),
   }
+}
+
+function receiversOf(
+  units: readonly UnitView[],
+): Pick<OperatorTotals, 'antennas' | 'jammed' | 'fixesRefused'> {
+  const antennas = { ok: 0, open: 0, short: 0, unknown: 0 }
+  const fixesRefused = { jump: 0, backwards: 0, speed: 0, altitude: 0, date: 0, datum: 0 }
+  let jammed = 0
+  for (const { drivers } of units) {
+    const receiver = drivers?.receiver
+    antennas[receiver?.antenna ?? 'unknown'] += 1
+    if (receiver?.jamming === 'warning' || receiver?.jamming === 'critical') jammed += 1
+    for (const why of Refusal.options) fixesRefused[why] += receiver?.refused[why] ?? 0
+  }
+  return { antennas, jammed, fixesRefused }
 }
 
 const DAY_MS = 86_400_000
@@ -181,5 +199,6 @@ const deviceRow = (
   queue: unit?.queue ?? null,
   store: facts.store,
   missing: facts.missing,
+  drivers: unit?.drivers ?? null,
   worst,
 })

@@ -5,6 +5,7 @@ import type { LedgerRow } from '#protocols/api.ts'
 import { ERROR_CODES } from '#protocols/errors.ts'
 import type { ErrorCode } from '#protocols/errors.ts'
 import type { OperatorDevice, OperatorView } from '#protocols/operator.ts'
+import { Refusal } from '#protocols/receiver-health.ts'
 import { choose } from '../state/desk.ts'
 import { readRecords, revokeDevice } from '../state/gateway-http.ts'
 import { agedMs, gridNames, refresh } from '../state/picture.ts'
@@ -75,6 +76,7 @@ function Facts({ device }: { device: OperatorDevice }) {
       <dd class="num">{age(device.heardAgeMs)}</dd>
       <dt>{w.columns.fix}</dt>
       <dd class="num">{age(device.fixAgeMs)}</dd>
+      <ReceiverFacts drivers={device.drivers} />
       <dt>{w.grid}</dt>
       <dd>{gridNames.value.get(device.homeGridId ?? '') ?? w.none}</dd>
       <dt>{w.columns.certificate}</dt>
@@ -90,6 +92,40 @@ function Facts({ device }: { device: OperatorDevice }) {
       <dt>{w.bytes}</dt>
       <dd class="num">{device.queue === null ? w.none : bytesWords(device.queue.bytes)}</dd>
     </dl>
+  )
+}
+
+/** What the car knows of its battery and its receiver; a line is there when there is something to say. */
+function ReceiverFacts({ drivers }: { drivers: OperatorDevice['drivers'] }) {
+  const w = words.value
+  const volts = drivers?.power?.batteryVolts ?? null
+  const receiver = drivers?.receiver
+  const refused = Refusal.options.filter(why => (receiver?.refused[why] ?? 0) > 0)
+  return (
+    <>
+      {volts !== null && (
+        <>
+          <dt>{w.battery}</dt>
+          <dd class="num" data-fact="battery">
+            {w.volts(volts)}
+          </dd>
+        </>
+      )}
+      {receiver?.antenna !== undefined && (
+        <>
+          <dt>{w.antenna}</dt>
+          <dd data-fact="antenna">{w.antennas[receiver.antenna]}</dd>
+        </>
+      )}
+      {refused.length > 0 && (
+        <>
+          <dt>{w.fixesRefused}</dt>
+          <dd data-fact="refused">
+            {refused.map(why => `${w.refusals[why]} ${receiver?.refused[why]}`).join(' · ')}
+          </dd>
+        </>
+      )}
+    </>
   )
 }
 

@@ -36,6 +36,12 @@ export const REFUSALS_EN: Readonly<Record<string, readonly [what: string, next: 
   CODE_RATE_LIMITED: ['too many wrong codes from one address', 'Wait an hour, or find out who is trying.'],
 }
 
+const HINTS_EN: Readonly<Record<string, string>> = {
+  receiver: 'the receiver says so',
+  uniform_signals: 'all signals are equally strong',
+  time_jump: 'its time jumped',
+}
+
 export const CONDITIONS_EN: ConditionWords = {
   cert_expired: {
     what: n => `Certificate ended ${days(n)} ago`,
@@ -96,6 +102,28 @@ export const CONDITIONS_EN: ConditionWords = {
   driver_fault: {
     what: (n, about) => `Driver fault ${about}, ${minutes(n)} ago`,
     next: () => 'See the device’s details. It leaves this list an hour after the last one.',
+  },
+  antenna_open: {
+    what: () => 'The receiver feels no antenna',
+    next: () =>
+      'Check the plug at the receiver and the cable to the roof. With a live position the antenna is a passive one: nothing to do.',
+  },
+  antenna_short: {
+    what: () => 'The antenna is shorted',
+    next: () => 'Unplug it from the receiver and change antenna and cable; a short can harm the receiver.',
+  },
+  gnss_jammed: {
+    what: () => 'The receiver tells interference',
+    next: () =>
+      'Several cars at one place: report it to the radio authority. One car: look for a charger or jammer aboard.',
+  },
+  gnss_doubted: {
+    what: (_, about) => `The position may be forged: ${HINTS_EN[about] ?? about}`,
+    next: () => 'Ask the crew by radio where they are. After a cold start it passes within a minute.',
+  },
+  datum_foreign: {
+    what: (_, about) => `The receiver tells places in datum ${about}`,
+    next: () => 'None of them is used. Set the receiver to WGS-84, or change it.',
   },
   software_differs: {
     what: (_, about) => `Runs ${about}`,

@@ -29,6 +29,12 @@ export const REFUSALS_ZH: Readonly<Record<string, readonly [what: string, next: 
   CODE_RATE_LIMITED: ['同一地址多次输错开通码', '等一小时，或确认是否有人在试码。'],
 }
 
+const HINTS_ZH: Readonly<Record<string, string>> = {
+  receiver: '接收机自报',
+  uniform_signals: '所有卫星信号一样强',
+  time_jump: '卫星时间跳变',
+}
+
 export const CONDITIONS_ZH: ConditionWords = {
   cert_expired: {
     what: n => `证书已过期 ${n} 天`,
@@ -80,6 +86,26 @@ export const CONDITIONS_ZH: ConditionWords = {
   driver_fault: {
     what: (n, about) => `驱动故障 ${about}，${n} 分钟前`,
     next: () => '按设备详情中的说明处理；修复后一小时内不再出现即消除。',
+  },
+  antenna_open: {
+    what: () => '接收机天线断路',
+    next: () => '检查接收机上的天线插头和到车顶的馈线。位置仍实时的，是无源天线，不必处理。',
+  },
+  antenna_short: {
+    what: () => '接收机天线短路',
+    next: () => '先从接收机上拔下天线，再更换天线和馈线；短路会损坏接收机。',
+  },
+  gnss_jammed: {
+    what: () => '接收机报告信号受干扰',
+    next: () => '多车同地出现：报无线电管理部门。只有一车：查车内充电器或干扰器。',
+  },
+  gnss_doubted: {
+    what: (_, about) => `定位可能被欺骗：${HINTS_ZH[about] ?? about}`,
+    next: () => '用电台向该班组核实位置。冷启动后出现的，一分钟内自行消失。',
+  },
+  datum_foreign: {
+    what: (_, about) => `接收机使用坐标系 ${about}`,
+    next: () => '这些位置一律不用。把接收机设为 WGS-84，或更换接收机。',
   },
   software_differs: {
     what: (_, about) => `软件版本 ${about}`,

@@ -1,3 +1,4 @@
+import type { AntennaState, Refusal } from '#protocols/receiver-health.ts'
 import { CONDITIONS_ZH } from './conditions-zh.ts'
 
 /** Every word of the page; English has the same shape, so neither can lack one. */
@@ -70,6 +71,19 @@ export const zh = {
   linkDown: '断线',
   deviceStates: { preauthorized: '待开通', active: '在用', revoked: '已吊销' },
   store: { ok: '正常', repaired: '修复过', poisoned: '写入失败', memory: '仅内存' },
+  battery: '电瓶',
+  volts: (n: number) => `${n.toFixed(1)} V`,
+  antenna: '天线',
+  antennas: { ok: '正常', open: '断路', short: '短路' } as Record<AntennaState, string>,
+  fixesRefused: '拒用定位',
+  refusals: {
+    jump: '跳变',
+    backwards: '时间倒退',
+    speed: '车速',
+    altitude: '海拔',
+    date: '日期',
+    datum: '坐标系',
+  } as Record<Refusal, string>,
   certDays: (n: number) => `${n} 天`,
   none: '—',
 
