@@ -200,7 +200,7 @@ async function told(car: Car): Promise<string[]> {
     faults: faults.slice(-1).map(code => ({ driver: 'antenna', code, ageMs: 0 })),
     freshness: car.view().gnss === 'fix' ? 'live' : 'ageing',
     receiver: car.receiver() ?? null,
-  } as DeviceFacts
+  }
   const gateway: GatewayFacts = {
     ...{ software: 'test', uptimeSeconds: 3_600, diskFreeBytes: null, diskTotalBytes: null },
     ...{ commitP99Seconds: 0, loopLagP99Seconds: 0, loopQueued: 0, oldestAlarmMs: null, ordersWaiting: 0 },

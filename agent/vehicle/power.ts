@@ -24,8 +24,8 @@ export function powerAllows({ power, panic, sampled }: VehicleState, { monoMs }:
   return isEmergency || sampled === null || monoMs - sampled.at.monoMs >= SURVIVAL_EVERY_MS
 }
 
-/** As it is told to gateway and crew. */
-export const powerOf = ({ power, gauges }: VehicleState): { readonly power?: PowerLife } =>
-  power === null && gauges.batteryVolts == null
-    ? {}
-    : { power: { phase: power, batteryVolts: gauges.batteryVolts ?? null } }
+/** As it is told to gateway and crew; nothing where nobody watches and nothing tells the volts. */
+export function powerOf({ power, gauges }: VehicleState): { readonly power?: PowerLife } {
+  const batteryVolts = gauges.batteryVolts ?? null
+  return power === null && batteryVolts === null ? {} : { power: { phase: power, batteryVolts } }
+}
