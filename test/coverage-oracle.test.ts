@@ -168,7 +168,7 @@ describe('coverage', () => {
     it.skipIf(!existsSync(file))(`equals it on ${name}`, { timeout: 240_000 }, async () => {
       const imported = await importPbf(file)
       if (!imported.ok) throw new Error(imported.detail)
-      const graph = graphOf(imported.value.network)
+      const graph = graphOf(imported.value.network).withoutTurns()
       const run = compare(graph, layGrids(graph, gridCount), 5, rounds, unitCount)
       report(name, run)
       expect(run.rounds).toBe(rounds)

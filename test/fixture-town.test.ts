@@ -29,7 +29,16 @@ describe('the fixture town', () => {
       ['driveway', [312]],
     ])
     expect(report.dropped).toMatchObject({ missingNodes: 1, blockedNodes: 1, tooLongEdges: 0 })
-    expect(report.turnRestrictionsIgnored).toBe(2)
+    expect(report.turns).toMatchObject({
+      seen: 6,
+      obeyed: { no_u_turn: 1, only_straight_on: 1, no_straight_on: 1 },
+      obeyedThroughWays: 1,
+      left: [
+        { reason: 'ambiguous', count: 2, examples: [1, 2] },
+        { reason: 'otherVehicle', count: 1, examples: [6] },
+      ],
+      notObeyed: 2,
+    })
     expect(report.keptShare).toBeGreaterThan(0.95)
     expect(report.keptShare).toBeLessThan(1)
     console.info(`fixture town: ${JSON.stringify(report)}`)

@@ -106,7 +106,7 @@ describe('nearest units', () => {
     const imported = await importPbf(join(dir, 'town.osm.pbf'))
     rmSync(dir, { recursive: true, force: true })
     if (!imported.ok) throw new Error(imported.detail)
-    const run = compare(graphOf(imported.value.network), 19, 10, 60, 40)
+    const run = compare(graphOf(imported.value.network).withoutTurns(), 19, 10, 60, 40)
     report('the fixture town', run)
     expect(run.incidents).toBe(600)
     expect(run.sameEdge).toBeGreaterThan(20)
@@ -125,7 +125,7 @@ describe('nearest units', () => {
     it.skipIf(!existsSync(file))(`equals a plain Dijkstra on ${name}`, { timeout: 120_000 }, async () => {
       const imported = await importPbf(file)
       if (!imported.ok) throw new Error(imported.detail)
-      const run = compare(graphOf(imported.value.network), 5, rounds, incidents, 30)
+      const run = compare(graphOf(imported.value.network).withoutTurns(), 5, rounds, incidents, 30)
       report(name, run)
       expect(run.incidents).toBe(rounds * incidents)
     })

@@ -68,7 +68,7 @@ describe('import of an OSM extract', () => {
     ])
     expect(network.edges[0]).toMatchObject({ name: '神道路', speedKph: 30, forward: true, backward: true })
     expect(network.edges[2]).toMatchObject({ name: '大同路', speedKph: 70, roadClass: 'primary' })
-    expect(report).toMatchObject({ nodes: 7, edges: 8, oneWayEdges: 0, turnRestrictionsIgnored: 0 })
+    expect(report).toMatchObject({ nodes: 7, edges: 8, oneWayEdges: 0, turns: { seen: 0 } })
     expect(network.source).toContain('OpenStreetMap')
   })
 
@@ -147,14 +147,6 @@ describe('import of an OSM extract', () => {
     ])
     expect(report.dropped.missingNodes).toBe(2)
     expect(network.edges).toHaveLength(8)
-  })
-
-  it('counts the turn restrictions it does not obey yet', async () => {
-    const restrictions = [
-      { id: 1, from: 4, via: 22, to: 2 },
-      { id: 2, from: 555, via: 22, to: 2 },
-    ]
-    expect((await imported(nodes, ways, restrictions)).report.turnRestrictionsIgnored).toBe(1)
   })
 
   it('gives the same ids whatever the order in the file', async () => {

@@ -12,7 +12,7 @@ import { layGrids } from '../grids/lay-grids.ts'
 import { RoadSnap } from '../roads/snap.ts'
 import { parseArguments, parseNumber } from './arguments.ts'
 import type { Arguments } from './arguments.ts'
-import { checkProfile, print, readBytes, readGraph, refuse } from './road-verb.ts'
+import { graphFor, print, readBytes, readGraph, refuse } from './road-verb.ts'
 import { placed, readUnits } from './units-file.ts'
 
 const HELP = `reach5 coverage: how much road the units reach in time, as the gateway measures it
@@ -23,6 +23,7 @@ const HELP = `reach5 coverage: how much road the units reach in time, as the gat
   UNITS.geojson   as for reach5 nearest; every unit sets out at once, no turnout is added
   --seconds N     the circle (300)
   --grids FILE    the grids; else --grid-count of them (1) are laid over the roads
+  --turns off     as if no turn were forbidden
 
 stdout: {"seconds","units","offRoad":[ids],"city":{"roadM","share","demandShare","atLeast":[1,2,3 units]},
          "grids":[{"gridId","name",... the same}]}; shares 0 to 1, roads cut where the time ends and at borders
@@ -53,10 +54,10 @@ async function answer(given: Arguments) {
   if (file === undefined) return fault('USAGE', '--units UNITS.geojson is missing')
   const seconds = parseNumber('--seconds', options.get('--seconds') ?? '300', 1, SECONDS_MAX)
   if (!seconds.ok) return seconds
-  const graph = await readGraph(words[0] ?? '')
+  const read = await readGraph(words[0] ?? '')
+  if (!read.ok) return read
+  const graph = graphFor(given, read.value)
   if (!graph.ok) return graph
-  const profile = checkProfile(given, graph.value)
-  if (!profile.ok) return profile
   const grids = await gridsOf(options, graph.value)
   if (!grids.ok) return grids
   const units = await readUnits(file)

@@ -7,7 +7,7 @@ import { UNITS_MAX } from '../reach/units-on-roads.ts'
 import { RoadSnap } from '../roads/snap.ts'
 import { parseArguments, parseNumber } from './arguments.ts'
 import type { Arguments } from './arguments.ts'
-import { checkProfile, nodeTarget, placeTarget, print, readGraph, refuse, say } from './road-verb.ts'
+import { graphFor, nodeTarget, placeTarget, print, readGraph, refuse, say } from './road-verb.ts'
 import { placed, readUnits } from './units-file.ts'
 
 const HELP = `reach5 nearest: who can be there first, by road
@@ -18,6 +18,7 @@ const HELP = `reach5 nearest: who can be there first, by road
   UNITS.geojson   FeatureCollection of points; id from "id" or properties.id;
                   properties.trackDeg and speedMps choose the carriageway of a divided road
   -k N            how many (5)
+  --turns off     as if no turn were forbidden
 
 stdout: {"units":[{"id","etaDs"},...],"offRoad":[ids]}, nearest first, equals by id
 exit 0 somebody can come, 1 nobody can, a place is off the roads or a file is unreadable, 2 wrong use`
@@ -47,10 +48,10 @@ async function answer({ words, options, ...rest }: Arguments) {
   const k = parseNumber('-k', options.get('-k') ?? '5', 1, UNITS_MAX)
   if (!k.ok || !Number.isInteger(k.value))
     return fault('USAGE', `-k is a whole number from 1 to ${UNITS_MAX}`)
-  const graph = await readGraph(words[0] ?? '')
+  const read = await readGraph(words[0] ?? '')
+  if (!read.ok) return read
+  const graph = graphFor({ words, options, ...rest }, read.value)
   if (!graph.ok) return graph
-  const profile = checkProfile({ words, options, ...rest }, graph.value)
-  if (!profile.ok) return profile
   const units = await readUnits(file)
   if (!units.ok) return units
   const snap = new RoadSnap(graph.value)

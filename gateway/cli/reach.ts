@@ -7,7 +7,7 @@ import { RoadSearch } from '../reach/search.ts'
 import { RoadSnap } from '../roads/snap.ts'
 import { parseArguments, parseNumber } from './arguments.ts'
 import type { Arguments } from './arguments.ts'
-import { checkProfile, nodeTarget, placeTarget, print, readBytes, readGraph, refuse } from './road-verb.ts'
+import { graphFor, nodeTarget, placeTarget, print, readBytes, readGraph, refuse } from './road-verb.ts'
 
 const HELP = `reach5 reach: where one can be in time
 
@@ -16,6 +16,8 @@ const HELP = `reach5 reach: where one can be in time
 
   --starts FILE   one start per line, LON,LAT or a node id; '#' begins a comment
   --geojson       the stretches of road instead of the junctions
+
+  --turns off     as if no turn were forbidden
 
 stdout: one line per start, {"nodes":[[nodeId,deciseconds],...]}
 exit 0 done, 1 a place is off the roads or a file is unreadable, 2 wrong use`
@@ -38,10 +40,10 @@ export async function reach(args: readonly string[]): Promise<number> {
   }
   const budget = budgetOf(parsed.value)
   if (!budget.ok) return refuse('reach', budget)
-  const graph = await readGraph(parsed.value.words[0] ?? '')
+  const read = await readGraph(parsed.value.words[0] ?? '')
+  if (!read.ok) return refuse('reach', read)
+  const graph = graphFor(parsed.value, read.value)
   if (!graph.ok) return refuse('reach', graph)
-  const profile = checkProfile(parsed.value, graph.value)
-  if (!profile.ok) return refuse('reach', profile)
   const starts = await startsOf(parsed.value, graph.value)
   if (!starts.ok) return refuse('reach', starts)
   const search = new RoadSearch(graph.value)

@@ -75,16 +75,16 @@ export function placeTarget(snap: RoadSnap, text: string): Result<Snap> {
   return found === undefined ? fault('PLACE_OFF_ROAD', `${text}: no road within ${OFF_ROAD_M} m`) : ok(found)
 }
 
-/** `--profile` and `--turns`, which this version can hardly choose between; says what is not obeyed. */
-export function checkProfile({ options }: Arguments, graph: RoadGraph): Result<'patrol'> {
+/** The graph as `--profile` and `--turns` want it; says what is not obeyed. Fault: USAGE. */
+export function graphFor({ options }: Arguments, graph: RoadGraph): Result<RoadGraph> {
   const profile = options.get('--profile') ?? 'patrol'
   if (profile !== 'patrol')
     return fault('USAGE', `there is no profile ${JSON.stringify(profile)}, only patrol`)
   const turns = options.get('--turns') ?? 'on'
   if (turns !== 'on' && turns !== 'off')
     return fault('USAGE', `--turns is on or off, not ${JSON.stringify(turns)}`)
+  if (turns === 'off') return ok(graph.withoutTurns())
   const ignored = graph.metadata.turnRestrictionsIgnored
-  if (turns === 'on' && ignored > 0)
-    say(`note: ${ignored} turn restrictions are not in this graph, times may be short`)
-  return ok('patrol')
+  if (ignored > 0) say(`note: ${ignored} turn restrictions are not obeyed in this graph, times may be short`)
+  return ok(graph)
 }

@@ -5,6 +5,7 @@ import { openGraph, packGraph } from '#protocols/roads/graph.ts'
 import type { RoadGraph } from '#protocols/roads/graph.ts'
 import { importPbf, OSM_ATTRIBUTION } from '../roads/import-pbf.ts'
 import type { ImportReport, LeftOut } from '../roads/import-report.ts'
+import type { TurnReason } from '../roads/turn-restrictions.ts'
 import { baseMapOf, tilesBeside } from '../tiles/base-map.ts'
 import { writeTiles } from '../tiles/tiles-file.ts'
 import { parseArguments } from './arguments.ts'
@@ -18,7 +19,8 @@ const HELP = `reach5 roads: the road graph
   reach5 roads edges FILE.graph
       CSV id,source,target,cost_ds,reverse_cost_ds (deciseconds; -1 is closed that way)
   reach5 roads turns FILE.graph
-      CSV from_edge,via_node,to_edge of forbidden turns (this version stores none)
+      CSV from_edge,via_node,to_edge,via_edges of what must not be driven: from the first edge over the junction at its
+      end (and over via_edges, in order, separated by spaces) into the last edge
 
 exit 0 done, 1 where it cannot write, 2 wrong use or a wrong file`
 
@@ -57,7 +59,7 @@ async function importTo(file: string, out: string, tilesOut: string): Promise<Re
   const imported = await importPbf(file, progress(`reading ${file}`))
   if (!imported.ok) return imported
   const { network, ground, report } = imported.value
-  const bytes = packGraph(network, { turnRestrictionsIgnored: report.turnRestrictionsIgnored })
+  const bytes = packGraph(network, { turnRestrictionsIgnored: report.turns.notObeyed })
   const graph = openGraph(bytes)
   if (!graph.ok) return graph
   try {
@@ -90,13 +92,32 @@ const REASONS: Readonly<Record<LeftOut['reason'], string>> = {
   disconnected: 'cannot be reached and left again',
 }
 
+const TURN_REASONS: Readonly<Record<TurnReason, string>> = {
+  otherVehicle: 'for other vehicles',
+  exempt: 'cars excepted',
+  conditional: 'at some hours only',
+  unknownSign: 'an unknown sign',
+  incomplete: 'without from, via or to',
+  notInGraph: 'on roads that are not in the graph',
+  notJoined: 'on roads that do not meet there',
+  closed: 'on ways that are closed anyway',
+  ambiguous: 'fitting two ways',
+  deadEnd: 'leaving no way on',
+}
+
 /** The account in words: what is in, and for each reason what is not, with ways to look at. */
-function sayReport(out: string, { nodes, edges, lengthKm, keptShare, left }: ImportReport): void {
+function sayReport(out: string, { nodes, edges, lengthKm, keptShare, left, turns }: ImportReport): void {
   const share = (100 * keptShare).toFixed(1)
   say(`${out}: ${nodes} junctions, ${edges} edges, ${lengthKm} km of road, ${share} % of what is there`)
   for (const { reason, ways, km, examples } of left) {
     say(`  left out: ${km} km in ${ways} ways, ${REASONS[reason]} (way ${examples.join(', ')})`)
   }
+  const obeyed = Object.values(turns.obeyed).reduce((sum, count) => sum + count, 0)
+  say(
+    `  turn restrictions: ${obeyed} of ${turns.seen} obeyed, ${turns.obeyedThroughWays} through other roads`,
+  )
+  for (const { reason, count, examples } of turns.left)
+    say(`  not obeyed: ${count}, ${TURN_REASONS[reason]} (relation ${examples.join(', ')})`)
 }
 
 /** Plain lines, at most one a second and none for a file that is read at once. */
@@ -120,6 +141,11 @@ function edgeTable(graph: RoadGraph): string {
 }
 
 function turnTable(graph: RoadGraph): string {
-  say(`no forbidden turns in this graph; ${graph.metadata.turnRestrictionsIgnored} were left out at import`)
-  return 'from_edge,via_node,to_edge'
+  say(`${graph.metadata.turnRestrictionsIgnored} turn restrictions are not obeyed in this graph`)
+  const lines = graph.forbiddenPaths().map(path => {
+    const [from = 0, onto = 0] = path
+    const via = path.slice(1, -1).map(drive => drive >> 1)
+    return `${from >> 1},${graph.driveFrom(onto)},${(path[path.length - 1] ?? 0) >> 1},${via.join(' ')}`
+  })
+  return ['from_edge,via_node,to_edge,via_edges', ...lines].join('\n')
 }

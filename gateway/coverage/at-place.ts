@@ -43,9 +43,9 @@ export class AtPlace {
     this.found = 0
     for (let end = 0; end < 2; end++) {
       if (!(end === 0 ? graph.isForward(edge) : graph.isBackward(edge))) continue
-      const node = end === 0 ? graph.edgeFrom[edge]! : graph.edgeTo[edge]!
+      const row = this.labels.rowInto(2 * edge + end)
       const thereDs = end === 0 ? placeDs : costDs - placeDs
-      for (let label = node * k; label < node * k + counts[node]!; label++)
+      for (let label = row * k; label < row * k + counts[row]!; label++)
         this.note(slots[label]!, timesDs[label]! + thereDs)
     }
     for (let slot = units.edgeHead[edge]!; slot >= 0; slot = units.edgeNext[slot]!) {

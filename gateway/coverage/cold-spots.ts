@@ -115,7 +115,7 @@ export class ColdSpots {
 
   private meet(s: number, node: number): void {
     // A junction somebody reaches ends the hole, though a one-way street that leads to it lies in it up to its end.
-    if (this.labels.nearestDs(node) <= PROMISE_DS) return
+    if (this.labels.nearestAtDs(node) <= PROMISE_DS) return
     const first = this.atNode[node]!
     if (first < 0) this.atNode[node] = s
     else this.unite(s, first)

@@ -17,8 +17,14 @@ export type LabelBounds = {
  * per way in). A junction passes on only the labels it keeps, which is exact: a unit that is not among the K nearest of a
  * junction is not among the K nearest of any place beyond it either.
  *
- *   counts u8[N]             labels of a junction
- *   timesDs u32[N*K], slots i32[N*K]    label i of junction n at n*K+i, by rising time; slot as in `UnitsOnRoads`
+ *   counts u8[R]             labels of a row
+ *   timesDs u32[R*K], slots i32[R*K]    label i of row r at r*K+i, by rising time; slot as in `UnitsOnRoads`
+ *   rowOfDrive u32[2E]       the row that holds who can set out on a drive: `rowInto`
+ *
+ * The first rows are the nodes of a search, junctions and their copies. Where a junction has copies, who may turn into a
+ * road differs from road to road, so each drive that leaves it has a row of its own, filled at the end of a run from all
+ * the copies that may take it; a closed drive's row says who is there at all. All others share their junction's row.
+ *
  *   head i32[buckets]        first waiting entry of a decisecond, -1 none; the ring is longer than any step or start
  *   entryNode u32[], entrySlot i32[], entryNext i32[]   waiting entries, K*A + 2*units of them at most, because a kept
  *                            label passes each arc once and a unit hangs on two junctions
@@ -32,6 +38,8 @@ export class KLabels {
   readonly counts: Uint8Array
   readonly timesDs: Uint32Array
   readonly slots: Int32Array
+  private readonly rowOfDrive: Uint32Array
+  private readonly mergedDrives: readonly number[]
   private readonly head: Int32Array
   private readonly mask: number
   private readonly entryNode: Uint32Array
@@ -45,9 +53,18 @@ export class KLabels {
     this.graph = graph
     this.units = units
     this.k = k
-    this.counts = new Uint8Array(graph.nodeCount)
-    this.timesDs = new Uint32Array(graph.nodeCount * k)
-    this.slots = new Int32Array(graph.nodeCount * k)
+    const drives = Array.from({ length: 2 * graph.edgeCount }, (_, drive) => drive)
+    const { copyFirst } = graph
+    this.mergedDrives = drives.filter(drive => {
+      const junction = graph.driveFrom(drive)
+      return copyFirst[junction + 1]! > copyFirst[junction]!
+    })
+    this.rowOfDrive = Uint32Array.from(drives, drive => graph.driveFrom(drive))
+    this.mergedDrives.forEach((drive, i) => (this.rowOfDrive[drive] = graph.searchCount + i))
+    const rows = graph.searchCount + this.mergedDrives.length
+    this.counts = new Uint8Array(rows)
+    this.timesDs = new Uint32Array(rows * k)
+    this.slots = new Int32Array(rows * k)
     const buckets = 2 ** Math.ceil(Math.log2(graph.costDsMax + TURNOUT_DS_MAX + 2))
     this.head = new Int32Array(buckets).fill(-1)
     this.mask = buckets - 1
@@ -74,11 +91,62 @@ export class KLabels {
         this.settle(this.entryNode[entry]!, this.entrySlot[entry]!, timeDs, budgetDs, fillDs)
       }
     }
+    for (const drive of this.mergedDrives) this.mergeInto(drive)
   }
 
-  /** Time of the nearest unit, deciseconds; Infinity when nobody comes within the bounds of the run. */
-  nearestDs(node: number): number {
-    return this.counts[node]! > 0 ? this.timesDs[node * this.k]! : Infinity
+  /** The row of those who can be where a drive begins and take it: index `counts` with it. */
+  rowInto(drive: number): number {
+    return this.rowOfDrive[drive]!
+  }
+
+  /** When the nearest unit could set out on a drive, deciseconds; Infinity when nobody comes within the bounds of the run. */
+  nearestDs(drive: number): number {
+    const row = this.rowOfDrive[drive]!
+    return this.counts[row]! > 0 ? this.timesDs[row * this.k]! : Infinity
+  }
+
+  /** When the nearest unit is at a junction, whichever way it came; Infinity as above. */
+  nearestAtDs(junction: number): number {
+    const { copyFirst } = this.graph
+    let best = this.counts[junction]! > 0 ? this.timesDs[junction * this.k]! : Infinity
+    for (let copy = copyFirst[junction]!; copy < copyFirst[junction + 1]!; copy++)
+      if (this.counts[copy]! > 0) best = Math.min(best, this.timesDs[copy * this.k]!)
+    return best
+  }
+
+  private mergeInto(drive: number): void {
+    const { graph } = this
+    const junction = graph.driveFrom(drive)
+    const row = this.rowOfDrive[drive]!
+    const isOpen = graph.isOpen(drive)
+    this.mergeRow(row, junction)
+    for (let copy = graph.copyFirst[junction]!; copy < graph.copyFirst[junction + 1]!; copy++)
+      if (!isOpen || graph.arcOf(copy, drive) >= 0) this.mergeRow(row, copy)
+  }
+
+  private mergeRow(row: number, node: number): void {
+    for (let label = node * this.k; label < node * this.k + this.counts[node]!; label++)
+      this.mergeLabel(row, this.slots[label]!, this.timesDs[label]!)
+  }
+
+  /** Keeps the K nearest distinct units of a row, by rising time. */
+  private mergeLabel(row: number, slot: number, timeDs: number): void {
+    const { k, slots, timesDs, counts } = this
+    const first = row * k
+    const count = counts[row]!
+    let at = first
+    while (at < first + count && slots[at] !== slot) at++
+    if (at < first + count && timesDs[at]! <= timeDs) return
+    if (at === first + k) {
+      at--
+      if (timesDs[at]! <= timeDs) return
+    } else if (at === first + count) counts[row] = count + 1
+    for (; at > first && timesDs[at - 1]! > timeDs; at--) {
+      slots[at] = slots[at - 1]!
+      timesDs[at] = timesDs[at - 1]!
+    }
+    slots[at] = slot
+    timesDs[at] = timeDs
   }
 
   private start(turnoutDs: Uint32Array, fillDs: number): void {
@@ -89,7 +157,7 @@ export class KLabels {
       for (let hang = 2 * slot; hang <= 2 * slot + 1; hang++) {
         const node = units.nodeOfHang(hang)
         const timeDs = startDs + units.hangCostDs[hang]!
-        if (node >= 0 && node < graph.nodeCount && timeDs <= fillDs) this.push(node, slot, timeDs)
+        if (node >= 0 && node < graph.searchCount && timeDs <= fillDs) this.push(node, slot, timeDs)
       }
     }
   }

@@ -94,8 +94,8 @@ export class CoverageMeasure {
     const { graph, from, to } = this.stretches
     const costDs = graph.edgeCostDs(edge)
     const [a, b] = [from[s]!, to[s]!]
-    const fromDs = graph.isForward(edge) ? this.labels.nearestDs(graph.edgeFrom[edge]!) : Infinity
-    const toDs = graph.isBackward(edge) ? this.labels.nearestDs(graph.edgeTo[edge]!) : Infinity
+    const fromDs = graph.isForward(edge) ? this.labels.nearestDs(2 * edge) : Infinity
+    const toDs = graph.isBackward(edge) ? this.labels.nearestDs(2 * edge + 1) : Infinity
     for (let circle = 0; circle < 2; circle++) {
       const budgetDs = this.circlesDs[circle]!
       const reachedTo = Math.max(a, Math.min(b, (budgetDs - fromDs) / costDs))
@@ -121,10 +121,10 @@ export class CoverageMeasure {
     let parts = false
     for (let end = 0; end < 2; end++) {
       if (!(end === 0 ? graph.isForward(edge) : graph.isBackward(edge))) continue
-      const node = end === 0 ? graph.edgeFrom[edge]! : graph.edgeTo[edge]!
+      const row = this.labels.rowInto(2 * edge + end)
       const nearDs = costDs * (end === 0 ? from[s]! : 1 - to[s]!)
       const farDs = costDs * (end === 0 ? to[s]! : 1 - from[s]!)
-      for (let label = node * k; label < node * k + counts[node]!; label++) {
+      for (let label = row * k; label < row * k + counts[row]!; label++) {
         if (timesDs[label]! + nearDs >= this.promiseDs) break
         if (timesDs[label]! + farDs > this.promiseDs) {
           parts = true
@@ -160,8 +160,8 @@ export class CoverageMeasure {
     const { counts, timesDs, slots, k } = this.labels
     for (let end = 0; end < 2; end++) {
       if (!(end === 0 ? graph.isForward(edge) : graph.isBackward(edge))) continue
-      const node = end === 0 ? graph.edgeFrom[edge]! : graph.edgeTo[edge]!
-      for (let label = node * k; label < node * k + counts[node]!; label++) {
+      const row = this.labels.rowInto(2 * edge + end)
+      for (let label = row * k; label < row * k + counts[row]!; label++) {
         const share = (budgetDs - timesDs[label]!) / costDs
         if (share <= 0) break
         if (end === 0) this.sweep.add(slots[label]!, 0, share)

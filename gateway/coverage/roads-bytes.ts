@@ -27,8 +27,8 @@ export function coverageRoads(
   const edges = graph.edgeCount
   const isAllUnknown = unknown.every(flag => flag === 1)
   for (let edge = 0; edge < edges; edge++) {
-    bytes[ROADS_HEADER_BYTES + edge] = stepsOf(labels.nearestDs(graph.edgeFrom[edge]!))
-    bytes[ROADS_HEADER_BYTES + edges + edge] = stepsOf(labels.nearestDs(graph.edgeTo[edge]!))
+    bytes[ROADS_HEADER_BYTES + edge] = stepsOf(labels.nearestDs(2 * edge))
+    bytes[ROADS_HEADER_BYTES + edges + edge] = stepsOf(labels.nearestDs(2 * edge + 1))
     const grid = gridOfMiddle(stretches, edge)
     const isUnknown = grid < 0 ? isAllUnknown : unknown[grid] === 1
     bytes[ROADS_HEADER_BYTES + 2 * edges + edge] = isUnknown

@@ -32,8 +32,8 @@ export function reachRoads(
   for (let edge = 0; edge < edges; edge++) {
     const costDs = graph.edgeCostDs(edge)
     const middleDs = partialCostDs(costDs, 0.5)
-    const fromDs = timeOf(search, graph.edgeFrom[edge]!) + turnoutDs
-    const toDs = timeOf(search, graph.edgeTo[edge]!) + turnoutDs
+    const fromDs = timeOf(search, 2 * edge) + turnoutDs
+    const toDs = timeOf(search, 2 * edge + 1) + turnoutDs
     bytes[ROADS_HEADER_BYTES + edge] = stepsOf(fromDs)
     bytes[ROADS_HEADER_BYTES + edges + edge] = stepsOf(toDs)
     const there = graph.isForward(edge) && fromDs + middleDs <= PROMISE_DS
@@ -45,8 +45,8 @@ export function reachRoads(
   return bytes
 }
 
-const timeOf = (search: RoadSearch, node: number): number => {
-  const ds = search.costDs(node)
+const timeOf = (search: RoadSearch, drive: number): number => {
+  const ds = search.intoDs(drive)
   return ds < 0 ? Infinity : ds
 }
 

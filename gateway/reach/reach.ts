@@ -14,8 +14,18 @@ export function reachNodes(search: RoadSearch, start: Target, budgetDs: number):
   if ('node' in start) search.startAtNode(start.node)
   else search.startOnEdge(start.edge, start.fraction)
   search.run()
-  const nodes = Array.from(search.settledNodes.subarray(0, search.settledCount)).sort((a, b) => a - b)
-  return nodes.map(node => [node, search.costs[node]!] as const)
+  return leastByJunction(search)
+}
+
+/** Copies of a junction are one place to people: the least of their times. */
+function leastByJunction({ graph, settledNodes, settledCount, costs }: RoadSearch): ReachedNode[] {
+  const times = new Map<number, number>()
+  // In rising time, so the first is the least.
+  for (const node of settledNodes.subarray(0, settledCount)) {
+    const junction = graph.junctionOf(node)
+    if (!times.has(junction)) times.set(junction, costs[node]!)
+  }
+  return [...times].sort(([a], [b]) => a - b)
 }
 
 /**
@@ -40,8 +50,8 @@ function spansOf(search: RoadSearch, edge: number, start: Target, budgetDs: numb
   const { graph } = search
   const costDs = graph.edgeCostDs(edge)
   const spans: Span[] = 'node' in start || start.edge !== edge ? [] : ownSpans(graph, start, budgetDs)
-  const fromDs = search.costDs(graph.edgeFrom[edge]!)
-  const toDs = search.costDs(graph.edgeTo[edge]!)
+  const fromDs = search.intoDs(2 * edge)
+  const toDs = search.intoDs(2 * edge + 1)
   if (graph.isForward(edge) && fromDs >= 0) spans.push([0, Math.min(1, (budgetDs - fromDs) / costDs)])
   if (graph.isBackward(edge) && toDs >= 0) spans.push([Math.max(0, 1 - (budgetDs - toDs) / costDs), 1])
   return spans.filter(([from, to]) => to > from)

@@ -44,8 +44,9 @@ function exitsOf(graph: RoadGraph, { edge, fraction }: RoadPlace): Exit[] {
   const costDs = graph.edgeCostDs(edge)
   const partDs = partialCostDs(costDs, fraction)
   const exits: Exit[] = []
-  if (graph.isForward(edge)) exits.push({ node: graph.edgeTo[edge]!, costDs: costDs - partDs, fraction: 1 })
-  if (graph.isBackward(edge)) exits.push({ node: graph.edgeFrom[edge]!, costDs: partDs, fraction: 0 })
+  if (graph.isForward(edge))
+    exits.push({ node: graph.driveEnd[2 * edge]!, costDs: costDs - partDs, fraction: 1 })
+  if (graph.isBackward(edge)) exits.push({ node: graph.driveEnd[2 * edge + 1]!, costDs: partDs, fraction: 0 })
   return exits
 }
 
@@ -65,11 +66,10 @@ function linesToPlace(search: RoadSearch, from: number, place: RoadPlace): Posit
   const lines: Position[][] = []
   let node = from
   for (let arc = search.parents[node]!; arc >= 0; arc = search.parents[node]!) {
-    const edge = graph.backEdge[arc]!
-    const forward = graph.edgeFrom[edge] === node
-    const shape: Position[] = graph.edgeShape(edge)
-    lines.push(forward ? shape : shape.reverse())
-    node = forward ? graph.edgeTo[edge]! : graph.edgeFrom[edge]!
+    const drive = graph.backDrive[arc]!
+    const shape: Position[] = graph.edgeShape(drive >> 1)
+    lines.push((drive & 1) === 0 ? shape : shape.reverse())
+    node = graph.arcTo[graph.arcOf(node, drive)]!
   }
   lines.push(partOfShape(graph.edgeShape(place.edge), entryFraction(search, node, place), place.fraction))
   return lines
@@ -78,7 +78,7 @@ function linesToPlace(search: RoadSearch, from: number, place: RoadPlace): Posit
 /** At which end of the place's edge the search started for this node; the cheaper one when a loop has both. */
 function entryFraction({ graph, costs }: RoadSearch, node: number, { edge, fraction }: RoadPlace): 0 | 1 {
   const partDs = partialCostDs(graph.edgeCostDs(edge), fraction)
-  return graph.isForward(edge) && graph.edgeFrom[edge] === node && costs[node] === partDs ? 0 : 1
+  return graph.arcOf(node, 2 * edge) >= 0 && costs[node] === partDs ? 0 : 1
 }
 
 /** One line out of lines that meet, each meeting point once. */

@@ -6,7 +6,9 @@ import { BucketQueue } from './bucket-queue.ts'
 export type Direction = 'out' | 'back'
 
 /**
- * Shortest driving times over the graph (E. W. Dijkstra 1959), bounded, exact per node, in integer deciseconds.
+ * Shortest driving times over the graph (E. W. Dijkstra 1959), bounded, exact per node, in integer deciseconds. Its N nodes
+ * are the junctions and their copies (`RoadGraph`), so what is forbidden is never driven; a start that drives off from the
+ * middle of a road arrives on the copy that knows this road.
  *
  *   costs u32[N]     time of a node, valid when stamps[n] >= stamp
  *   stamps u32[N]    stamp: waiting; stamp + 1: settled; lower: not seen in this search
@@ -33,11 +35,11 @@ export class RoadSearch {
 
   constructor(graph: RoadGraph) {
     this.graph = graph
-    this.costs = new Uint32Array(graph.nodeCount)
-    this.parents = new Int32Array(graph.nodeCount)
-    this.settledNodes = new Uint32Array(graph.nodeCount)
-    this.stamps = new Uint32Array(graph.nodeCount)
-    this.queue = new BucketQueue(graph.nodeCount, graph.costDsMax)
+    this.costs = new Uint32Array(graph.searchCount)
+    this.parents = new Int32Array(graph.searchCount)
+    this.settledNodes = new Uint32Array(graph.searchCount)
+    this.stamps = new Uint32Array(graph.searchCount)
+    this.queue = new BucketQueue(graph.searchCount, graph.costDsMax)
     this.first = graph.arcFirst
     this.ends = graph.arcTo
     this.arcCosts = graph.arcCostDs
@@ -60,9 +62,12 @@ export class RoadSearch {
     this.stamp += 2
   }
 
-  /** The search starts at a node. */
+  /** The search starts at a junction: free to go anywhere, or come to by any way. */
   startAtNode(node: number): void {
     this.touch(node, 0, -1)
+    if (this.direction === 'out') return
+    const { copyFirst } = this.graph
+    for (let copy = copyFirst[node]!; copy < copyFirst[node + 1]!; copy++) this.touch(copy, 0, -1)
   }
 
   /** The search starts in the middle of an edge: at whichever of its ends can be left for, or come from. */
@@ -70,11 +75,21 @@ export class RoadSearch {
     const { graph } = this
     const costDs = graph.edgeCostDs(edge)
     const partDs = partialCostDs(costDs, fraction)
-    const outward = this.direction === 'out'
-    if (outward ? graph.isForward(edge) : graph.isBackward(edge))
-      this.touch(graph.edgeTo[edge]!, costDs - partDs, -1)
-    if (outward ? graph.isBackward(edge) : graph.isForward(edge))
-      this.touch(graph.edgeFrom[edge]!, partDs, -1)
+    for (let drive = 2 * edge; drive <= 2 * edge + 1; drive++) {
+      if (!graph.isOpen(drive)) continue
+      const beforeDs = (drive & 1) === 0 ? partDs : costDs - partDs
+      if (this.direction === 'out') this.touch(graph.driveEnd[drive]!, costDs - beforeDs, -1)
+      else this.startInto(drive, beforeDs)
+    }
+  }
+
+  /** Wherever one can stand before taking this drive. */
+  private startInto(drive: number, costDs: number): void {
+    const { graph } = this
+    const junction = graph.driveFrom(drive)
+    this.touch(junction, costDs, -1)
+    for (let copy = graph.copyFirst[junction]!; copy < graph.copyFirst[junction + 1]!; copy++)
+      if (graph.arcOf(copy, drive) >= 0) this.touch(copy, costDs, -1)
   }
 
   /** Time up to which every node is settled: what waits is no lower. Infinity when nothing waits. */
@@ -104,6 +119,18 @@ export class RoadSearch {
   /** Time of a settled node in deciseconds, -1 when the search has not settled it. */
   costDs(node: number): number {
     return this.stamps[node] === this.stamp + 1 ? this.costs[node]! : -1
+  }
+
+  /** Of an outward search: the earliest time one can set out on a drive from its beginning, -1 when not in time. */
+  intoDs(drive: number): number {
+    const { graph } = this
+    const junction = graph.driveFrom(drive)
+    let best = this.costDs(junction)
+    for (let copy = graph.copyFirst[junction]!; copy < graph.copyFirst[junction + 1]!; copy++) {
+      const ds = this.costDs(copy)
+      if (ds >= 0 && (best < 0 || ds < best) && graph.arcOf(copy, drive) >= 0) best = ds
+    }
+    return best
   }
 
   private touch(node: number, costDs: number, arc: number): void {

@@ -14,7 +14,8 @@ export const UNITS_MAX = 32_768
  *     nodeHead i32[N], hangNext, hangPrevious, hangNode i32[2*slots], hangCostDs u32[2*slots]
  *   units doubly linked per edge: edgeHead i32[E], edgeNext, edgePrevious i32[slots]
  *
- * -1 ends every list. A unit on a one-way hangs only on the node it may drive to.
+ * -1 ends every list. A unit on a one-way hangs only on the node it may drive to. Nodes are those of a search: a unit hangs
+ * on the copy of a junction that knows by which road it will come.
  */
 export class UnitsOnRoads {
   readonly graph: RoadGraph
@@ -36,7 +37,7 @@ export class UnitsOnRoads {
     this.graph = graph
     this.edgeOf = new Int32Array(unitsMax).fill(-1)
     this.fractionOf = new Float64Array(unitsMax)
-    this.nodeHead = new Int32Array(graph.nodeCount).fill(-1)
+    this.nodeHead = new Int32Array(graph.searchCount).fill(-1)
     this.hangNext = new Int32Array(2 * unitsMax).fill(-1)
     this.hangPrevious = new Int32Array(2 * unitsMax).fill(-1)
     this.hangNode = new Int32Array(2 * unitsMax).fill(-1)
@@ -106,8 +107,8 @@ export class UnitsOnRoads {
     this.edgePrevious[slot] = -1
     if (head >= 0) this.edgePrevious[head] = slot
     this.edgeHead[edge] = slot
-    if (graph.isForward(edge)) this.hang(2 * slot, graph.edgeTo[edge]!, costDs - partDs)
-    if (graph.isBackward(edge)) this.hang(2 * slot + 1, graph.edgeFrom[edge]!, partDs)
+    if (graph.isForward(edge)) this.hang(2 * slot, graph.driveEnd[2 * edge]!, costDs - partDs)
+    if (graph.isBackward(edge)) this.hang(2 * slot + 1, graph.driveEnd[2 * edge + 1]!, partDs)
   }
 
   private hang(hang: number, node: number, costDs: number): void {

@@ -8,6 +8,7 @@ import { GROUND_KEYS, PLACE_KEYS } from './ground-rules.ts'
 import { reportOf } from './import-report.ts'
 import type { ImportReport } from './import-report.ts'
 import { largestComponent } from './largest-component.ts'
+import type { Largest } from './largest-component.ts'
 import { NodeStore } from './node-store.ts'
 import { readOsmPbf } from './osm-pbf-file.ts'
 import type { OsmItem, OsmRelation, OsmWay } from './osm-pbf-file.ts'
@@ -24,14 +25,18 @@ import {
 } from './road-rules.ts'
 import type { WayVerdict } from './road-rules.ts'
 import { splitWays } from './split-ways.ts'
-import type { Way } from './split-ways.ts'
+import type { SplitResult, Way } from './split-ways.ts'
+import { TurnPlaces } from './turn-places.ts'
+import { restrictTurns } from './turn-restrictions.ts'
+import type { DrawnTurn } from './turn-restrictions.ts'
+import { TURN_KEYS } from './turn-tags.ts'
 
 export type { ImportReport } from './import-report.ts'
 
 export const OSM_ATTRIBUTION = '© OpenStreetMap contributors, ODbL 1.0'
 
 /** Counts up whenever the same extract gives another network or another ground: part of the name of what is kept. */
-export const IMPORT_VERSION = 3
+export const IMPORT_VERSION = 4
 
 export type Imported = {
   readonly network: RoadNetwork
@@ -44,7 +49,7 @@ const unique = (keys: readonly string[]): string[] => [...new Set(keys)]
 const KEYS = {
   node: unique([...NODE_KEYS, ...PLACE_KEYS]),
   way: unique([...WAY_KEYS, ...GROUND_KEYS, ...PLACE_KEYS]),
-  relation: unique(['type', 'restriction', 'restriction:motorcar', ...GROUND_KEYS, ...PLACE_KEYS]),
+  relation: unique([...TURN_KEYS, ...GROUND_KEYS, ...PLACE_KEYS]),
 }
 
 /**
@@ -63,6 +68,7 @@ export async function importPbf(
   const split = splitWays(reading.drivable, reading.nodes)
   const kept = largestComponent(split)
   if (kept.edges.length === 0) return fault('OSM_NO_ROADS', `${file}: no connected drivable road in it`)
+  const turns = restrictTurns(reading.turns, placesOn(split, kept), kept)
   const ground = reading.ground.finish(reading.nodes)
   const report = reportOf({
     items: read.value,
@@ -71,17 +77,26 @@ export async function importPbf(
     lengthM: refs => shapeLengthM(reading.lineOf(refs)),
     split,
     kept,
-    restrictions: reading.restrictionsOnRoads(),
+    turns: turns.report,
     ground,
   })
   return ok({
-    network: { source: OSM_ATTRIBUTION, nodes: kept.nodes, edges: kept.edges },
+    network: { source: OSM_ATTRIBUTION, nodes: kept.nodes, edges: kept.edges, forbidden: turns.forbidden },
     ground,
     report,
   })
 }
 
-/** One pass over the file: coordinates of all nodes (16 bytes each), ways by what they are, where restrictions begin. */
+function placesOn(split: SplitResult, kept: Largest): TurnPlaces {
+  const wayIds = kept.keptEdges.map(edge => split.wayIds[edge]!)
+  const junctions = kept.keptNodes.flatMap((node, junction) => {
+    const id = split.nodeIds[node]
+    return id === undefined ? [] : [[id, junction] as const]
+  })
+  return new TurnPlaces(kept.edges, wayIds, new Map(junctions))
+}
+
+/** One pass over the file: coordinates of all nodes (16 bytes each), ways by what they are, turn restrictions. */
 class Reading {
   readonly nodes = new NodeStore()
   readonly ground = new GroundReading()
@@ -100,7 +115,7 @@ class Reading {
     area: 0,
     reversible: 0,
   }
-  private readonly restrictionStarts: number[] = []
+  readonly turns: DrawnTurn[] = []
 
   take(item: OsmItem): void {
     switch (item.type) {
@@ -137,16 +152,8 @@ class Reading {
     })
   }
 
-  private takeRelation({ tags, members }: OsmRelation): void {
-    if (tags?.['type'] !== 'restriction') return
-    if (tags['restriction'] === undefined && tags['restriction:motorcar'] === undefined) return
-    const start = members.find(member => member.role === 'from' && member.type === 'way')
-    if (start !== undefined) this.restrictionStarts.push(start.ref)
-  }
-
-  restrictionsOnRoads(): number {
-    const roads = new Set(this.drivable.map(way => way.id))
-    return this.restrictionStarts.filter(way => roads.has(way)).length
+  private takeRelation({ id, tags, members }: OsmRelation): void {
+    if (tags?.['type'] === 'restriction') this.turns.push({ id, tags, members })
   }
 
   /** What the extract holds of a way. */

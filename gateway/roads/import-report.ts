@@ -3,6 +3,7 @@ import type { Ground } from './ground-reading.ts'
 import type { Largest } from './largest-component.ts'
 import type { WayVerdict } from './road-rules.ts'
 import type { SplitResult } from './split-ways.ts'
+import type { TurnReport } from './turn-restrictions.ts'
 
 /** Why a road of a drivable class is not in the graph. */
 export type LeftReason = Exclude<WayVerdict, 'drivable' | 'notRoad'> | 'tooLong' | 'disconnected'
@@ -35,8 +36,7 @@ export type ImportReport = {
     readonly disconnectedNodes: number
     readonly disconnectedEdges: number
   }
-  /** Turn restrictions that begin on a kept road: not obeyed yet. */
-  readonly turnRestrictionsIgnored: number
+  readonly turns: TurnReport
   /** What was found beside the roads, for the map. */
   readonly ground: {
     readonly areasAndLines: number
@@ -58,7 +58,7 @@ type Found = {
   readonly lengthM: (refs: readonly number[]) => number
   readonly split: SplitResult
   readonly kept: Largest
-  readonly restrictions: number
+  readonly turns: TurnReport
   readonly ground: Ground
 }
 
@@ -70,7 +70,7 @@ export function reportOf({
   lengthM,
   split,
   kept,
-  restrictions,
+  turns,
   ground,
 }: Found): ImportReport {
   const { missingNodes, blockedNodes, tooLong } = split
@@ -100,7 +100,7 @@ export function reportOf({
       disconnectedNodes: split.nodes.length - kept.nodes.length,
       disconnectedEdges: kept.left.length,
     },
-    turnRestrictionsIgnored: restrictions,
+    turns,
     ground: {
       areasAndLines: ground.features.length - ground.places.length,
       places: ground.places.length,

@@ -2,8 +2,12 @@ import type { NetworkEdge, NetworkNode } from '#protocols/roads/network.ts'
 
 export type Roads = { readonly nodes: readonly NetworkNode[]; readonly edges: readonly NetworkEdge[] }
 
-/** What is kept, and which edges of the whole are not. */
-export type Largest = Roads & { readonly left: readonly number[] }
+/** What is kept and what it was in the whole, and which edges of the whole are not kept. */
+export type Largest = Roads & {
+  readonly keptNodes: readonly number[]
+  readonly keptEdges: readonly number[]
+  readonly left: readonly number[]
+}
 
 /**
  * The largest set of junctions that can all reach each other, with the edges between them, numbered in the old order.
@@ -22,13 +26,20 @@ export function largestComponent(roads: Roads): Largest {
   labels.forEach((label, node) => {
     if (label === largest) renumbered[node] = next++
   })
-  const edges = roads.edges
-    .map(edge => ({ ...edge, from: renumbered[edge.from] ?? -1, to: renumbered[edge.to] ?? -1 }))
-    .filter(edge => edge.from >= 0 && edge.to >= 0)
-  const left = roads.edges.flatMap(({ from, to }, edge) =>
-    (renumbered[from] ?? -1) < 0 || (renumbered[to] ?? -1) < 0 ? [edge] : [],
-  )
-  return { nodes, edges, left }
+  const renumberedEdges = roads.edges.map(edge => ({
+    ...edge,
+    from: renumbered[edge.from] ?? -1,
+    to: renumbered[edge.to] ?? -1,
+  }))
+  const isKept = (edge: NetworkEdge): boolean => edge.from >= 0 && edge.to >= 0
+  const all = renumberedEdges.map((_, edge) => edge)
+  return {
+    nodes,
+    edges: renumberedEdges.filter(isKept),
+    keptNodes: roads.nodes.flatMap((_, node) => (labels[node] === largest ? [node] : [])),
+    keptEdges: all.filter(edge => isKept(renumberedEdges[edge]!)),
+    left: all.filter(edge => !isKept(renumberedEdges[edge]!)),
+  }
 }
 
 /**

@@ -24,6 +24,8 @@ export type SplitResult = {
   readonly edges: readonly NetworkEdge[]
   /** OSM way of each edge. */
   readonly wayIds: readonly number[]
+  /** OSM node of each junction; the dead ends at blocked nodes have none and come last. */
+  readonly nodeIds: readonly number[]
   /** Node references the extract does not hold: roads are cut there. */
   readonly missingNodes: number
   readonly blockedNodes: number
@@ -49,7 +51,7 @@ export function splitWays(ways: readonly Way[], lookup: NodeLookup): SplitResult
       }
     }
   }
-  const { nodes, indexOf, deadEnd, blockedNodes } = numberNodes(pieces, lookup)
+  const { nodes, nodeIds, indexOf, deadEnd, blockedNodes } = numberNodes(pieces, lookup)
   const edges: NetworkEdge[] = []
   const wayIds: number[] = []
   const tooLong: number[] = []
@@ -68,7 +70,7 @@ export function splitWays(ways: readonly Way[], lookup: NodeLookup): SplitResult
     edges.push({ from, to, ...road, shape })
     wayIds.push(id)
   }
-  return { nodes, edges, wayIds, missingNodes: missing.size, blockedNodes, tooLong }
+  return { nodes, edges, wayIds, nodeIds, missingNodes: missing.size, blockedNodes, tooLong }
 }
 
 /** How often a node is used; an end of a way counts twice, so it is always a junction. */
@@ -122,6 +124,7 @@ function numberNodes(pieces: readonly { readonly refs: readonly number[] }[], lo
   const nodes = open.map(placeOf)
   return {
     nodes,
+    nodeIds: open,
     indexOf: (ref: number): number => index.get(ref) ?? 0,
     deadEnd: (ref: number): number => nodes.push(placeOf(ref)) - 1,
     blockedNodes: new Set(ends.filter(ref => lookup.isBlocked(ref))).size,

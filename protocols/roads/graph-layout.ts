@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Bbox } from '../geo/polygon.ts'
 
 /** Raised with every change of the layout; an unknown version is refused, never guessed at. */
-export const GRAPH_VERSION = 1
+export const GRAPH_VERSION = 2
 export const GRAPH_MAGIC = 'R5GRAPH\0'
 
 /** What a graph says about itself. */
@@ -13,7 +13,7 @@ export type GraphMetadata = {
   /** Inside it is always WGS-84; shifted coordinates are turned back before they get here. */
   readonly crs: 'WGS-84'
   readonly bbox: Bbox
-  /** Turn restrictions the importer saw and left out: ETAs may be short by a forbidden turn. */
+  /** Turn restrictions the importer saw and could not or would not obey: ETAs may be short by a forbidden turn. */
   readonly turnRestrictionsIgnored: number
 }
 
@@ -26,12 +26,16 @@ export const GRAPH_COUNTS = [
   'names',
   'nameBytes',
   'metadataBytes',
+  'copies',
+  'forbidden',
+  'forbiddenDrives',
 ] as const
 export type GraphCounts = Readonly<Record<(typeof GRAPH_COUNTS)[number], number>>
 
-export const HEADER_BYTES = 80
-/** Where the SHA-256 stands in the header. */
-export const HASH_AT = 48
+export const HEADER_BYTES = 88
+/** Where the length of the file stands in the header, and the SHA-256. */
+export const LENGTH_AT = 52
+export const HASH_AT = 56
 
 /** About 29 hours on one stretch of road: nothing drivable costs more, and a bucket queue of this many is 4 MiB. */
 export const COST_DS_MAX = 2 ** 20
@@ -42,11 +46,11 @@ export type GraphArrays = {
   readonly lonE7: Int32Array
   readonly arcFirst: Uint32Array
   readonly arcTo: Uint32Array
-  readonly arcEdge: Uint32Array
+  readonly arcDrive: Uint32Array
   readonly arcCostDs: Uint32Array
   readonly backFirst: Uint32Array
   readonly backFrom: Uint32Array
-  readonly backEdge: Uint32Array
+  readonly backDrive: Uint32Array
   readonly backCostDs: Uint32Array
   readonly edgeFrom: Uint32Array
   readonly edgeTo: Uint32Array
@@ -57,6 +61,9 @@ export type GraphArrays = {
   readonly shapeLatE7: Int32Array
   readonly shapeLonE7: Int32Array
   readonly nameFirst: Uint32Array
+  readonly copyJunction: Uint32Array
+  readonly forbiddenFirst: Uint32Array
+  readonly forbiddenDrives: Uint32Array
   readonly edgeClasses: Uint8Array
   readonly edgeFlags: Uint8Array
   readonly nameBytes: Uint8Array
@@ -69,13 +76,13 @@ type SectionName = keyof GraphArrays
 const SECTIONS: readonly (readonly [SectionName, Kind, (c: GraphCounts) => number])[] = [
   ['latE7', 'i32', c => c.nodes],
   ['lonE7', 'i32', c => c.nodes],
-  ['arcFirst', 'u32', c => c.nodes + 1],
+  ['arcFirst', 'u32', c => c.nodes + c.copies + 1],
   ['arcTo', 'u32', c => c.arcs],
-  ['arcEdge', 'u32', c => c.arcs],
+  ['arcDrive', 'u32', c => c.arcs],
   ['arcCostDs', 'u32', c => c.arcs],
-  ['backFirst', 'u32', c => c.nodes + 1],
+  ['backFirst', 'u32', c => c.nodes + c.copies + 1],
   ['backFrom', 'u32', c => c.arcs],
-  ['backEdge', 'u32', c => c.arcs],
+  ['backDrive', 'u32', c => c.arcs],
   ['backCostDs', 'u32', c => c.arcs],
   ['edgeFrom', 'u32', c => c.edges],
   ['edgeTo', 'u32', c => c.edges],
@@ -86,6 +93,9 @@ const SECTIONS: readonly (readonly [SectionName, Kind, (c: GraphCounts) => numbe
   ['shapeLatE7', 'i32', c => c.shapePoints],
   ['shapeLonE7', 'i32', c => c.shapePoints],
   ['nameFirst', 'u32', c => c.names + 1],
+  ['copyJunction', 'u32', c => c.copies],
+  ['forbiddenFirst', 'u32', c => c.forbidden + 1],
+  ['forbiddenDrives', 'u32', c => c.forbiddenDrives],
   ['edgeClasses', 'u8', c => c.edges],
   ['edgeFlags', 'u8', c => c.edges],
   ['nameBytes', 'u8', c => c.nameBytes],
@@ -135,14 +145,41 @@ export function checkStructure(c: GraphCounts, a: GraphArrays, classCount: numbe
   if (!rising(a.arcFirst, c.arcs) || !rising(a.backFirst, c.arcs)) return 'arc offsets do not rise'
   if (!rising(a.edgeShapeFirst, c.shapePoints)) return 'shape offsets do not rise'
   if (!rising(a.nameFirst, c.nameBytes)) return 'name offsets do not rise'
-  if (!below(a.arcTo, c.nodes) || !below(a.backFrom, c.nodes)) return 'an arc leads to no node'
-  if (!below(a.arcEdge, c.edges) || !below(a.backEdge, c.edges)) return 'an arc belongs to no edge'
+  if (!rising(a.forbiddenFirst, c.forbiddenDrives)) return 'offsets of forbidden paths do not rise'
+  const searched = c.nodes + c.copies
+  if (!below(a.arcTo, searched) || !below(a.backFrom, searched)) return 'an arc leads to no node'
+  if (!below(a.arcDrive, 2 * c.edges) || !below(a.backDrive, 2 * c.edges)) return 'an arc belongs to no edge'
+  if (!below(a.forbiddenDrives, 2 * c.edges)) return 'a forbidden path leads over no edge'
+  if (
+    !below(a.copyJunction, c.nodes) ||
+    !a.copyJunction.every((at, i) => i === 0 || at >= a.copyJunction[i - 1]!)
+  )
+    return 'a copy belongs to no junction'
   if (!below(a.edgeFrom, c.nodes) || !below(a.edgeTo, c.nodes)) return 'an edge ends at no node'
+  if (!arcsFitRoads(c, a)) return 'an arc leads elsewhere than its road'
   if (!below(a.edgeNames, c.names)) return 'an edge has no name entry'
   if (!below(a.edgeClasses, classCount)) return 'an edge has an unknown class'
   if (![a.arcCostDs, a.backCostDs, a.edgeCosts].every(costsInBounds))
     return `a cost is 0 or above ${COST_DS_MAX}`
   return undefined
+}
+
+/** Every arc leaves and enters (a copy of) the junctions at the ends of its edge. */
+function arcsFitRoads(c: GraphCounts, a: GraphArrays): boolean {
+  const junctionOf = (node: number): number => (node < c.nodes ? node : a.copyJunction[node - c.nodes]!)
+  const fits = (drive: number, tail: number, head: number): boolean => {
+    const [from, to] = [a.edgeFrom[drive >> 1]!, a.edgeTo[drive >> 1]!]
+    return (drive & 1) === 0
+      ? junctionOf(tail) === from && junctionOf(head) === to
+      : junctionOf(tail) === to && junctionOf(head) === from
+  }
+  for (let node = 0; node < c.nodes + c.copies; node++) {
+    for (let arc = a.arcFirst[node]!; arc < a.arcFirst[node + 1]!; arc++)
+      if (!fits(a.arcDrive[arc]!, node, a.arcTo[arc]!)) return false
+    for (let arc = a.backFirst[node]!; arc < a.backFirst[node + 1]!; arc++)
+      if (!fits(a.backDrive[arc]!, a.backFrom[arc]!, node)) return false
+  }
+  return true
 }
 
 const below = (values: Uint32Array | Uint8Array, bound: number): boolean => {

@@ -57,7 +57,7 @@ describe('road graph file', () => {
     expect([graph.lat(1), graph.lon(1)]).toEqual([35.6, 117.01])
     expect([...graph.arcFirst]).toEqual([0, 1, 3, 5])
     expect([...graph.arcTo]).toEqual([1, 0, 2, 2, 2])
-    expect([...graph.arcEdge]).toEqual([0, 0, 1, 2, 2])
+    expect([...graph.arcDrive]).toEqual([0, 1, 2, 4, 5])
     expect([...graph.backFirst]).toEqual([0, 1, 2, 5])
     expect([...graph.backFrom]).toEqual([1, 0, 1, 2, 2])
     expect([graph.isForward(1), graph.isBackward(1)]).toEqual([true, false])
@@ -91,10 +91,10 @@ describe('road graph file', () => {
     expect(codeOf(bytes.subarray(0, 40))).toBe('GRAPH_TRUNCATED')
     expect(codeOf(bytes.subarray(0, bytes.length - 1))).toBe('GRAPH_TRUNCATED')
     const newer = bytes.slice()
-    newer[8] = 2
+    newer[8] = 3
     expect(openGraph(newer)).toMatchObject({
       code: 'GRAPH_VERSION',
-      detail: expect.stringContaining('format 2'),
+      detail: expect.stringContaining('format 3'),
     })
   })
 

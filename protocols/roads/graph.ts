@@ -1,10 +1,11 @@
 import { fault, ok } from '../result.ts'
 import type { Fault, Result } from '../result.ts'
 import { checkStructure, GRAPH_COUNTS, GRAPH_MAGIC, GRAPH_VERSION, graphHash } from './graph-layout.ts'
-import { HASH_AT, HEADER_BYTES, sectionsOf, viewsOf } from './graph-layout.ts'
+import { HASH_AT, HEADER_BYTES, LENGTH_AT, sectionsOf, viewsOf } from './graph-layout.ts'
 import type { GraphArrays, GraphCounts, GraphMetadata } from './graph-layout.ts'
 import { ROAD_CLASSES } from './network.ts'
-import type { RoadClass } from './network.ts'
+import type { Drive, ForbiddenPath, RoadClass } from './network.ts'
+import { layArcs } from './split-arcs.ts'
 
 export { packGraph } from './pack-graph.ts'
 export type { GraphMetadata } from './graph-layout.ts'
@@ -18,35 +19,46 @@ export const partialCostDs = (costDs: number, fraction: number): number => Math.
 
 /**
  * A road network in flat arrays, read-only, backed by the bytes of one file. All numbers little-endian (every machine we
- * run on is), N nodes, E edges, A arcs (an edge open both ways is two), S shape points, K names:
+ * run on is). N junctions, C copies of junctions, E edges, A arcs (an edge open both ways is two, and a copy has arcs of its
+ * own), S shape points, K names, F forbidden paths:
  *
  *   at  0  'R5GRAPH\0'   8 format version u32   12 N   16 E   20 A   24 S   28 K   32 name bytes   36 metadata bytes
- *      40  length of the file u32   44 zero   48 SHA-256 over everything but these 32 bytes   80 the sections:
+ *      40  C   44 F   48 drives of forbidden paths   52 length of the file   56 SHA-256 over everything but these 32 bytes
+ *      88  the sections:
  *
  *   latE7 i32[N]  lonE7 i32[N]                                  1e-7 degrees WGS-84
- *   arcFirst u32[N+1]  arcTo u32[A]  arcEdge u32[A]  arcCostDs u32[A]          arcs leaving n: arcFirst[n] .. arcFirst[n+1]-1
- *   backFirst u32[N+1]  backFrom u32[A]  backEdge u32[A]  backCostDs u32[A]    the same arcs, by the node they enter
+ *   arcFirst u32[N+C+1]  arcTo u32[A]  arcDrive u32[A]  arcCostDs u32[A]        arcs leaving n: arcFirst[n] .. arcFirst[n+1]-1
+ *   backFirst u32[N+C+1]  backFrom u32[A]  backDrive u32[A]  backCostDs u32[A]  the same arcs, by the node they enter
  *   edgeFrom u32[E]  edgeTo u32[E]  edgeLengthDm u32[E]  edgeCosts u32[E]  edgeNames u32[E]  edgeShapeFirst u32[E+1]
  *   shapeLatE7 i32[S]  shapeLonE7 i32[S]                        both ends of every edge included
- *   nameFirst u32[K+1]  edgeClasses u8[E]  edgeFlags u8[E]      flags: 1 forward open, 2 backward open
+ *   nameFirst u32[K+1]
+ *   copyJunction u32[C]                                         rising; copy i is node N+i of a search
+ *   forbiddenFirst u32[F+1]  forbiddenDrives u32[]              what the copies obey, for people and oracles
+ *   edgeClasses u8[E]  edgeFlags u8[E]                          flags: 1 forward open, 2 backward open
  *   names UTF-8   metadata JSON UTF-8
  *
- * Arcs of a node are in edge order, the forward one first. Costs are integer deciseconds, 1 <= cost <= COST_DS_MAX: never
- * zero, so a search always moves on; never above the bound, so a bucket queue over them has a known size.
+ * A search goes from node to node: 0 .. N-1 are the junctions (the ids people see), N .. N+C-1 the copies somebody stands
+ * on who has driven the beginning of a forbidden path (`split-junctions.ts`). The time of a junction is the least of its own
+ * and its copies'. A drive is twice an edge, one more against it. Arcs of a node are in edge order, the forward one
+ * first. Costs are integer deciseconds, 1 <= cost <= COST_DS_MAX: never zero, so a search always moves on; never above
+ * the bound, so a bucket queue over them has a known size.
  */
 export class RoadGraph {
+  /** Junctions: ids below this are for people. */
   readonly nodeCount: number
+  /** Junctions and copies: what a search goes over. */
+  readonly searchCount: number
   readonly edgeCount: number
   readonly arcCount: number
   readonly latE7: Int32Array
   readonly lonE7: Int32Array
   readonly arcFirst: Uint32Array
   readonly arcTo: Uint32Array
-  readonly arcEdge: Uint32Array
+  readonly arcDrive: Uint32Array
   readonly arcCostDs: Uint32Array
   readonly backFirst: Uint32Array
   readonly backFrom: Uint32Array
-  readonly backEdge: Uint32Array
+  readonly backDrive: Uint32Array
   readonly backCostDs: Uint32Array
   readonly edgeFrom: Uint32Array
   readonly edgeTo: Uint32Array
@@ -57,6 +69,10 @@ export class RoadGraph {
   readonly shapeLatE7: Int32Array
   readonly shapeLonE7: Int32Array
   readonly edgeFlags: Uint8Array
+  /** Copies of junction n: nodes copyFirst[n] .. copyFirst[n+1]-1. */
+  readonly copyFirst: Uint32Array
+  /** Index with a drive: the node it leads to when nothing was driven before it; its junction when it is closed. */
+  readonly driveEnd: Uint32Array
   /** The dearest arc: what a bucket queue needs to know. */
   readonly costDsMax: number
   readonly metadata: GraphMetadata
@@ -64,8 +80,14 @@ export class RoadGraph {
   readonly hash: string
   private readonly arrays: GraphArrays
 
-  constructor(counts: GraphCounts, arrays: GraphArrays, metadata: GraphMetadata, hash: string) {
+  constructor(
+    counts: Pick<GraphCounts, 'nodes' | 'edges' | 'arcs' | 'copies'>,
+    arrays: GraphArrays,
+    metadata: GraphMetadata,
+    hash: string,
+  ) {
     this.nodeCount = counts.nodes
+    this.searchCount = counts.nodes + counts.copies
     this.edgeCount = counts.edges
     this.arcCount = counts.arcs
     this.arrays = arrays
@@ -73,11 +95,11 @@ export class RoadGraph {
     this.lonE7 = arrays.lonE7
     this.arcFirst = arrays.arcFirst
     this.arcTo = arrays.arcTo
-    this.arcEdge = arrays.arcEdge
+    this.arcDrive = arrays.arcDrive
     this.arcCostDs = arrays.arcCostDs
     this.backFirst = arrays.backFirst
     this.backFrom = arrays.backFrom
-    this.backEdge = arrays.backEdge
+    this.backDrive = arrays.backDrive
     this.backCostDs = arrays.backCostDs
     this.edgeFrom = arrays.edgeFrom
     this.edgeTo = arrays.edgeTo
@@ -87,6 +109,8 @@ export class RoadGraph {
     this.shapeLatE7 = arrays.shapeLatE7
     this.shapeLonE7 = arrays.shapeLonE7
     this.edgeFlags = arrays.edgeFlags
+    this.copyFirst = copyOffsets(counts.nodes, arrays.copyJunction)
+    this.driveEnd = driveEnds(counts, arrays)
     this.costDsMax = this.edgeCosts.reduce((most, cost) => Math.max(most, cost), 1)
     this.metadata = metadata
     this.hash = hash
@@ -117,6 +141,57 @@ export class RoadGraph {
     return ((this.edgeFlags[edge] ?? 0) & 2) !== 0
   }
 
+  /** The junction a drive begins at. */
+  driveFrom(drive: Drive): number {
+    return ((drive & 1) === 0 ? this.edgeFrom : this.edgeTo)[drive >> 1]!
+  }
+
+  isOpen(drive: Drive): boolean {
+    return ((this.edgeFlags[drive >> 1] ?? 0) & (1 + (drive & 1))) !== 0
+  }
+
+  /** The junction of a search's node, which is the node itself unless it is a copy. */
+  junctionOf(node: number): number {
+    return node < this.nodeCount ? node : this.arrays.copyJunction[node - this.nodeCount]!
+  }
+
+  /** The arc by which a search's node can be left on a drive, -1 when that is no way on from there. */
+  arcOf(node: number, drive: Drive): number {
+    const end = this.arcFirst[node + 1]!
+    for (let arc = this.arcFirst[node]!; arc < end; arc++) if (this.arcDrive[arc] === drive) return arc
+    return -1
+  }
+
+  /** Drives in a row that this graph does not drive in a row; for people and oracles. */
+  forbiddenPaths(): ForbiddenPath[] {
+    const { forbiddenFirst, forbiddenDrives } = this.arrays
+    return Array.from({ length: forbiddenFirst.length - 1 }, (_, i) => [
+      ...forbiddenDrives.subarray(forbiddenFirst[i], forbiddenFirst[i + 1]),
+    ])
+  }
+
+  /** The same roads with nothing forbidden; the same graph when nothing is. New arrays only where they differ. */
+  withoutTurns(): RoadGraph {
+    if (this.searchCount === this.nodeCount) return this
+    const drives = Array.from({ length: 2 * this.edgeCount }, (_, drive) => drive).filter(d => this.isOpen(d))
+    const arcs = drives.map(drive => ({
+      drive,
+      tail: this.driveFrom(drive),
+      head: this.driveFrom(drive ^ 1),
+    }))
+    const offsets = (): Uint32Array => new Uint32Array(this.nodeCount + 1)
+    const perArc = (): Uint32Array => new Uint32Array(arcs.length)
+    const arrays: GraphArrays = {
+      ...this.arrays,
+      ...{ arcFirst: offsets(), arcTo: perArc(), arcDrive: perArc(), arcCostDs: perArc() },
+      ...{ backFirst: offsets(), backFrom: perArc(), backDrive: perArc(), backCostDs: perArc() },
+      ...{ copyJunction: perArc().subarray(0, 0), forbiddenFirst: Uint32Array.of(0) },
+    }
+    layArcs(arrays, arcs)
+    const counts = { nodes: this.nodeCount, edges: this.edgeCount, arcs: arcs.length, copies: 0 }
+    return new RoadGraph(counts, arrays, this.metadata, this.hash)
+  }
+
   edgeClass(edge: number): RoadClass {
     return ROAD_CLASSES[this.arrays.edgeClasses[edge] ?? 0] ?? 'unclassified'
   }
@@ -138,6 +213,25 @@ export class RoadGraph {
     }
     return shape
   }
+}
+
+function copyOffsets(junctions: number, copyJunction: Uint32Array): Uint32Array {
+  const first = new Uint32Array(junctions + 1)
+  for (const junction of copyJunction) first[junction + 1]!++
+  first[0] = junctions
+  for (let i = 1; i <= junctions; i++) first[i]! += first[i - 1]!
+  return first
+}
+
+function driveEnds({ nodes, edges }: Pick<GraphCounts, 'nodes' | 'edges'>, arrays: GraphArrays): Uint32Array {
+  const { arcFirst, arcTo, arcDrive, edgeFrom, edgeTo } = arrays
+  const ends = new Uint32Array(2 * edges)
+  for (let edge = 0; edge < edges; edge++) {
+    ends[2 * edge] = edgeTo[edge]!
+    ends[2 * edge + 1] = edgeFrom[edge]!
+  }
+  for (let arc = 0; arc < arcFirst[nodes]!; arc++) ends[arcDrive[arc]!] = arcTo[arc]!
+  return ends
 }
 
 /**
@@ -174,7 +268,7 @@ function refuseHeader(bytes: Uint8Array): Fault | undefined {
       `format ${version}, this program reads ${GRAPH_VERSION}: import the extract again`,
     )
   }
-  const written = viewOf(bytes).getUint32(40, true)
+  const written = viewOf(bytes).getUint32(LENGTH_AT, true)
   if (written !== bytes.length) return fault('GRAPH_TRUNCATED', `${bytes.length} bytes of ${written}`)
   return undefined
 }

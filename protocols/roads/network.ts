@@ -39,9 +39,20 @@ export type NetworkEdge = {
   readonly shape: readonly (readonly [number, number])[]
 }
 
+/** One edge driven one way: twice its index from `from` to `to`, one more the other way round. */
+export type Drive = number
+
+/**
+ * Drives that must not follow each other, two or more, each beginning where the one before it ends: `[2, 6]` is a
+ * forbidden turn from edge 1 into edge 3; longer ones forbid a way through other roads.
+ */
+export type ForbiddenPath = readonly Drive[]
+
 export type RoadNetwork = {
   /** Where it comes from, with attribution: `© OpenStreetMap contributors`, `simulated city, seed 1`. */
   readonly source: string
   readonly nodes: readonly NetworkNode[]
   readonly edges: readonly NetworkEdge[]
+  /** Nothing is forbidden when absent. */
+  readonly forbidden?: readonly ForbiddenPath[]
 }

@@ -1,10 +1,11 @@
 import { bboxOf } from '../geo/polygon.ts'
 import { distanceM } from '../geo/sphere.ts'
-import { COST_DS_MAX, GRAPH_COUNTS, GRAPH_MAGIC, GRAPH_VERSION } from './graph-layout.ts'
+import { COST_DS_MAX, GRAPH_COUNTS, GRAPH_MAGIC, GRAPH_VERSION, LENGTH_AT } from './graph-layout.ts'
 import { sealGraph, sectionsOf, viewsOf } from './graph-layout.ts'
 import type { GraphArrays, GraphCounts, GraphMetadata } from './graph-layout.ts'
 import { ROAD_CLASSES } from './network.ts'
 import type { NetworkEdge, RoadNetwork } from './network.ts'
+import { layArcs, splitArcs } from './split-arcs.ts'
 
 /** What the network itself does not say. */
 export type PackNotes = { readonly attribution?: string; readonly turnRestrictionsIgnored?: number }
@@ -12,26 +13,34 @@ export type PackNotes = { readonly attribution?: string; readonly turnRestrictio
 /**
  * A network as the bytes of a graph file (layout: `RoadGraph`). Node and edge ids are the indices in the network. The
  * same network gives the same bytes. Costs are length over speed, rounded to deciseconds, at least 1. A network that
- * contradicts itself (an edge to a missing node, a speed of 0) is our own mistake and throws.
+ * contradicts itself (an edge to a missing node, a speed of 0, a forbidden path over no road) is our own mistake and throws.
  */
 export function packGraph(network: RoadNetwork, notes: PackNotes = {}): Uint8Array {
   const names = nameTable(network.edges)
+  const split = splitArcs(network)
+  const forbidden = network.forbidden ?? []
   const metadata = new TextEncoder().encode(JSON.stringify(metadataOf(network, notes)))
   const counts: GraphCounts = {
     nodes: network.nodes.length,
     edges: network.edges.length,
-    arcs: network.edges.reduce((sum, e) => sum + Number(e.forward) + Number(e.backward), 0),
+    arcs: split.arcs.length,
     shapePoints: network.edges.reduce((sum, e) => sum + e.shape.length, 0),
     names: names.first.length - 1,
     nameBytes: names.bytes.length,
     metadataBytes: metadata.length,
+    copies: split.copyJunction.length,
+    forbidden: forbidden.length,
+    forbiddenDrives: forbidden.reduce((sum, path) => sum + path.length, 0),
   }
   const bytes = new Uint8Array(sectionsOf(counts).totalBytes)
   writeHeader(bytes, counts)
   const arrays = viewsOf(bytes, counts)
   fillNodes(arrays, network)
   fillEdges(arrays, network, names.indexOf)
-  fillArcs(arrays, network)
+  layArcs(arrays, split.arcs)
+  arrays.copyJunction.set(split.copyJunction)
+  arrays.forbiddenDrives.set(forbidden.flat())
+  forbidden.forEach((path, i) => (arrays.forbiddenFirst[i + 1] = arrays.forbiddenFirst[i]! + path.length))
   arrays.nameFirst.set(names.first)
   arrays.nameBytes.set(names.bytes)
   arrays.metadataBytes.set(metadata)
@@ -79,7 +88,7 @@ function writeHeader(bytes: Uint8Array, counts: GraphCounts): void {
   GRAPH_COUNTS.forEach((name, index) => {
     view.setUint32(12 + 4 * index, counts[name], true)
   })
-  view.setUint32(40, bytes.length, true)
+  view.setUint32(LENGTH_AT, bytes.length, true)
 }
 
 function fillNodes(arrays: GraphArrays, network: RoadNetwork): void {
@@ -114,39 +123,6 @@ function fillEdges(arrays: GraphArrays, network: RoadNetwork, nameIndexOf: (name
     }
   })
   arrays.edgeShapeFirst[network.edges.length] = shapeAt
-}
-
-/** Counting sort of all arcs by the node they leave, and again by the node they enter. */
-function fillArcs(arrays: GraphArrays, network: RoadNetwork): void {
-  const arcs = network.edges.flatMap((edge, index) => [
-    ...(edge.forward ? [{ tail: edge.from, head: edge.to, edge: index }] : []),
-    ...(edge.backward ? [{ tail: edge.to, head: edge.from, edge: index }] : []),
-  ])
-  for (const { tail, head } of arcs) {
-    arrays.arcFirst[tail + 1] = (arrays.arcFirst[tail + 1] ?? 0) + 1
-    arrays.backFirst[head + 1] = (arrays.backFirst[head + 1] ?? 0) + 1
-  }
-  runningSum(arrays.arcFirst)
-  runningSum(arrays.backFirst)
-  const nextOut = arrays.arcFirst.slice()
-  const nextIn = arrays.backFirst.slice()
-  for (const { tail, head, edge } of arcs) {
-    const out = nextOut[tail] ?? 0
-    const into = nextIn[head] ?? 0
-    nextOut[tail] = out + 1
-    nextIn[head] = into + 1
-    const costDs = arrays.edgeCosts[edge] ?? 0
-    arrays.arcTo[out] = head
-    arrays.arcEdge[out] = edge
-    arrays.arcCostDs[out] = costDs
-    arrays.backFrom[into] = tail
-    arrays.backEdge[into] = edge
-    arrays.backCostDs[into] = costDs
-  }
-}
-
-function runningSum(counts: Uint32Array): void {
-  for (let i = 1; i < counts.length; i++) counts[i] = (counts[i] ?? 0) + (counts[i - 1] ?? 0)
 }
 
 /** Each name once, in order of first use, as UTF-8 with offsets. */

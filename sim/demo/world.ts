@@ -17,6 +17,7 @@ import { fault, ok } from '#protocols/result.ts'
 import type { Result } from '#protocols/result.ts'
 import { openGraph } from '#protocols/roads/graph.ts'
 import type { RoadGraph } from '#protocols/roads/graph.ts'
+import { GRAPH_VERSION } from '#protocols/roads/graph-layout.ts'
 import { packGraph } from '#protocols/roads/pack-graph.ts'
 import { CITY_VERSION, cityOn, simulatedCity } from '../city/city.ts'
 import type { City } from '../city/city.ts'
@@ -101,7 +102,7 @@ function worldOf({ city, grids, report }: Made, files: World['files'], say: (wor
     `${network.nodes.length} junctions, ${network.edges.length} roads, ${grids.length} grids (${network.source})`,
   )
   if (report)
-    say(`  left out: ${JSON.stringify(report.dropped)}; turn restrictions are counted, not yet obeyed`)
+    say(`  left out: ${JSON.stringify(report.dropped)}; simulated drivers do not know its turn restrictions`)
   const map = new StreetMap(network)
   return { city, grids, report, files, map, beatOf: beatsOf(map, grids) }
 }
@@ -140,6 +141,9 @@ async function readGivenGrids(flags: WorldFlags): Promise<Result<GivenGrids | un
   }
 }
 
+/** What the gateway can read: files of another format are made again. */
+const FORMATS = `graph ${GRAPH_VERSION}, tiles ${TILES_VERSION}`
+
 /** Everything the result depends on. */
 async function keyOf(flags: WorldFlags, given: GivenGrids | undefined): Promise<Result<string>> {
   const roads = await roadsKeyOf(flags)
@@ -150,15 +154,12 @@ async function keyOf(flags: WorldFlags, given: GivenGrids | undefined): Promise<
 
 async function roadsKeyOf(flags: WorldFlags): Promise<Result<string>> {
   const { seed, junctions, roads } = flags
-  if (roads === undefined)
-    return ok(`city ${CITY_VERSION}, tiles ${TILES_VERSION}, seed ${seed}, ${junctions} junctions`)
+  if (roads === undefined) return ok(`city ${CITY_VERSION}, ${FORMATS}, seed ${seed}, ${junctions} junctions`)
   try {
     const hash = createHash('sha256')
       .update(await readFile(roads))
       .digest('hex')
-    return ok(
-      `extract ${hash}, import ${IMPORT_VERSION}, city ${CITY_VERSION}, tiles ${TILES_VERSION}, seed ${seed}`,
-    )
+    return ok(`extract ${hash}, import ${IMPORT_VERSION}, city ${CITY_VERSION}, ${FORMATS}, seed ${seed}`)
   } catch (error) {
     return fileFault(`--roads ${roads}`, error)
   }

@@ -72,11 +72,11 @@ describe('reach5 roads', () => {
     ])
   })
 
-  it('says that no turns are stored', async () => {
+  it('says how many turn restrictions are not obeyed', async () => {
     expect(await run(roads, 'turns', graph)).toEqual({
       code: 0,
-      out: 'from_edge,via_node,to_edge\n',
-      err: 'no forbidden turns in this graph; 1 were left out at import\n',
+      out: 'from_edge,via_node,to_edge,via_edges\n',
+      err: '1 turn restrictions are not obeyed in this graph\n',
     })
   })
 

@@ -128,6 +128,18 @@ function drawn() {
 
   relations.push({ id: 1, from: 103, via: crossing(3, 5), to: 15 })
   relations.push({ id: 2, from: 109, via: crossing(9, 3), to: 13 })
+  const turn = (id: number, tags: Record<string, string>, from: number, via: number, to: number): void => {
+    const members = [
+      { type: 'way' as const, ref: from, role: 'from' },
+      { type: via < 1_000 ? ('way' as const) : ('node' as const), ref: via, role: 'via' },
+      { type: 'way' as const, ref: to, role: 'to' },
+    ]
+    relations.push({ id, tags: { type: 'restriction', ...tags }, members })
+  }
+  turn(3, { restriction: 'no_u_turn' }, 105, crossing(5, RIVER_ROW - 1), 105)
+  turn(4, { restriction: 'only_straight_on' }, 112, crossing(12, RIVER_ROW - 1), 172)
+  turn(5, { restriction: 'no_straight_on' }, 106, 166, 136)
+  turn(6, { 'restriction:hgv': 'no_straight_on' }, 118, 178, 148)
   drawGround(nodes, ways, relations)
   return { nodes, ways, relations }
 }
