@@ -33,7 +33,7 @@ export function proveTrigger(say: (words: string) => void): Finding {
       mutantsKilledBySequence: mutants,
       assumes: [
         'the recording contact is read before each decision: a press within one poll of the opening of a level contact cannot be seen; pulse wiring and the network do not depend on it',
-        'wokenBeforeStopped happens with ends "ours" alone, which is not the factory setting: no contact can tell a camera its officer woke a moment before',
+        'indistinguishable happens with ends "ours" alone, which is not the factory setting: no contact can tell a camera its officer woke a moment before, nor what he did between two polls',
         'a camera woken by its officer begins to record later than startMs.max, one that hears the car sooner',
         'goneWithTheProcess: momentary presses whose write a kill took and that were over before the restart; the camera had been told',
       ],

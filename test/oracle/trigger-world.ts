@@ -40,8 +40,11 @@ export type SequenceResult = {
   readonly kills: number
   readonly officerBegan: number
   readonly officerStopped: number
-  /** By `ends: ours` alone: a camera its officer had woken a moment before the car closed the contact. */
-  readonly wokenBeforeStopped: number
+  /**
+   * By `ends: ours` alone, stopped recordings of an officer that no contact can tell from the car's: he had woken the camera
+   * a moment before the car called it, or ended its recording between two polls and began his own at once.
+   */
+  readonly indistinguishable: number
   /** Momentary presses taken by a kill before their write was synced; the camera had been told. */
   readonly goneWithTheProcess: number
   readonly logEntries: number
@@ -256,7 +259,7 @@ export function runSequence(seed: number, wiring: Wiring, subject: Subject = THE
     kills: counts.kills,
     officerBegan: camera.officerBegan,
     officerStopped: camera.officerStopped,
-    wokenBeforeStopped: camera.wokenBeforeStopped,
+    indistinguishable: camera.indistinguishable,
     goneWithTheProcess: counts.gone,
     logEntries: verified.ok ? verified.value.entries : 0,
   }
@@ -274,9 +277,11 @@ class StepCamera {
   asleep = false
   officerBegan = 0
   officerStopped = 0
-  wokenBeforeStopped = 0
+  indistinguishable = 0
   private orderedAt = -Infinity
   private wokenAt: number | null = null
+  private beganAt = -Infinity
+  private isUnseen = false
   private starting: { readonly by: 'trigger' | 'officer'; readonly atStep: number } | null = null
   private readonly followsOpening: boolean
 
@@ -286,7 +291,7 @@ class StepCamera {
 
   pass(step: number): void {
     if (this.starting === null || step < this.starting.atStep) return
-    this.begin(this.starting.by)
+    this.begin(this.starting.by, step)
   }
 
   /** Only its button wakes it again. */
@@ -296,6 +301,7 @@ class StepCamera {
 
   order(step: number): void {
     this.orderedAt = step
+    this.isUnseen = false
     if (this.asleep || this.by !== null || this.starting !== null) return
     this.starting = { by: 'trigger', atStep: step + 300 / STEP_MS }
   }
@@ -303,27 +309,30 @@ class StepCamera {
   open(_step: number): void {
     if (!this.followsOpening || this.asleep) return
     if (this.starting?.by === 'trigger') this.starting = null
-    if (this.by === 'officer' && this.wokenAt !== null && this.wokenAt <= this.orderedAt)
-      this.wokenBeforeStopped += 1
+    const isWoken = this.wokenAt !== null && this.wokenAt <= this.orderedAt
+    if (this.by === 'officer' && (isWoken || this.isUnseen)) this.indistinguishable += 1
     else if (this.by === 'officer') this.officerStopped += 1
     this.by = null
   }
 
   /** What begins is his, unless the car was first by a moment: a press while it starts means nothing to a camera. */
   press(step: number): void {
-    if (this.by !== null) this.by = null
-    else if (this.starting !== null) return
+    if (this.by !== null) {
+      if (this.beganAt === step) this.isUnseen = true
+      this.by = null
+    } else if (this.starting !== null) return
     else if (this.asleep) {
       this.asleep = false
       this.wokenAt = step
       this.starting = { by: 'officer', atStep: step + 1_500 / STEP_MS }
     } else {
       this.wokenAt = null
-      this.begin('officer')
+      this.begin('officer', step)
     }
   }
 
-  private begin(by: 'trigger' | 'officer'): void {
+  private begin(by: 'trigger' | 'officer', step: number): void {
+    this.beganAt = step
     this.starting = null
     this.by = by
     if (by === 'officer') this.officerBegan += 1
