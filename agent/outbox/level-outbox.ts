@@ -101,7 +101,7 @@ async function withBallast(
 }
 
 /** Stores as LevelDB directories. */
-const levelRoom = (dir: string): StoreRoom => {
+export const levelRoom = (dir: string): StoreRoom => {
   const pathOf = (epoch: string): string => join(dir, `db-${epoch}`)
   return {
     openHighWater: () => openHighWaterFile(join(dir, 'high-water')),

@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest'
+import type { Outbox } from '#agent/outbox/outbox.ts'
+import { outboxContract } from './contracts/outbox.ts'
+import { HandClock } from './contracts/outbox.ts'
+import { SimulatedDisk } from '#sim/store/simulated-disk.ts'
+import { openSimulatedOutbox } from '#sim/store/simulated-outbox.ts'
+import { faultRun, FAULTS } from './outbox/fault-run.ts'
+
+let minted = 0
+const mintEpoch = (): string => (++minted).toString(16).padStart(16, 'd')
+const options = { bootId: 'b00b00b00b00b00b', mintEpoch }
+
+outboxContract('on a simulated disk', async () => {
+  const disk = new SimulatedDisk()
+  const clock = new HandClock()
+  return {
+    clock,
+    open: (bounds, keepAckedMs = 0): Promise<Outbox> =>
+      openSimulatedOutbox(disk, clock, { ...options, keepAckedMs, ...(bounds && { bounds }) }),
+    failNextWrite: () => {
+      const at = disk.steps + 1
+      disk.faultAt = step => (step === at ? 'enospc' : null)
+    },
+    hang: () => disk.hang(),
+    destroy: () => Promise.resolve(),
+  }
+})
+
+describe('an outbox on a disk that fails', () => {
+  it('loses no accepted record and always comes back, whatever fails at whichever step, the first boot included', async () => {
+    const tally = { runs: 0, accepted: 0, refused: 0, reopened: 0, lost: 0, doubled: 0, firstBoot: 0 }
+    for (const fault of FAULTS)
+      for (let at = 1; at <= 240; at += at < 24 ? 1 : 9) {
+        const run = await faultRun(fault, at)
+        tally.runs++
+        tally.accepted += run.accepted
+        tally.refused += run.refused
+        tally.reopened += run.reopened
+        if (run.atFirstBoot) tally.firstBoot++
+        expect({ fault, at, ...run.audit }).toMatchObject({ lost: [], doubled: [], faults: [], receipted: 0 })
+      }
+    console.log(`outbox: ${JSON.stringify(tally)} on a failing disk`)
+    expect(tally.firstBoot).toBeGreaterThan(FAULTS.length * 5)
+    expect(tally.refused).toBeGreaterThan(0)
+  })
+})
