@@ -51,6 +51,18 @@ const OfAssignment = {
 /** Every kind of record, the lane it travels in and the shape of its body. A new kind is a row here. */
 export const RECORD_KINDS = {
   position: { lane: 'track', body: Position },
+  /**
+   * What remains of positions that had to give way in a full store: of so many the points without which the drive would be
+   * drawn more than `toleranceM` wrong, each its moment (UTC ms), latitude and longitude. A gap record names what it is of.
+   */
+  'track.sketch': {
+    lane: 'track',
+    body: z.object({
+      of: z.number().int().positive(),
+      toleranceM: z.number().positive(),
+      points: z.array(z.tuple([UtcMs, z.number().min(-90).max(90), z.number().min(-180).max(180)])).max(512),
+    }),
+  },
   'equipment.edge': {
     lane: 'event',
     body: z.object({ channel: Channel, value: ChannelValue, state: EquipmentState }),

@@ -4,6 +4,7 @@ import { outboxContract } from './contracts/outbox.ts'
 import { HandClock } from './contracts/outbox.ts'
 import { SimulatedDisk } from '#sim/store/simulated-disk.ts'
 import { openSimulatedOutbox } from '#sim/store/simulated-outbox.ts'
+import { damageRun, flips, healthyStore, truncations } from './outbox/damage-run.ts'
 import { faultRun, FAULTS } from './outbox/fault-run.ts'
 
 let minted = 0
@@ -26,11 +27,27 @@ outboxContract('on a simulated disk', async () => {
   }
 })
 
+describe('an outbox whose files are damaged', () => {
+  it('has every record or says which it lacks, wherever its log ends and whichever bit is another', async () => {
+    const healthy = await healthyStore(64 * 1024)
+    const tally = { runs: 0, whole: 0, receipted: 0 }
+    for (const damage of [...truncations(healthy, 60), ...flips(healthy, 60)]) {
+      const run = await damageRun(healthy, damage)
+      tally.runs++
+      tally.receipted += run.receipted
+      if (run.health === 'ok') tally.whole++
+      expect({ file: damage.file, ...run }).toMatchObject({ lost: [], doubled: [], faults: [] })
+    }
+    console.log(`outbox: ${JSON.stringify(tally)} of damaged files`)
+    expect(tally.receipted).toBeGreaterThan(0)
+  })
+})
+
 describe('an outbox on a disk that fails', () => {
   it('loses no accepted record and always comes back, whatever fails at whichever step, the first boot included', async () => {
     const tally = { runs: 0, accepted: 0, refused: 0, reopened: 0, lost: 0, doubled: 0, firstBoot: 0 }
     for (const fault of FAULTS)
-      for (let at = 1; at <= 240; at += at < 24 ? 1 : 9) {
+      for (let at = 1; at <= 240; at += at < 24 ? 1 : 13) {
         const run = await faultRun(fault, at)
         tally.runs++
         tally.accepted += run.accepted

@@ -10,6 +10,7 @@ import { recordKey } from './keys.ts'
 import type { Note, Outbox } from './outbox.ts'
 import type { Bounds } from './shedding.ts'
 import type { OpenedShelf, OpenShelf } from './shelf.ts'
+import { sketchOf } from './sketch.ts'
 
 /** A group ends here, so that an alarm behind it waits for one such write at most. */
 const GROUP_RECORDS_MAX = 1024
@@ -18,6 +19,9 @@ const GROUP_RECORDS_MAX = 1024
 const ALARM_WAIT_MS = 2_000
 /** A write that takes longer is taken for failed: nobody waits for it, and the store is checked when it returns. */
 const WRITE_HUNG_MS = 10_000
+
+/** Positions read at a time when a drive is thinned, so that the loop has a breath in between. */
+const SKETCH_READ_MAX = 256
 
 /** Pause before a failed store is opened again; the factor and limit are those of the uplink's back-off. */
 const REOPEN_FIRST_MS = 100
@@ -223,9 +227,27 @@ export class GroupCommit implements Outbox {
     for (let due = this.#plan.shedDue(); result.ok && due !== null; due = this.#plan.shedDue()) {
       const sum = await this.#sumAt(due.lane, due.upTo)
       if (due.isHeldByGateway) this.#plan.letGo(due.lane, due.upTo, sum)
-      else this.#plan.shed(due.lane, due.upTo, sum, this.#stamp())
+      else this.#plan.shed(due.lane, due.upTo, sum, this.#stamp(), await this.#remainsOf(due.lane, due.upTo))
     }
     return () => settle(result)
+  }
+
+  /** Of positions the shape of the drive; of anything else nothing. */
+  async #remainsOf(lane: Lane, upTo: number): Promise<RecordDraft | null> {
+    if (lane !== 'track') return null
+    const records: WireRecord[] = []
+    for (let seq = this.#plan.book.markOf(lane).first; seq <= upTo; seq += SKETCH_READ_MAX) {
+      const end = Math.min(upTo, seq + SKETCH_READ_MAX - 1)
+      records.push(...(await this.#rangeOf(lane, seq, end)))
+    }
+    return sketchOf(records, this.#stamp())
+  }
+
+  async #rangeOf(lane: Lane, first: number, last: number): Promise<readonly WireRecord[]> {
+    const seqs = Array.from({ length: last - first + 1 }, (_, i) => first + i)
+    const onShelf = seqs.filter(seq => this.#plan.fresh(lane, seq) === undefined)
+    const read = new Map((await this.#fetch(lane, onShelf)).map((record, i) => [onShelf[i]!, record]))
+    return seqs.flatMap(seq => this.#plan.fresh(lane, seq) ?? read.get(seq) ?? [])
   }
 
   async #planFree({ lane, upTo, sum, settle }: Free): Promise<() => void> {

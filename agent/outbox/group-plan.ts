@@ -102,13 +102,16 @@ export class GroupPlan {
     return { lane, upTo: this.book.seqCovering(lane, bytes), isHeldByGateway: false }
   }
 
-  /** Drops that run and writes the gap record that explains it; `after` is the sum of record `upTo`. */
-  shed(lane: Lane, upTo: number, after: string, stamp: Stamp): void {
+  /**
+   * Drops that run and writes the gap record that explains it, with what is to remain of it; `after` is the sum of record
+   * `upTo`.
+   */
+  shed(lane: Lane, upTo: number, after: string, stamp: Stamp, remains: RecordDraft | null): void {
     const { first, before } = this.book.markOf(lane)
     this.book.dropTo(lane, upTo, after)
     const body = { lane, ranges: [[first, upTo]], reason: 'thinned', chain: [[before, after]] }
-    const [gap] = chainAll([gapDraft(body, stamp)], this.epoch, this.book)
-    this.#take(rowOf(gap!))
+    const drafts = [gapDraft(body, stamp), ...(remains === null ? [] : [remains])]
+    for (const record of chainAll(drafts, this.epoch, this.book)) this.#take(rowOf(record))
   }
 
   /** The gateway holds the lane up to here. */

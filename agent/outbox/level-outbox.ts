@@ -71,7 +71,7 @@ export async function openLevelOutbox(
       openStore(room, { clock, bootId, mintEpoch, report }, how),
     )
     await keepBallast(dir, ballastBytes)
-    return { ...openedShelf, shelf: wrapShelf(openedShelf.shelf) }
+    return { ...openedShelf, shelf: wrapShelf(givingUpBallast(openedShelf.shelf, dir, report)) }
   }
   const isNew = (await mkdir(dir, { recursive: true })) !== undefined
   if (isNew) await syncDir(dirname(dir))
@@ -93,11 +93,30 @@ async function withBallast(
   try {
     return await open()
   } catch (error) {
-    const full = /ENOSPC|no space/i.test(wordsOf(error))
-    if (!full || !(await dropBallast(dir))) throw error
-    report({ event: 'outbox.ballast-dropped', detail: wordsOf(error) })
+    if (!(await gaveUpBallast(error, dir, report))) throw error
     return open()
   }
+}
+
+/** The write that met the full disk is lost to its caller; the store that is opened after it has room. */
+const givingUpBallast = (shelf: Shelf, dir: string, report: GroupCommitOptions['report']): Shelf => ({
+  ...shelf,
+  write: (changes, mark) =>
+    shelf.write(changes, mark).catch(async (error: unknown) => {
+      await gaveUpBallast(error, dir, report)
+      throw error
+    }),
+})
+
+async function gaveUpBallast(
+  error: unknown,
+  dir: string,
+  report: GroupCommitOptions['report'],
+): Promise<boolean> {
+  const isFull = /ENOSPC|no space/i.test(wordsOf(error))
+  if (!isFull || !(await dropBallast(dir))) return false
+  report({ event: 'outbox.ballast-dropped', detail: wordsOf(error) })
+  return true
 }
 
 /** Stores as LevelDB directories. */

@@ -15,7 +15,8 @@ export type Note = { readonly key: string; readonly value: unknown }
  *   Drafts of one call and its notes are written in one batch or not at all, and let in as the highest lane among them.
  *   Faults: `OUTBOX_FULL` (lane `event`; lane `alarm` only when nothing is left to give way), `OUTBOX_POISONED` (unknown
  *   whether written; the store is reopening), `RECORD_SCHEMA` (a draft no reader would accept).
- * - Lanes `diag` and `track` give way: their oldest records are shed, explained by a `gap` record in lane `event`. They are
+ * - Lanes `diag` and `track` give way: their oldest records are shed, explained by a `gap` record in lane `event`; of positions
+ *   the shape of the drive remains as one `track.sketch` at the end of the lane, itself thinned when its turn comes. They are
  *   refused only when what is never shed leaves no room for one record and its receipt.
  * - `seq` is contiguous per lane, `prev` is the sum of the record before it, across restarts. A store that lost records
  *   goes on in a new epoch; `epoch` can therefore change when a poisoned store comes back.

@@ -1,4 +1,4 @@
-import { cp, mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { cp, mkdir, open, readdir, rename, rm, stat, statfs, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /** A LevelDB directory beside the high-water file. */
@@ -57,15 +57,20 @@ export async function syncDir(dir: string): Promise<void> {
 
 const BALLAST = 'ballast'
 
+/** Laid down only where there is plenty: what was just given up must not take the room it made. */
+const ROOM_PER_BALLAST = 3
+
 /** Real bytes, not a hole in a file. On a disk without room for it we go on without. */
 export async function keepBallast(dir: string, bytes: number): Promise<void> {
   const path = join(dir, BALLAST)
   const there = await stat(path).catch(() => null)
   if (there?.size === bytes || bytes === 0) return
+  const { bavail, bsize } = await statfs(dir)
+  if (bavail * bsize < ROOM_PER_BALLAST * bytes) return
   await writeFile(path, Buffer.alloc(bytes, 'ballast ')).catch(() => rm(path, { force: true }))
 }
 
-/** True when there was some to give up. It is laid down again when the store is opened next. */
+/** True when there was some to give up. It is laid down again when the store is opened next and there is room. */
 export async function dropBallast(dir: string): Promise<boolean> {
   const there = await stat(join(dir, BALLAST)).catch(() => null)
   await rm(join(dir, BALLAST), { force: true })

@@ -6,6 +6,7 @@ import { proveAutobaud } from './prove-autobaud.ts'
 import { proveFleet } from './prove-fleet.ts'
 import { proveMembership } from './prove-membership.ts'
 import { proveNmea } from './prove-nmea.ts'
+import { proveOutbox } from './prove-outbox.ts'
 import { provePanel } from './prove-panel.ts'
 import { proveReplug } from './prove-replug.ts'
 import { proveTrigger } from './prove-trigger.ts'
@@ -33,6 +34,17 @@ export const PROOFS: Readonly<Record<string, Inquiry>> = {
       'test/cli/prove-sampling.ts',
     ],
     run: proveSampling,
+  },
+  outbox: {
+    does: 'no accepted record lost or unexplained: a 64 KiB log cut anywhere, 500 bits, every kind of failure at every step',
+    covers: [
+      'agent/outbox',
+      'sim/store',
+      'test/outbox',
+      'test/contracts/outbox-audit.ts',
+      'test/cli/prove-outbox.ts',
+    ],
+    run: proveOutbox,
   },
   membership: {
     does: 'grid of a place = brute force, 1,000,000 points over 51 and over 2,000 grids',

@@ -97,6 +97,22 @@ type GapBody = { lane: Lane; ranges: [number, number][]; reason: string; chain: 
 const gapsIn = (events: readonly WireRecord[]): readonly GapBody[] =>
   events.filter(r => r.kind === 'gap').map(r => JSON.parse(r.body) as GapBody)
 
+type Point = readonly [ms: number, lat: number, lon: number]
+
+const pointOf = (record: WireRecord): Point => {
+  const { lat, lon } = JSON.parse(record.body) as { lat: number; lon: number }
+  return [record.occurredAt, lat, lon]
+}
+
+/** Where a line through these points is at a moment. */
+function placeOn(points: readonly Point[], ms: number): Point {
+  const next = points.findIndex(point => point[0] >= ms)
+  if (next <= 0) return points.at(next)!
+  const [a, b] = [points[next - 1]!, points[next]!]
+  const share = b[0] > a[0] ? (ms - a[0]) / (b[0] - a[0]) : 1
+  return [ms, a[1] + (b[1] - a[1]) * share, a[2] + (b[2] - a[2]) * share]
+}
+
 /** What every outbox promises; `agent/outbox/outbox.ts` has it in words. */
 export function outboxContract(name: string, newBench: () => Promise<OutboxBench>): void {
   describe(`outbox contract: ${name}`, () => {
@@ -340,6 +356,50 @@ export function outboxContract(name: string, newBench: () => Promise<OutboxBench
       expectChain(kept, ends.at(-1)![1])
       await outbox.close()
       expect(await readAll(await opened(on, SMALL), 'track')).toEqual(kept)
+    })
+
+    it('keeps the shape of a drive whose positions had to give way, with every hole receipted', async () => {
+      const outbox = await opened(await bench(), SMALL)
+      // Up the road for a while, a stop, then right: 10 m a second, one position a second.
+      const placeAt = (n: number) => {
+        const [north, east] = n < 600 ? [n, 0] : n < 900 ? [600, 0] : [600, n - 900]
+        return { lat: 35.4 + north * 9e-5, lon: 116.6 + east * 1.1e-4, mode: 3 as const, speedMps: 10 }
+      }
+      const total = 3_000
+      for (let n = 0; n < total; n += 10)
+        valueOf(
+          await outbox.append(
+            Array.from({ length: 10 }, (_, i) => ({
+              ...draft('track', 0),
+              kind: 'position',
+              occurredAt: 1_795_478_400_000 + (n + i) * 1_000,
+              body: JSON.stringify(placeAt(n + i)),
+            })),
+          ),
+        )
+      const held = await readAll(outbox, 'track')
+      const sketches = held.filter(r => r.kind === 'track.sketch')
+      const points = sketches.flatMap(
+        r => (JSON.parse(r.body) as { points: [number, number, number][] }).points,
+      )
+      const missing = gapsIn(await readAll(outbox, 'event')).flatMap(gap => gap.ranges)
+      expect(missing.reduce((sum, [a, b]) => sum + b - a + 1, 0) + held.length).toBe(
+        outbox.ranges().track.last,
+      )
+      // Drawn from what remains, the drive is where it was, at every moment.
+      const drawn = [...points, ...held.filter(r => r.kind === 'position').map(r => pointOf(r))].toSorted(
+        (a, b) => a[0] - b[0],
+      )
+      let worstM = 0
+      for (let n = 0; n < total; n++) {
+        const { lat, lon } = placeAt(n)
+        const at = placeOn(drawn, 1_795_478_400_000 + n * 1_000)
+        worstM = Math.max(worstM, Math.hypot((at[1] - lat) * 111_195, (at[2] - lon) * 90_600))
+      }
+      expect(sketches.length).toBeGreaterThan(0)
+      expect(points.length).toBeLessThan(total / 16)
+      expect(worstM).toBeLessThan(25)
+      expectChain(held)
     })
 
     it('refuses events when full while an alarm and a position still fit, and never evicts either', async () => {

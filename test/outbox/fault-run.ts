@@ -33,7 +33,7 @@ export async function faultRun(fault: DiskFault, atStep: number): Promise<FaultR
   const accepted: WireRecord[] = []
   const freed = new Set<WireRecord>()
   let [refused, reopened, minted] = [0, 0, 0]
-  const mintEpoch = (): string => (++minted).toString(16).padStart(16, 'd')
+  const mintEpoch = (): string => (++minted).toString(16).padStart(16, '0')
   const open = async (): Promise<Outbox> => {
     for (let tries = 0; ; tries++)
       try {

@@ -1,0 +1,102 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { openLevelOutbox } from '#agent/outbox/level-outbox.ts'
+import { LANES } from '#protocols/record.ts'
+import type { WireRecord } from '#protocols/record.ts'
+import { randomOf } from '#sim/random.ts'
+import { auditOutbox } from '../contracts/outbox-audit.ts'
+import type { Audit } from '../contracts/outbox-audit.ts'
+import { draft, HandClock, valueOf } from '../contracts/outbox.ts'
+
+const BOOT_ID = 'b00b00b00b00b00b'
+
+/** A healthy store as bytes, and what it accepted. */
+export type Healthy = {
+  readonly files: ReadonlyMap<string, Buffer>
+  readonly accepted: readonly WireRecord[]
+  /** The file LevelDB appends to. */
+  readonly log: string
+}
+
+export type Damage = { readonly file: string; readonly apply: (bytes: Buffer) => Buffer }
+
+/** A store whose log is at least so long, of one session, so that everything it accepted lies in that log. */
+export async function healthyStore(logBytes: number): Promise<Healthy> {
+  const dir = await newDir()
+  const outbox = await openLevelOutbox(dir, new HandClock(), optionsOf())
+  const accepted: WireRecord[] = []
+  for (let n = 0; n * 1_700 < logBytes; n++) {
+    const lane = LANES[n % LANES.length]!
+    accepted.push(...valueOf(await outbox.append([draft(lane, n, 300)], [{ key: 'n', value: n }])))
+  }
+  await outbox.close()
+  const names = (await readdir(dir, { recursive: true })).filter(
+    n => !/LOCK|LOG|quarantine|^db-[0-9a-f]+$/.test(n),
+  )
+  const files = new Map<string, Buffer>()
+  for (const name of names) files.set(name, await readFile(join(dir, name)))
+  await rm(dir, { recursive: true, force: true })
+  return { files, accepted, log: names.find(name => name.endsWith('.log'))! }
+}
+
+/** Every length the log may have been cut to, or `count` of them by chance. */
+export function truncations({ files, log }: Healthy, count: number | 'all'): Damage[] {
+  const { length } = files.get(log)!
+  const random = randomOf(1, 'outbox', 'truncate')
+  const points =
+    count === 'all'
+      ? Array.from({ length }, (_, i) => i)
+      : Array.from({ length: count }, () => random.integer(0, length - 1))
+  return points.map(point => ({ file: log, apply: bytes => bytes.subarray(0, point) }))
+}
+
+/** One bit of any file, by chance; a file counts as often as it has bytes, and small ones at least a little. */
+export function flips({ files }: Healthy, count: number): Damage[] {
+  const random = randomOf(2, 'outbox', 'flip')
+  const names = [...files.keys()]
+  return Array.from({ length: count }, (_, i) => {
+    const file = i % 2 === 0 ? names.find(name => name.endsWith('.log'))! : random.pick(names)
+    const bit = random.integer(0, files.get(file)!.length * 8 - 1)
+    return {
+      file,
+      apply: bytes => {
+        const flipped = Buffer.from(bytes)
+        flipped[bit >> 3]! ^= 1 << (bit & 7)
+        return flipped
+      },
+    }
+  })
+}
+
+export type DamageRun = Audit & { readonly health: string }
+
+/** Lays the store down with its damage, opens it and looks for everything. Rejects when it does not come back. */
+export async function damageRun(healthy: Healthy, damage: Damage): Promise<DamageRun> {
+  const dir = await newDir()
+  try {
+    for (const [name, bytes] of healthy.files) {
+      await mkdir(join(dir, name, '..'), { recursive: true })
+      await writeFile(join(dir, name), name === damage.file ? damage.apply(bytes) : bytes)
+    }
+    const outbox = await openLevelOutbox(dir, new HandClock(), optionsOf())
+    const audit = await auditOutbox(outbox, healthy.accepted)
+    const health = outbox.health()
+    await outbox.close()
+    return { ...audit, health }
+  } finally {
+    await rm(dir, { recursive: true, force: true })
+  }
+}
+
+let minted = 0
+const optionsOf = () => ({
+  bootId: BOOT_ID,
+  mintEpoch: () => (++minted).toString(16).padStart(16, '0'),
+  ballastBytes: 0,
+})
+
+/** In memory where there is such a place: what is asked here is what is read, not whether it was synced. */
+const newDir = (): Promise<string> =>
+  mkdtemp(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'reach5-damage-'))
