@@ -141,6 +141,14 @@ const SCENES: Readonly<Record<string, Scene>> = {
       receiver: { antenna: 'ok', jamming: 'critical', hints: ['time_jump'], refused: { jump: 2 } },
       power: { phase: 'survival', batteryVolts: 11.4 },
     }),
+  twofaults: car =>
+    car.say({
+      panel: 'silent',
+      link: 'down',
+      store: 'poisoned',
+      power: { phase: 'survival', batteryVolts: 11.4 },
+    }),
+  absent: car => car.say({ panel: 'no_device', power: { phase: 'survival', batteryVolts: 11.4 } }),
   unknown: car =>
     car.say({
       gnss: 'no_fix',

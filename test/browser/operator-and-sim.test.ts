@@ -247,6 +247,27 @@ describe.skipIf(browser === null)("the operator's page", () => {
     },
   )
 
+  it('tells a cut antenna of the real process, from its bytes to what to do next', async () => {
+    const { page } = await openPage(`${map}/operator/`, { english: 'operator' })
+    const item = page.locator('.todo-item[data-code="antenna_open"]')
+    await page.locator('tr[data-device="ptu-01"]').waitFor()
+    expect(await item.count()).toBe(0)
+    expect((await press('cut-antenna', 'unit-01')).status).toBe(200)
+    await item.waitFor()
+    expect(await item.locator('.todo-next').textContent()).toContain('Check the plug')
+    await item.locator('.who').click()
+    await page.locator('.card[data-card="ptu-01"] [data-fact="antenna"]', { hasText: 'open' }).waitFor()
+    expect((await metrics()).get('reach5_antennas{state="open"}')).toBe(1)
+    await eventually('its record', async () =>
+      (await device('ptu-01')).faults.some(fault => fault.code === 'ANTENNA_OPEN'),
+    )
+    await press('receiver-on', 'unit-01')
+    await item.waitFor({ state: 'detached' })
+    await eventually('the record of its end', async () =>
+      (await device('ptu-01')).faults.some(fault => fault.code === 'ANTENNA_OK'),
+    )
+  }, 90_000)
+
   it('says the same as /metrics', async () => {
     const agree = async (): Promise<boolean> => {
       const [before, told, after] = [await picture(), await metrics(), await picture()]
@@ -264,6 +285,15 @@ describe.skipIf(browser === null)("the operator's page", () => {
           `reach5_queued_records{lane="${l}"}`,
           n,
         ]),
+        ...Object.entries(totals.antennas).map(([s, n]): [string, number] => [
+          `reach5_antennas{state="${s}"}`,
+          n,
+        ]),
+        ...Object.entries(totals.fixesRefused).map(([r, n]): [string, number] => [
+          `reach5_fixes_refused{reason="${r}"}`,
+          n,
+        ]),
+        ['reach5_receivers_jammed', totals.jammed],
         ['reach5_commit_p50_seconds', gateway.commitP50Seconds],
         ['reach5_commit_p99_seconds', gateway.commitP99Seconds],
         ['reach5_loop_lag_p99_seconds', gateway.loopLagP99Seconds],

@@ -23,18 +23,7 @@ export function EquipmentRow({ view }: { readonly view: TerminalState }) {
   return (
     <section class="equipment" data-panel={view.panel}>
       <BodyCam view={view} />
-      {view.power?.phase === 'survival' && (
-        <p class="panel-fault" data-fault="battery">
-          <Icon name="alarm" />
-          {w.batteryLow(view.power.batteryVolts)}
-        </p>
-      )}
-      {view.panel !== 'ok' && (
-        <p class="panel-fault">
-          <Icon name={view.panel === 'no_device' ? 'cross' : 'alarm'} />
-          {view.panel === 'no_device' ? w.panelAbsent : w.panelSilent}
-        </p>
-      )}
+      <Faults view={view} />
       {view.panel !== 'no_device' &&
         fitted.map(([channel, icon]) => {
           // A panel or a car that does not answer knows nothing, whatever it said last.
@@ -59,6 +48,29 @@ export function EquipmentRow({ view }: { readonly view: TerminalState }) {
         </div>
       )}
     </section>
+  )
+}
+
+/** In one row, so that two of them leave room for the rest of a small screen. */
+function Faults({ view }: { readonly view: TerminalState }) {
+  const w = words.value
+  const isLow = view.power?.phase === 'survival'
+  if (!isLow && view.panel === 'ok') return null
+  return (
+    <div class="panel-faults">
+      {isLow && (
+        <p class="panel-fault" data-fault="battery">
+          <Icon name="alarm" />
+          {w.batteryLow(view.power?.batteryVolts ?? null)}
+        </p>
+      )}
+      {view.panel !== 'ok' && (
+        <p class="panel-fault" data-fault="panel">
+          <Icon name={view.panel === 'no_device' ? 'cross' : 'alarm'} />
+          {view.panel === 'no_device' ? w.panelAbsent : w.panelSilent}
+        </p>
+      )}
+    </div>
   )
 }
 
