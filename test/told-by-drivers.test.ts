@@ -198,7 +198,8 @@ async function told(car: Car): Promise<string[]> {
     ...{ heardAgeMs: 0, fixAgeMs: 0, onShift: true, queued: 0, bytes: 0, store: 'ok' },
     ...{ missing: 0, inputsUnknown: 0, software: 'test' },
     faults: faults.slice(-1).map(code => ({ driver: 'antenna', code, ageMs: 0 })),
-    freshness: car.view().gnss === 'fix' ? 'live' : 'ageing',
+    freshness: 'live',
+    gnss: car.view().gnss,
     receiver: car.receiver() ?? null,
   }
   const gateway: GatewayFacts = {

@@ -24,6 +24,7 @@ const WELL: DeviceFacts = {
   missing: 0,
   inputsUnknown: 0,
   faults: [],
+  gnss: 'fix',
   receiver: null,
   software: 'reach5/1',
 }
@@ -98,7 +99,7 @@ const TABLE: readonly Row[] = [
   ['a passive antenna', { receiver: { ...SOUND, antenna: 'open' } }, 'antenna_open', 'note', null],
   [
     'a cut antenna',
-    { freshness: 'ageing', receiver: { ...SOUND, antenna: 'open' } },
+    { gnss: 'no_fix', receiver: { ...SOUND, antenna: 'open' } },
     'antenna_open',
     'warn',
     null,

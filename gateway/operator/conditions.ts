@@ -1,4 +1,5 @@
 import type { Freshness } from '#protocols/api.ts'
+import type { GnssState } from '#protocols/equipment.ts'
 import type { Condition, ConditionCode, ConditionSeverity } from '#protocols/operator.ts'
 import type { ReceiverHealth } from '#protocols/receiver-health.ts'
 import type { StoreHealth } from '#protocols/session.ts'
@@ -57,6 +58,7 @@ export type DeviceFacts = {
   /** Channels the car itself calls unknown. */
   readonly inputsUnknown: number
   readonly faults: readonly { readonly driver: string; readonly code: string; readonly ageMs: number }[]
+  readonly gnss: GnssState | null
   /** What its receiver says of itself; null where it said nothing. */
   readonly receiver: ReceiverHealth | null
   readonly software: string | null
@@ -162,12 +164,12 @@ function storeAndQueue({ store, link, queued, bytes, missing }: DeviceFacts, say
 }
 
 /** Told now by a car with a link; what is wrong with the sky needs no technician and is only good to know. */
-function ofReceiver({ link, freshness, receiver }: DeviceFacts, say: Say): Condition[] {
+function ofReceiver({ link, gnss, receiver }: DeviceFacts, say: Say): Condition[] {
   if (link === 'down' || receiver === null) return []
   const { antenna, jamming, hints, datum } = receiver
   const found: Condition[] = []
   // A passive antenna draws nothing and is called open by some receivers, which have a fix all the same.
-  if (antenna === 'open') found.push(say('antenna_open', freshness === 'live' ? 'note' : 'warn'))
+  if (antenna === 'open') found.push(say('antenna_open', gnss === 'fix' ? 'note' : 'warn'))
   if (antenna === 'short') found.push(say('antenna_short', 'warn'))
   if (datum !== undefined) found.push(say('datum_foreign', 'warn', null, datum))
   if (jamming === 'critical') found.push(say('gnss_jammed', 'warn'))

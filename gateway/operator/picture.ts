@@ -108,6 +108,7 @@ function factsOf(
       code,
       ageMs: Math.max(0, now.utcMs - Date.parse(occurredAt)),
     })),
+    gnss: unit?.drivers?.gnss ?? null,
     receiver: unit?.drivers?.receiver ?? null,
     software: device.software,
   }

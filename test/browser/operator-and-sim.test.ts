@@ -254,6 +254,7 @@ describe.skipIf(browser === null)("the operator's page", () => {
     expect(await item.count()).toBe(0)
     expect((await press('cut-antenna', 'unit-01')).status).toBe(200)
     await item.waitFor()
+    await page.locator('.todo-item[data-code="antenna_open"][data-severity="warn"]').waitFor()
     expect(await item.locator('.todo-next').textContent()).toContain('Check the plug')
     await item.locator('.who').click()
     await page.locator('.card[data-card="ptu-01"] [data-fact="antenna"]', { hasText: 'open' }).waitFor()
