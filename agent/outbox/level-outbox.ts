@@ -1,5 +1,5 @@
-import { mkdir } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { mkdir, rm } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { Level } from 'level'
 import type { Clock } from '#protocols/time.ts'
 import { GroupCommit } from './group-commit.ts'
@@ -16,6 +16,7 @@ import type { Bounds } from './shedding.ts'
 import type { Change, OpenedShelf, Shelf } from './shelf.ts'
 import {
   copyAside,
+  dangerousTables,
   discardStores,
   dropBallast,
   keepBallast,
@@ -125,7 +126,7 @@ export const levelRoom = (dir: string): StoreRoom => {
   return {
     openHighWater: () => openHighWaterFile(join(dir, 'high-water')),
     stores: async () => (await storesIn(dir)).map(store => store.epoch),
-    open: epoch => tryOpen(pathOf(epoch)),
+    open: epoch => openChecked(pathOf(epoch)),
     async create(epoch) {
       const db = new Level(pathOf(epoch), { createIfMissing: true, errorIfExists: true })
       await db.open()
@@ -134,6 +135,7 @@ export const levelRoom = (dir: string): StoreRoom => {
     async repair(epoch) {
       try {
         await mkdir(pathOf(epoch), { recursive: true })
+        for (const { file } of await dangerousTables(pathOf(epoch))) await rm(file)
         await ClassicLevel.repair(pathOf(epoch))
         return null
       } catch (error) {
@@ -141,7 +143,7 @@ export const levelRoom = (dir: string): StoreRoom => {
       }
     },
     copyAside: epoch => copyAside(dir, pathOf(epoch)),
-    openAside: () => tryOpen(join(dir, 'quarantine')),
+    openAside: () => openChecked(join(dir, 'quarantine')),
     moveAside: epoch => moveAside(dir, pathOf(epoch)),
     discardBut: epoch => discardStores(dir, epoch),
     sync: () => syncDir(dir),
@@ -171,6 +173,12 @@ const levelStore = (db: Level): Store => ({
   getMany: keys => db.getMany([...keys]),
   close: () => db.close(),
 })
+
+/** Not before its tables were looked at: some damage would end the process and not come back as an error. */
+async function openChecked(path: string): Promise<Store | string> {
+  const [danger] = await dangerousTables(path)
+  return danger === undefined ? tryOpen(path) : `corruption in ${basename(danger.file)}: ${danger.why}`
+}
 
 /** The store, or in words what is damaged. `createIfMissing` here would delete every table when CURRENT is missing. */
 async function tryOpen(path: string): Promise<Store | string> {

@@ -1,5 +1,6 @@
-import { cp, mkdir, open, readdir, rename, rm, stat, statfs, writeFile } from 'node:fs/promises'
+import { cp, mkdir, open, readdir, readFile, rename, rm, stat, statfs, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { dangerIn } from './table-check.ts'
 
 /** A LevelDB directory beside the high-water file. */
 export type StoreDir = { readonly epoch: string; readonly path: string }
@@ -53,6 +54,20 @@ export async function syncDir(dir: string): Promise<void> {
   } finally {
     await handle.close()
   }
+}
+
+/** Tables whose reading could end the process (`table-check.ts`), and why; none where there is no store. */
+export async function dangerousTables(
+  path: string,
+): Promise<readonly { readonly file: string; readonly why: string }[]> {
+  const names = await readdir(path).catch(() => [])
+  const dangers: { file: string; why: string }[] = []
+  for (const name of names.filter(n => /\.(ldb|sst)$/.test(n))) {
+    const file = join(path, name)
+    const why = dangerIn(await readFile(file))
+    if (why !== null) dangers.push({ file, why })
+  }
+  return dangers
 }
 
 const BALLAST = 'ballast'

@@ -22,16 +22,21 @@ export type Healthy = {
 
 export type Damage = { readonly file: string; readonly apply: (bytes: Buffer) => Buffer }
 
-/** A store whose log is at least so long, of one session, so that everything it accepted lies in that log. */
+/** A store with a table of an earlier session and a log at least so long of the last one. */
 export async function healthyStore(logBytes: number): Promise<Healthy> {
   const dir = await newDir()
-  const outbox = await openLevelOutbox(dir, new HandClock(), optionsOf())
   const accepted: WireRecord[] = []
-  for (let n = 0; n * 1_700 < logBytes; n++) {
-    const lane = LANES[n % LANES.length]!
-    accepted.push(...valueOf(await outbox.append([draft(lane, n, 300)], [{ key: 'n', value: n }])))
+  const session = async (bytes: number): Promise<void> => {
+    const outbox = await openLevelOutbox(dir, new HandClock(), optionsOf())
+    for (let written = 0; written < bytes; written += 1_700) {
+      const n = accepted.length
+      const lane = LANES[n % LANES.length]!
+      accepted.push(...valueOf(await outbox.append([draft(lane, n, 300)], [{ key: 'n', value: n }])))
+    }
+    await outbox.close()
   }
-  await outbox.close()
+  await session(logBytes / 4)
+  await session(logBytes)
   const names = (await readdir(dir, { recursive: true })).filter(
     n => !/LOCK|LOG|quarantine|^db-[0-9a-f]+$/.test(n),
   )
