@@ -165,19 +165,28 @@ export function checkStructure(c: GraphCounts, a: GraphArrays, classCount: numbe
 }
 
 /** Every arc leaves and enters (a copy of) the junctions at the ends of its edge. */
-function arcsFitRoads(c: GraphCounts, a: GraphArrays): boolean {
-  const junctionOf = (node: number): number => (node < c.nodes ? node : a.copyJunction[node - c.nodes]!)
-  const fits = (drive: number, tail: number, head: number): boolean => {
-    const [from, to] = [a.edgeFrom[drive >> 1]!, a.edgeTo[drive >> 1]!]
-    return (drive & 1) === 0
-      ? junctionOf(tail) === from && junctionOf(head) === to
-      : junctionOf(tail) === to && junctionOf(head) === from
-  }
+const arcsFitRoads = (c: GraphCounts, a: GraphArrays): boolean =>
+  endsFit(c, a, a.arcFirst, a.arcDrive, a.arcTo, 0) && endsFit(c, a, a.backFirst, a.backDrive, a.backFrom, 1)
+
+/** `against` is the last bit of the drives that leave their arc's node along the edge: 1 where arcs are listed by head. */
+function endsFit(
+  c: GraphCounts,
+  a: GraphArrays,
+  first: Uint32Array,
+  drives: Uint32Array,
+  others: Uint32Array,
+  against: 0 | 1,
+): boolean {
+  const { edgeFrom, edgeTo, copyJunction } = a
   for (let node = 0; node < c.nodes + c.copies; node++) {
-    for (let arc = a.arcFirst[node]!; arc < a.arcFirst[node + 1]!; arc++)
-      if (!fits(a.arcDrive[arc]!, node, a.arcTo[arc]!)) return false
-    for (let arc = a.backFirst[node]!; arc < a.backFirst[node + 1]!; arc++)
-      if (!fits(a.backDrive[arc]!, a.backFrom[arc]!, node)) return false
+    const junction = node < c.nodes ? node : copyJunction[node - c.nodes]!
+    for (let arc = first[node]!; arc < first[node + 1]!; arc++) {
+      const edge = drives[arc]! >> 1
+      const along = (drives[arc]! & 1) === against
+      const other = others[arc]! < c.nodes ? others[arc]! : copyJunction[others[arc]! - c.nodes]!
+      if (junction !== (along ? edgeFrom[edge]! : edgeTo[edge]!)) return false
+      if (other !== (along ? edgeTo[edge]! : edgeFrom[edge]!)) return false
+    }
   }
   return true
 }
