@@ -27,14 +27,14 @@ describe('written evidence', () => {
   it('is there', () => {
     console.log(`evidence: ${names.length} files (${names.join(', ')})`)
     expect(names).toContain('membership')
-    expect(names).toContain('map')
+    expect(names).toContain('bench-map')
     expect(names).toContain('panel')
   })
 
   it.each(names)('%s: speaks of the code as it is', name => {
-    const verb = Object.hasOwn(PROOFS, name) ? 'prove' : 'bench'
-    const inquiry = PROOFS[name] ?? BENCHES[name]
-    const again = `make it again: npm run -s reach5 -- ${verb} ${name}`
+    const [, bench, of = ''] = /^(bench-)?(.+)$/.exec(name) ?? []
+    const inquiry = bench === undefined ? PROOFS[of] : BENCHES[of]
+    const again = `make it again: npm run -s reach5 -- ${bench === undefined ? 'prove' : 'bench'} ${of}`
     expect(inquiry, `${name}.json: nothing in test/cli makes it`).toBeDefined()
     const written = Written.parse(JSON.parse(readFileSync(join(EVIDENCE_DIR, `${name}.json`), 'utf8')))
     if (!written.holds) console.warn(`${name}.json says: it does not hold`)

@@ -28,7 +28,6 @@ export const BENCHES: Readonly<Record<string, Inquiry>> = {
     run: benchMap,
   },
   trigger: {
-    file: 'bench-trigger',
     does: 'from an input edge to the camera’s contact and to the MQTT publish, idle and in a drain; build first',
     covers: ['agent/bodycam', 'agent/uplink', 'agent/outbox', 'hardware/panel', 'test/cli/bench-trigger.ts'],
     run: benchTrigger,

@@ -9,14 +9,16 @@ export type Finding = { readonly holds: boolean; readonly evidence: Readonly<Rec
 
 export type Inquiry = {
   readonly does: string
-  /** The file below docs/evidence, where a proof of the same name has the plain one. */
-  readonly file?: string
   /** The code the finding speaks of, files and folders: when it changes, the finding is out of date. */
   readonly covers: readonly string[]
   readonly run: (say: (words: string) => void) => Finding | Promise<Finding>
 }
 
 export const EVIDENCE_DIR = join('docs', 'evidence')
+
+/** The file of an inquiry below the root: a proof has its plain name, a measurement says that it is one. */
+export const evidencePath = (verb: 'prove' | 'bench', name: string): string =>
+  join(EVIDENCE_DIR, `${verb === 'bench' ? 'bench-' : ''}${name}.json`)
 
 /** `reach5 VERB NAME`: makes the inquiry and writes it down with where it was made, and of what. */
 export async function inquire(
@@ -47,7 +49,7 @@ export async function inquire(
     ...evidence,
   }
   mkdirSync(EVIDENCE_DIR, { recursive: true })
-  writeFileSync(join(EVIDENCE_DIR, `${inquiry.file ?? name}.json`), `${JSON.stringify(whole, null, 2)}\n`)
+  writeFileSync(evidencePath(verb, name), `${JSON.stringify(whole, null, 2)}\n`)
   console.log(JSON.stringify(whole))
   return holds ? 0 : 1
 }
@@ -74,7 +76,7 @@ const usage = (verb: string, inquiries: Readonly<Record<string, Inquiry>>): stri
     '',
     ...Object.entries(inquiries).map(([name, { does }]) => `  ${name.padEnd(12)}${does}`),
     '',
-    'writes docs/evidence/NAME.json; exit 0 it holds, 1 it does not, 2 wrong use',
+    `writes docs/evidence/${verb === 'bench' ? 'bench-' : ''}NAME.json; exit 0 it holds, 1 it does not, 2 wrong use`,
   ].join('\n')
 
 /** Which code on which machine. */
