@@ -66,7 +66,10 @@ export function startRuntime(parts: RuntimeParts): Runtime {
     announcedMs: () => announcedMs(state),
     live: (facts, now) => liveOf(state, facts, now),
     onNews: news => feed(news),
-    onLink: () => publishView(),
+    onLink: () => {
+      if (carrier.link().state === 'up') feed({ type: 'link.up' })
+      publishView()
+    },
   })
   const taps = new Map<string, (result: TapResult) => void>()
   const listeners = new Set<(view: TerminalState) => void>()

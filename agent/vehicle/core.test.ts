@@ -458,3 +458,21 @@ describe('any history', () => {
     expect(cases).toBeGreaterThan(0)
   })
 })
+
+describe('a car that can be heard again', () => {
+  it('reports where it is with its next fix, though it has nothing to report', () => {
+    const car = new Car()
+    const fix = { mode: 3, lat: 35.4, lon: 116.5, speedMps: 0 } as const
+    const standFor = (seconds: number): void => {
+      for (let i = 0; i < seconds; i++) {
+        car.monoMs += 1_000
+        car.feed({ type: 'fix', fix })
+      }
+    }
+    standFor(4)
+    expect(car.kinds('track')).toHaveLength(1)
+    car.feed({ type: 'link.up' })
+    standFor(1)
+    expect(car.kinds('track')).toHaveLength(2)
+  })
+})

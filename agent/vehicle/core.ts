@@ -11,6 +11,7 @@ import { onPower } from './power.ts'
 import { onFix, onInput } from './readings.ts'
 import { onReceiver, recordAntenna } from './receiver.ts'
 import { forgetEnded } from './sensing.ts'
+import { reportNext } from './sampling.ts'
 import type { VehicleState } from './state.ts'
 import { onTap } from './taps.ts'
 
@@ -67,6 +68,10 @@ export function step(state: VehicleState, event: VehicleEvent, now: Now, mint: M
     case 'config':
       state.config = event.config
       return [...learnGrids(state, event.config.grids), { type: 'live' }]
+    case 'link.up':
+      // Whoever looks at the map again wants to see where the car is, not where it last had something to report.
+      state.sampling = reportNext(state.sampling)
+      return []
     case 'appended':
       return onAppended(state, event.ref, event.result)
     case 'acked':

@@ -30,6 +30,8 @@ export type VehicleEvent =
   | { readonly type: 'order.rejected'; readonly code: string; readonly detail: string }
   | { readonly type: 'tap'; readonly tapRef: string; readonly tap: Tap }
   | { readonly type: 'config'; readonly config: DeviceConfig }
+  /** The gateway can be reached again. */
+  | { readonly type: 'link.up' }
   /** Completion of an `append` effect. */
   | { readonly type: 'appended'; readonly ref: string; readonly result: Result<readonly WireRecord[]> }
   | { readonly type: 'acked'; readonly lane: Lane; readonly upTo: number }

@@ -73,6 +73,9 @@ export function isMoving(wasMoving: boolean, position: Pick<Position, 'speedMps'
   return wasMoving ? speedMps > STANDING_MPS : speedMps >= MOVING_MPS
 }
 
+/** The next fix becomes a record whatever it is. */
+export const reportNext = (state: SamplingState): SamplingState => ({ ...state, last: null, since: [] })
+
 /** The state after a fix, and whether the fix is to become a record. */
 export function sample(
   state: SamplingState,
