@@ -20,7 +20,7 @@ import type { CityMap, Standing } from './maplibre-map.ts'
 import { Legend, ScaleBar } from './map-furniture.tsx'
 import { paintPin, pinElement, ringElement } from './pins.ts'
 import { marksOf } from './unit-marks.ts'
-import type { Mark } from './unit-marks.ts'
+import type { Mark, Sight } from './unit-marks.ts'
 import type { Track } from './unit-tracks.ts'
 
 /** Where the first frame looks until the grids are known: the middle of the reform text's smallest example. */
@@ -29,6 +29,9 @@ const FIRST_LOOK = { lat: 35.5833, lon: 116.9858 }
 const AGEING_EVERY_MS = 900
 const trouble = signal(false)
 const metresPerPixel = signal(0)
+/** The part of the city whose units have marks, and how often the map has left it. */
+let marked: Sight | null = null
+const leftMarked = signal(0)
 
 /** Read-only, for tests: which units are on the canvas, and where a place is on the screen. */
 declare global {
@@ -51,7 +54,12 @@ export function CityMapView() {
     void openMap(container.current!, base, FIRST_LOOK, {
       onPlace: at => (focus.value = { kind: 'place', ...at }),
       onUnit: id => (focus.value = { kind: 'unit', id }),
-      onMove: () => (metresPerPixel.value = opened.current?.metresPerPixel() ?? 0),
+      onMove: () => {
+        const map = opened.current
+        if (map === null) return
+        metresPerPixel.value = map.metresPerPixel()
+        if (marked !== null && !map.isWithin(marked)) leftMarked.value += 1
+      },
       onTrouble: lost => (trouble.value = lost),
     }).then(map => {
       if (gone) return map.close()
@@ -143,14 +151,15 @@ function keepDrawn(map: CityMap): () => void {
     effect(() => {
       const chosen = focus.value.kind === 'unit' ? focus.value.id : null
       const isLost = lostForMs.value !== null
-      const wish = [units.value, ranked.value, chosen, language.value, isLost]
+      const wish = [units.value, ranked.value, chosen, language.value, isLost, leftMarked.value]
       void nowMs.value
       if (isHidden.value) return
       const now = performance.now()
       // The clock alone ages positions; a large fleet that just reported has aged already.
       if (wish.every((one, n) => one === drawn.wish[n]) && now - drawn.atMs < AGEING_EVERY_MS) return
       drawn = { wish, atMs: now }
-      const marks = marksOf(units.value, tracks, ranked.value, chosen, now, {
+      marked = map.around()
+      const marks = marksOf(units.value, tracks, ranked.value, chosen, now, marked, {
         lookOf,
         freshnessOf: (held, at) => freshnessAt(held, at, isLost),
       })

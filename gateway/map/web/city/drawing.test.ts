@@ -1,10 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { UnitLook } from '../look/unit-look.ts'
 import { LabelRoom } from './label-places.ts'
 import { matrixFrom, mercatorX, mercatorY, metresToMercator } from './mercator.ts'
 import { PointCells } from './point-cells.ts'
 import { parseRoadLines, parseRoadTimes, PIECE_BYTES, piecesOf } from './road-lines.ts'
+import type { UnitView } from '#protocols/api.ts'
+import { marksOf } from './unit-marks.ts'
 import { placeAt, trackAfter } from './unit-tracks.ts'
+import type { Track } from './unit-tracks.ts'
 
 const SEED = 5
 
@@ -67,6 +71,34 @@ describe('the way of a mark', () => {
       { ...eastOf(12), fixMs: -500, live: true },
     ]
     for (const seen of jumps) expect(placeAt(trackAfter(first, seen, 1_000), 1_000)).toEqual([seen.x, seen.y])
+  })
+})
+
+describe('marks', () => {
+  const sight = { west: 116.9, south: 35.4, east: 117.1, north: 35.6 }
+  const judge = { lookOf: (): UnitLook => 'available', freshnessOf: () => 'live' as const }
+  const unitsAt = (lon: number, atMs: number) =>
+    new Map([
+      [
+        'u-1',
+        {
+          view: { id: 'u-1', callSign: '巡01', position: { lat: 35.5, lon, ageMs: 0 } } as UnitView,
+          trueAtMs: atMs,
+        },
+      ],
+    ])
+
+  it('are of units in sight; one that comes back is shown where it is, not on its way from where it left', () => {
+    const tracks = new Map<string, Track>()
+    const marksAt = (lon: number, atMs: number) =>
+      marksOf(unitsAt(lon, atMs), tracks, [], null, atMs, sight, judge)
+    expect(marksAt(117.0999, 0)).toHaveLength(1)
+    expect(marksAt(117.1001, 1_000)).toEqual([])
+    expect(tracks.size).toBe(0)
+    const [back] = marksAt(117.0998, 2_000)
+    expect(back?.track.fromX).toBe(back?.track.toX)
+    const [next] = marksAt(117.0997, 3_000)
+    expect(next?.track.fromX).toBe(back?.track.toX)
   })
 })
 

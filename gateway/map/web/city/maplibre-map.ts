@@ -9,7 +9,8 @@ import { cityLayers, cityStyle, COVERAGE_BELOW, readPalette } from './map-style.
 import type { TileSource } from '../state/gateway-http.ts'
 import { openUnitLayer } from './unit-layer.ts'
 import type { UnitLayer } from './unit-layer.ts'
-import type { Mark } from './unit-marks.ts'
+import { isWithin } from './unit-marks.ts'
+import type { Mark, Sight } from './unit-marks.ts'
 
 /** The only file that knows MapLibre. Its worker is a file of our own, so the content security policy stays strict. */
 setWorkerUrl(workerUrl)
@@ -43,6 +44,10 @@ export type CityMap = {
   /** The middle of the map, as it can be seen. */
   centre(): LonLat
   metresPerPixel(): number
+  /** What can be seen, and as much again on every side. */
+  around(): Sight
+  /** Whether everything that can be seen lies in this sight. */
+  isWithin(sight: Sight): boolean
   /** Ids of the units that are really on the canvas: for tests. */
   drawnUnits(): string[]
   /** Work of the page for the unit layer so far: for measurements. */
@@ -166,6 +171,21 @@ function control(map: LibreMap, base: BaseKind, units: UnitLayer, coverage: Cove
       return { lat, lon: lng }
     },
     metresPerPixel: () => (78_271.517 * Math.cos((map.getCenter().lat * Math.PI) / 180)) / 2 ** map.getZoom(),
+    around: () => {
+      const [[west, south], [east, north]] = map.getBounds().toArray()
+      const [widthDeg, heightDeg] = [east - west, north - south]
+      return {
+        west: west - widthDeg,
+        south: south - heightDeg,
+        east: east + widthDeg,
+        north: north + heightDeg,
+      }
+    },
+    isWithin: sight =>
+      map
+        .getBounds()
+        .toArray()
+        .every(([lon, lat]) => isWithin({ lat, lon }, sight)),
     drawnUnits: () => units.drawn(),
     unitWork: () => ({ ...units.work }),
     close: () => {

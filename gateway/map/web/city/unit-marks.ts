@@ -24,6 +24,18 @@ export type Mark = {
   readonly oldMs: number | null
 }
 
+/** Degrees. */
+export type Sight = {
+  readonly west: number
+  readonly south: number
+  readonly east: number
+  readonly north: number
+}
+export const isWithin = (
+  { lat, lon }: { readonly lat: number; readonly lon: number },
+  sight: Sight,
+): boolean => lon >= sight.west && lon <= sight.east && lat >= sight.south && lat <= sight.north
+
 export type Judgement = {
   readonly lookOf: (unit: UnitView) => UnitLook
   readonly freshnessOf: (held: Held<UnitView>, nowMs: number) => UnitView['freshness']
@@ -35,8 +47,9 @@ export const layerOf = ({ look, stale, chosen, rank }: Mark): number =>
 const LAYERS = 6
 
 /**
- * The marks of all units with a position, in drawing order; `tracks` is kept by the caller from one call to the next and
- * forgets units that are gone. A stale unit stays where it was last seen.
+ * The marks of the units in `sight`, in drawing order; `tracks` is kept by the caller from one call to the next and forgets
+ * units that are gone or out of sight, so that one that comes back is shown where it is. A stale unit stays where it was last
+ * seen.
  */
 export function marksOf(
   units: ReadonlyMap<string, Held<UnitView>>,
@@ -44,13 +57,17 @@ export function marksOf(
   ranked: readonly string[],
   chosen: string | null,
   nowMs: number,
+  sight: Sight,
   judge: Judgement,
 ): Mark[] {
   const layers: Mark[][] = Array.from({ length: LAYERS }, () => [])
   for (const held of units.values()) {
     const { view } = held
     const { position } = view
-    if (position === null) continue
+    if (position === null || !isWithin(position, sight)) {
+      tracks.delete(view.id)
+      continue
+    }
     const fresh = judge.freshnessOf(held, nowMs)
     const stale = fresh === 'stale' || fresh === 'never'
     const fixMs = held.trueAtMs - position.ageMs
