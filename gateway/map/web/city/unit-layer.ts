@@ -23,7 +23,9 @@ const NAME_CHAR_PX = 9
 const PICK_PX = 18
 /** Below this many metres per pixel a driving car moves visibly between two refreshes. */
 const GLIDE_M_PER_PX = 5
-const GLIDE_FRAME_MS = 100
+/** A frame when the fastest mark in sight has come this far, and never more often than the eye asks for. */
+const GLIDE_STEP_PX = 2
+const GLIDE_FRAME_MS_MIN = 100
 const OVERVIEW_M_PER_PX = 28
 /** More marks in sight than this are a crowd. */
 const CROWD = 600
@@ -68,6 +70,7 @@ export function openUnitLayer(
   let scale = 1
   /** Page time until which a mark in sight is on its way. */
   let glidesUntilMs = 0
+  let fastestPxPerMs = 0
   let gliding: ReturnType<typeof setTimeout> | undefined
   let frame = 0
   const names = new NameSheet()
@@ -107,13 +110,19 @@ export function openUnitLayer(
     const { clientWidth: widthPx, clientHeight: heightPx } = map.getContainer()
     const { left, top, size } = screenOf(map)
     const inSight: Mark[] = []
-    glidesUntilMs = 0
+    glidesUntilMs = fastestPxPerMs = 0
     for (const mark of marks) {
       const x = mark.track.toX * size - left
       const y = mark.track.toY * size - top
       if (x < -EDGE_PX || y < -EDGE_PX || x > widthPx + EDGE_PX || y > heightPx + EDGE_PX) continue
       inSight.push(mark)
-      glidesUntilMs = Math.max(glidesUntilMs, mark.track.endMs)
+      const { fromX, fromY, toX, toY, startMs, endMs } = mark.track
+      if (endMs <= startMs) continue
+      glidesUntilMs = Math.max(glidesUntilMs, endMs)
+      fastestPxPerMs = Math.max(
+        fastestPxPerMs,
+        ((Math.abs(toX - fromX) + Math.abs(toY - fromY)) * size) / (endMs - startMs),
+      )
     }
     scale = scaleFor(inSight.length, widthPx * heightPx)
     // Over the whole city, and in a crowd, only those at work are called by their name.
@@ -152,10 +161,13 @@ export function openUnitLayer(
     clearTimeout(gliding)
     if (calm.matches || document.hidden || metresPerPixelOf(map) > GLIDE_M_PER_PX) return
     if (glidesUntilMs <= performance.now()) return
-    gliding = setTimeout(() => {
-      drawSoon()
-      glide()
-    }, GLIDE_FRAME_MS)
+    gliding = setTimeout(
+      () => {
+        drawSoon()
+        glide()
+      },
+      Math.max(GLIDE_FRAME_MS_MIN, GLIDE_STEP_PX / fastestPxPerMs),
+    )
   }
 
   const drawSoon = (): void => {
