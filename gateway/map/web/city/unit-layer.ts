@@ -26,6 +26,7 @@ const GLIDE_M_PER_PX = 5
 /** A frame when the fastest mark in sight has come this far, and never more often than the eye asks for. */
 const GLIDE_STEP_PX = 2
 const GLIDE_FRAME_MS_MIN = 100
+const GLIDE_FRAME_MS_MAX = 500
 const OVERVIEW_M_PER_PX = 28
 /** More marks in sight than this are a crowd. */
 const CROWD = 600
@@ -161,12 +162,13 @@ export function openUnitLayer(
     clearTimeout(gliding)
     if (calm.matches || document.hidden || metresPerPixelOf(map) > GLIDE_M_PER_PX) return
     if (glidesUntilMs <= performance.now()) return
+    const stepMs = Math.min(GLIDE_FRAME_MS_MAX, GLIDE_STEP_PX / fastestPxPerMs)
     gliding = setTimeout(
       () => {
         drawSoon()
         glide()
       },
-      Math.max(GLIDE_FRAME_MS_MIN, GLIDE_STEP_PX / fastestPxPerMs),
+      Math.max(GLIDE_FRAME_MS_MIN, stepMs),
     )
   }
 
