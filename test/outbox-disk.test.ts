@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Outbox } from '#agent/outbox/outbox.ts'
-import { outboxContract } from './contracts/outbox.ts'
-import { HandClock } from './contracts/outbox.ts'
+import { draft, HandClock, outboxContract } from './contracts/outbox.ts'
 import { SimulatedDisk } from '#sim/store/simulated-disk.ts'
 import { openSimulatedOutbox } from '#sim/store/simulated-outbox.ts'
 import { damageRun, flips, healthyStore, truncations } from './outbox/damage-run.ts'
@@ -44,6 +43,35 @@ describe('an outbox whose files are damaged', () => {
 })
 
 describe('an outbox on a disk that fails', () => {
+  it('never takes what failed for damage: no repair, no new epoch, at whichever step', async () => {
+    let runs = 0
+    for (const fault of FAULTS)
+      for (let at = 1; at <= 40; at++) {
+        const disk = new SimulatedDisk()
+        const clock = new HandClock()
+        disk.faultAt = step => (step === at ? fault : null)
+        const reports: string[] = []
+        const report = ({ event }: { readonly event: string }): void => void reports.push(event)
+        const open = (): Promise<Outbox> => openSimulatedOutbox(disk, clock, { ...options, report })
+        let outbox = await open().catch(() => (disk.restart(), open()))
+        for (let n = 0; n < 12; n++) {
+          await outbox.append([draft('event', n)])
+          if (outbox.health() !== 'poisoned') continue
+          await outbox.close().catch(() => {})
+          disk.restart()
+          outbox = await open()
+        }
+        expect({ fault, at, reports: reports.filter(e => e !== 'outbox.poisoned') }).toEqual({
+          ...{ fault, at },
+          reports: [],
+        })
+        expect(outbox.health()).toBe('ok')
+        await outbox.close()
+        runs++
+      }
+    expect(runs).toBe(200)
+  })
+
   it('loses no accepted record and always comes back, whatever fails at whichever step, the first boot included', async () => {
     const tally = { runs: 0, accepted: 0, refused: 0, reopened: 0, lost: 0, doubled: 0, firstBoot: 0 }
     for (const fault of FAULTS)

@@ -20,8 +20,8 @@ export async function openHighWaterFile(path: string): Promise<HighWater> {
   try {
     const bytes = Buffer.alloc(2 * SLOT_BYTES)
     await handle.read(bytes, 0, bytes.length, 0)
-    // A file made and cut off before its first write is as long as it is empty.
-    const isBlank = bytes.every(byte => byte === 0)
+    // The first write fills both slots: while one of them is empty that write was never finished.
+    const isBlank = [0, SLOT_BYTES].some(at => bytes.subarray(at, at + SLOT_BYTES).every(byte => byte === 0))
     return highWaterFile(handle, newestOf(bytes, path), isBlank)
   } catch (error) {
     await handle.close()

@@ -5,7 +5,7 @@ import type { Change } from './shelf.ts'
 export type HighWater = {
   /** The newest mark that can be read; null when there is none. */
   readonly mark: Mark | null
-  /** True when nothing was ever written to it. */
+  /** True while its first write was never finished. */
   readonly isBlank: boolean
   /** Resolves when the mark would survive a power cut. */
   write(mark: Mark): Promise<void>

@@ -61,7 +61,7 @@ const bytesOf = (store: SimulatedStore): number =>
 function highWaterOf(disk: SimulatedDisk): HighWater {
   return {
     mark: disk.newestMark(),
-    isBlank: disk.slots.every(text => text === ''),
+    isBlank: disk.slots.some(text => text === ''),
     write(mark) {
       const slot = mark.commit % 2 === 0 ? 0 : 1
       return disk.step(

@@ -2,7 +2,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { existsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { openLevelOutbox } from '#agent/outbox/level-outbox.ts'
+import { BootScan } from '#agent/outbox/boot-scan.ts'
+import { levelRoom, openLevelOutbox } from '#agent/outbox/level-outbox.ts'
 import { LANES } from '#protocols/record.ts'
 import type { WireRecord } from '#protocols/record.ts'
 import { randomOf } from '#sim/random.ts'
@@ -75,16 +76,43 @@ export function flips({ files }: Healthy, count: number): Damage[] {
   })
 }
 
+/**
+ * What LevelDB and the boot scan make of a damaged store, as text: two damages of one outcome leave the same records behind.
+ * The store is opened and read, and neither mended nor audited.
+ */
+export async function outcomeOf(healthy: Healthy, damage: Damage): Promise<string> {
+  const dir = await newDir()
+  try {
+    await layDown(dir, healthy, damage)
+    const room = levelRoom(dir)
+    const file = await room.openHighWater()
+    await file.close()
+    const store = await room.open(file.mark?.epoch ?? '')
+    if (typeof store === 'string') return store
+    const scan = new BootScan(file.mark)
+    await store.walk((key, value) => scan.row(key, value))
+    await store.close()
+    const { complaints, lost, held, notesDigest } = scan.finish()
+    return JSON.stringify({ complaints, lost, held, notesDigest })
+  } finally {
+    await rm(dir, { recursive: true, force: true })
+  }
+}
+
+async function layDown(dir: string, healthy: Healthy, damage: Damage): Promise<void> {
+  for (const [name, bytes] of healthy.files) {
+    await mkdir(join(dir, name, '..'), { recursive: true })
+    await writeFile(join(dir, name), name === damage.file ? damage.apply(bytes) : bytes)
+  }
+}
+
 export type DamageRun = Audit & { readonly health: string }
 
 /** Lays the store down with its damage, opens it and looks for everything. Rejects when it does not come back. */
 export async function damageRun(healthy: Healthy, damage: Damage): Promise<DamageRun> {
   const dir = await newDir()
   try {
-    for (const [name, bytes] of healthy.files) {
-      await mkdir(join(dir, name, '..'), { recursive: true })
-      await writeFile(join(dir, name), name === damage.file ? damage.apply(bytes) : bytes)
-    }
+    await layDown(dir, healthy, damage)
     const outbox = await openLevelOutbox(dir, new HandClock(), optionsOf())
     const audit = await auditOutbox(outbox, healthy.accepted)
     const health = outbox.health()
