@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { Outbox } from '#agent/outbox/outbox.ts'
-import { draft, HandClock, outboxContract } from './contracts/outbox.ts'
+import type { WireRecord } from '#protocols/record.ts'
+import { auditOutbox } from './contracts/outbox-audit.ts'
+import { draft, HandClock, outboxContract, valueOf } from './contracts/outbox.ts'
 import { SimulatedDisk } from '#sim/store/simulated-disk.ts'
 import { openSimulatedOutbox } from '#sim/store/simulated-outbox.ts'
 import { damageRun, flips, healthyStore, truncations } from './outbox/damage-run.ts'
@@ -43,6 +45,32 @@ describe('an outbox whose files are damaged', () => {
 })
 
 describe('an outbox on a disk that fails', () => {
+  it('gives up the old store only for a new one that is whole: a write that fails while it is carried over loses nothing', async () => {
+    let refused = 0
+    for (const fault of FAULTS)
+      for (let after = 1; after <= 14; after++) {
+        const disk = new SimulatedDisk()
+        const clock = new HandClock()
+        const open = (): Promise<Outbox> => openSimulatedOutbox(disk, clock, options)
+        let outbox = await open()
+        const accepted: WireRecord[] = []
+        for (let n = 0; n < 150; n++) accepted.push(...valueOf(await outbox.append([draft('event', n)])))
+        const at = disk.steps + after
+        disk.faultAt = step => (step === at ? fault : null)
+        if (!(await outbox.renew()).ok) {
+          refused++
+          await outbox.close().catch(() => {})
+          disk.restart()
+          outbox = await open()
+        }
+        expect({ fault, after, ...(await auditOutbox(outbox, accepted)) }).toMatchObject({
+          ...{ lost: [], doubled: [], faults: [], receipted: 0, kept: 150 },
+        })
+        await outbox.close()
+      }
+    expect(refused).toBeGreaterThan(FAULTS.length * 5)
+  })
+
   it('never takes what failed for damage: no repair, no new epoch, at whichever step', async () => {
     let runs = 0
     for (const fault of FAULTS)

@@ -16,7 +16,7 @@ import type { Bounds } from './shedding.ts'
 import type { Change, OpenedShelf, Shelf } from './shelf.ts'
 import {
   copyAside,
-  dangerousTables,
+  rottenTables,
   discardStores,
   dropBallast,
   keepBallast,
@@ -135,7 +135,7 @@ export const levelRoom = (dir: string): StoreRoom => {
     async repair(epoch) {
       try {
         await mkdir(pathOf(epoch), { recursive: true })
-        for (const { file } of await dangerousTables(pathOf(epoch))) await rm(file)
+        for (const { file, danger } of await rottenTables(pathOf(epoch))) if (danger !== null) await rm(file)
         await ClassicLevel.repair(pathOf(epoch))
         return null
       } catch (error) {
@@ -176,8 +176,13 @@ const levelStore = (db: Level): Store => ({
 
 /** Not before its tables were looked at: some damage would end the process and not come back as an error. */
 async function openChecked(path: string): Promise<Store | string> {
-  const [danger] = await dangerousTables(path)
-  return danger === undefined ? tryOpen(path) : `corruption in ${basename(danger.file)}: ${danger.why}`
+  const rotten = await rottenTables(path)
+  const dangerous = rotten.find(({ danger }) => danger !== null)
+  if (dangerous !== undefined) return `corruption in ${basename(dangerous.file)}: ${dangerous.danger}`
+  const store = await tryOpen(path)
+  const [first] = rotten
+  if (typeof store === 'string' || first === undefined) return store
+  return { ...store, rot: `a checksum differs in ${basename(first.file)}` }
 }
 
 /** The store, or in words what is damaged. `createIfMissing` here would delete every table when CURRENT is missing. */

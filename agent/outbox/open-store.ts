@@ -63,7 +63,9 @@ async function makeStore(
   await store.write([], mark)
   await store.close()
   await room.sync()
-  return enter(room, file, mark, false)
+  const written = await judgeWritten(room, mark)
+  await file.writeBoth(mark)
+  return opened(written.store, file, written.verdict, false)
 }
 
 /**
@@ -125,31 +127,49 @@ async function carryOver(
   const epoch = settings.mintEpoch()
   const salvage = new Salvage(file.mark, epoch, lost)
   const store = await room.create(epoch)
-  if (source !== null && typeof source !== 'string') {
-    const row = (key: string, value: string): void => salvage.row(key, value)
-    const between = (): Promise<void> => store.write(salvage.takeChanges())
-    await source.walk(row, between).catch((error: unknown) => salvage.broke(String(error)))
-    await source.close()
-  }
+  if (source !== null && typeof source !== 'string') await copyRows(source, store, salvage)
   const mark = salvage.finish({ now: settings.clock.now(), bootId: settings.bootId })
   await store.write(salvage.takeChanges(), mark)
   await store.close()
   await room.sync()
+  // The old store is given up only for a new one that was read back and found whole.
+  const written = await judgeWritten(room, mark)
   settings.report({ event: 'outbox.repaired', epoch, lost })
   await file.writeBoth(mark)
   await room.discardBut(epoch)
-  return enter(room, file, mark, true)
+  return opened(written.store, file, written.verdict, true)
 }
 
-/** Opens a store just written; it must be whole. */
-async function enter(room: StoreRoom, file: HighWater, mark: Mark, repaired: boolean): Promise<OpenedShelf> {
-  const { store, verdict, reason } = await judge(await room.open(mark.epoch), mark)
-  if (!verdict?.whole) {
-    await store?.close()
-    throw new Error(`a store just written is not whole: ${verdict?.complaints.join('; ') ?? reason}`)
+/** Where the source cannot be read any further that is a loss; where the copy cannot be written it is the end of this try. */
+async function copyRows(source: Store, copy: Store, salvage: Salvage): Promise<void> {
+  let failed: { readonly error: unknown } | null = null
+  const write = async (): Promise<void> => {
+    try {
+      await copy.write(salvage.takeChanges())
+    } catch (error) {
+      failed = { error }
+      throw error
+    }
   }
-  await file.writeBoth(mark)
-  return opened(store!, file, verdict, repaired)
+  try {
+    await source.walk((key, value) => salvage.row(key, value), write)
+  } catch (error) {
+    if (failed !== null) throw error
+    salvage.broke(String(error))
+  } finally {
+    await source.close()
+    if (failed !== null) await copy.close().catch(() => {})
+  }
+}
+
+async function judgeWritten(
+  room: StoreRoom,
+  mark: Mark,
+): Promise<{ readonly store: Store; readonly verdict: Verdict }> {
+  const { store, verdict, reason } = await judge(await room.open(mark.epoch), mark)
+  if (store !== null && verdict?.whole) return { store, verdict }
+  await store?.close()
+  throw new Error(`a store just written is not whole: ${verdict?.complaints.join('; ') ?? reason}`)
 }
 
 const opened = (store: Store, file: HighWater, verdict: Verdict, repaired: boolean): OpenedShelf => ({
@@ -176,6 +196,7 @@ type Judged = { readonly store: Store | null; readonly verdict: Verdict | null; 
 async function judge(store: Store | string, highWater: Mark | null): Promise<Judged> {
   if (typeof store === 'string') return { store: null, verdict: null, reason: store }
   const scan = new BootScan(highWater)
+  if (store.rot !== undefined) scan.broke(store.rot)
   await store.walk((key, value) => scan.row(key, value)).catch((error: unknown) => scan.broke(String(error)))
   return { store, verdict: scan.finish(), reason: '' }
 }

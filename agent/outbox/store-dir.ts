@@ -1,6 +1,6 @@
 import { cp, mkdir, open, readdir, readFile, rename, rm, stat, statfs, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { dangerIn } from './table-check.ts'
+import { checkTable } from './table-check.ts'
 
 /** A LevelDB directory beside the high-water file. */
 export type StoreDir = { readonly epoch: string; readonly path: string }
@@ -56,18 +56,18 @@ export async function syncDir(dir: string): Promise<void> {
   }
 }
 
-/** Tables whose reading could end the process (`table-check.ts`), and why; none where there is no store. */
-export async function dangerousTables(
+/** Tables that are not as LevelDB wrote them (`table-check.ts`); none where there is no store. */
+export async function rottenTables(
   path: string,
-): Promise<readonly { readonly file: string; readonly why: string }[]> {
+): Promise<readonly { readonly file: string; readonly danger: string | null }[]> {
   const names = await readdir(path).catch(() => [])
-  const dangers: { file: string; why: string }[] = []
+  const rotten: { file: string; danger: string | null }[] = []
   for (const name of names.filter(n => /\.(ldb|sst)$/.test(n))) {
     const file = join(path, name)
-    const why = dangerIn(await readFile(file))
-    if (why !== null) dangers.push({ file, why })
+    const { isIntact, danger } = checkTable(await readFile(file))
+    if (!isIntact) rotten.push({ file, danger })
   }
-  return dangers
+  return rotten
 }
 
 const BALLAST = 'ballast'

@@ -16,6 +16,11 @@ export type HighWater = {
 
 /** One open store. Every method rejects on any error, after which it must only be closed. */
 export type Store = {
+  /**
+   * Said of a store that opens and may not be believed: a lookup in it may miss what a walk from end to end still finds. It
+   * is carried over.
+   */
+  readonly rot?: string
   /** Every row in key order; `between` runs now and then on the way. */
   walk(row: (key: string, value: string) => unknown, between?: () => Promise<void>): Promise<void>
   /** All changes, in order, and the mark, if any, or none of them. Resolves only when they would survive a power cut. */

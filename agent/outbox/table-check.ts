@@ -19,25 +19,37 @@ const INTERNAL_KEY_BYTES_MIN = 8
 /** Blocks are 4 KiB by default; one record of the largest body is its own block. */
 const BLOCK_BYTES_MAX = 16 * 1024 * 1024
 
-/**
- * Why reading this table could end the process, or null. A damaged block whose keys are all long enough and in order is no such
- * reason: LevelDB reads it, and the boot scan finds what changed.
- */
-export function dangerIn(table: Buffer): string | null {
+export type TableCheck = {
+  /** Every block matches its checksum. */
+  readonly isIntact: boolean
+  /**
+   * Why reading it could end the process, or null. A damaged block whose keys are all long enough and in order is no such
+   * reason: LevelDB reads it from end to end, and the boot scan finds what changed. What a lookup by key finds in it is
+   * another matter.
+   */
+  readonly danger: string | null
+}
+
+export function checkTable(table: Buffer): TableCheck {
   // Without its footer LevelDB refuses the table in words.
-  if (table.length < FOOTER_BYTES || !table.subarray(-8).equals(MAGIC)) return null
+  if (table.length < FOOTER_BYTES || !table.subarray(-8).equals(MAGIC))
+    return { isIntact: false, danger: null }
   const footer = table.subarray(-FOOTER_BYTES)
-  const meta = handleAt(footer, 0)
-  const indexAt = meta && handleAt(footer, meta.end)
+  const metaAt = handleAt(footer, 0)
+  const indexAt = metaAt && handleAt(footer, metaAt.end)
   const index = indexAt && blockAt(table, indexAt.handle)
-  if (!index) return null
+  if (!index) return { isIntact: false, danger: null }
   const entries = entriesOf(index.bytes)
-  if (!index.isIntact && !isSound(entries)) return 'its index is damaged'
-  const blocks = entries.list.flatMap(({ value }) => {
-    const at = handleAt(value, 0)
-    const block = at && blockAt(table, at.handle)
-    return block ? [block] : []
-  })
+  if (!index.isIntact && !isSound(entries)) return { isIntact: false, danger: 'its index is damaged' }
+  const blocks = blocksOf(table, entries)
+  const meta = blockAt(table, metaAt.handle)
+  const filters = meta === null ? [null] : blocksOf(table, entriesOf(meta.bytes))
+  const all = [index, meta, ...blocks, ...filters]
+  if (all.every(block => block?.isIntact === true)) return { isIntact: true, danger: null }
+  return { isIntact: false, danger: dangerIn(blocks.filter(block => block !== null)) }
+}
+
+function dangerIn(blocks: readonly Block[]): string | null {
   if (blocks.every(block => block.isIntact)) return null
   const inBlocks = blocks.map(block => entriesOf(block.bytes))
   if (!inBlocks.every(isSound)) return 'a block is damaged'
@@ -45,6 +57,14 @@ export function dangerIn(table: Buffer): string | null {
   return keys.every((key, i) => i === 0 || isBefore(keys[i - 1]!, key)) ? null : 'its keys are out of order'
 }
 
+/** The blocks the entries point at; null for one that LevelDB would refuse. */
+const blocksOf = (table: Buffer, { list }: Entries): readonly (Block | null)[] =>
+  list.map(({ value }) => {
+    const at = handleAt(value, 0)
+    return at && blockAt(table, at.handle)
+  })
+
+type Block = { readonly bytes: Buffer; readonly isIntact: boolean }
 type Handle = { readonly offset: number; readonly size: number }
 
 function handleAt(bytes: Buffer, at: number): { readonly handle: Handle; readonly end: number } | null {
@@ -66,7 +86,7 @@ function varintAt(bytes: Buffer, at: number): { readonly value: number; readonly
 }
 
 /** A block as LevelDB would unpack it; null where it would refuse it. */
-function blockAt(table: Buffer, { offset, size }: Handle): { bytes: Buffer; isIntact: boolean } | null {
+function blockAt(table: Buffer, { offset, size }: Handle): Block | null {
   const end = offset + size
   if (end + TRAILER_BYTES > table.length) return null
   const isIntact = unmasked(table.readUInt32LE(end + 1)) === crc32c(table.subarray(offset, end + 1))
