@@ -33,7 +33,7 @@ describe('the plausibility gate', () => {
     const drive = Array.from({ length: 60 }, (_, i) => at(i, i * 30))
     const { through, gate } = pass(drive)
     expect(through).toEqual(drive)
-    expect(gate.refused).toEqual({ jump: 0, backwards: 0, speed: 0, altitude: 0, date: 0 })
+    expect(gate.refused).toEqual({ jump: 0, backwards: 0, speed: 0, altitude: 0, date: 0, datum: 0 })
   })
 
   it('refuses a single jump and counts it', () => {
@@ -79,6 +79,6 @@ describe('the plausibility gate', () => {
     expect(through[1]).not.toHaveProperty('altMslM')
     expect(through[2]).toMatchObject({ mode: 3, dateSuspect: true })
     expect(through[2]).not.toHaveProperty('timeUtcMs')
-    expect(gate.refused).toEqual({ jump: 0, backwards: 0, speed: 1, altitude: 1, date: 1 })
+    expect(gate.refused).toEqual({ jump: 0, backwards: 0, speed: 1, altitude: 1, date: 1, datum: 0 })
   })
 })

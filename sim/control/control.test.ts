@@ -102,6 +102,8 @@ describe('what can be done to a unit', () => {
     expect(offered).not.toContain('fill-disk')
     expect(Object.keys(UNIT_ACTIONS).filter(name => !offered.includes(name))).toEqual([
       'block-antenna',
+      'cut-antenna',
+      'short-antenna',
       'receiver-off',
       'receiver-on',
       'panel-off',

@@ -46,7 +46,7 @@ function expectOneLine(line: string, { code, out, err }: Ran, exit: number): voi
   expect({ line, code, out }).toEqual({ line, code: exit, out: '' })
   const lines = err.trimEnd().split('\n')
   expect(lines, line).toHaveLength(1)
-  expect(lines[0]!.length, line).toBeLessThan(400)
+  expect(lines[0]!.length, line).toBeLessThan(480)
   expect(err, line).not.toMatch(/ {4}at |node:internal|undefined|NaN|\[object/)
 }
 
