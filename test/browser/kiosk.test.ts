@@ -230,7 +230,10 @@ describe.skipIf(browser === null)('a visitor who walked away', () => {
 
       await page.clock.fastForward(62_000)
       await page.waitForSelector('.asks')
+      // Leaving begins a new document: at once, or when the station is heard again after the clock's jump.
+      const anew = page.waitForEvent('framenavigated')
       await page.clock.fastForward(31_000)
+      await anew
       await page.waitForSelector('[data-step=attract] .doors')
       const after = await heapOf(page)
       for (const word of words) expect(after.includes(word), word).toBe(false)
