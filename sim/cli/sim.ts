@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { wrongUseOf } from '#protocols/cli/flags.ts'
+import { nearestWord } from '#protocols/cli/nearest-word.ts'
 import { CITY_ACTIONS, UNIT_ACTIONS } from '../control/actions.ts'
 import { readRunning } from '../demo/running-file.ts'
 import { DemoFlags } from '../demo/flags.ts'
@@ -94,8 +95,9 @@ function readCall(args: readonly string[]): Call | 'help' | string {
 /** A wrong action is wrong whether or not a demo runs. */
 function unknownAction(action: string): string | undefined {
   if (Object.hasOwn(UNIT_ACTIONS, action) || Object.hasOwn(CITY_ACTIONS, action)) return undefined
-  const names = [...Object.keys(UNIT_ACTIONS), ...Object.keys(CITY_ACTIONS)]
-  return `there is no action ${JSON.stringify(action.slice(0, 60))}; there are ${names.join(', ')} [SIM_ACTION_UNKNOWN]`
+  const meant = nearestWord(action, [...Object.keys(UNIT_ACTIONS), ...Object.keys(CITY_ACTIONS)])
+  const hint = meant === undefined ? '--help lists the actions' : `did you mean ${meant}?`
+  return `there is no action ${JSON.stringify(action.slice(0, 60))}, ${hint} [SIM_ACTION_UNKNOWN]`
 }
 
 function notRunning(words: string): number {

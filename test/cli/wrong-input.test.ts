@@ -46,7 +46,7 @@ function expectOneLine(line: string, { code, out, err }: Ran, exit: number): voi
   expect({ line, code, out }).toEqual({ line, code: exit, out: '' })
   const lines = err.trimEnd().split('\n')
   expect(lines, line).toHaveLength(1)
-  expect(lines[0]!.length, line).toBeLessThan(480)
+  expect(lines[0]!.length, line).toBeLessThan(400)
   expect(err, line).not.toMatch(/ {4}at |node:internal|undefined|NaN|\[object/)
 }
 
@@ -153,7 +153,8 @@ const WRONG: readonly (readonly [string, RegExp])[] = [
   [`nearest city.graph --units ${text} --at 116,35 -k 3`, /words\.txt/],
   ['sim', /sim do ACTION UNIT/],
   ['sim do', /ACTION UNIT/],
-  ['sim do explode ptu-01', /explode/],
+  ['sim do explode ptu-01', /explode.*--help/],
+  ['sim do panik unit-01', /did you mean panic\?/],
   ['demo --units many', /--units "many": must be a number; for example --units \d+/],
   ['demo --unist 8', /no option --unist, did you mean --units\?/],
   ['demo --mqtt-port', /--mqtt-port needs a value/],
