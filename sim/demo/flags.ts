@@ -28,8 +28,8 @@ export const DemoFlags = z.object({
   'incidents-per-day': z.coerce.number().min(0).max(20_000).default(1_000),
   /** Seconds; in the place of the day's rhythm. */
   'incident-every': z.coerce.number().min(0).optional(),
-  /** How often cars report: `every-second` for measuring. */
-  sampling: z.enum(['adaptive', 'every-second']).default('adaptive'),
+  /** How often cars report: once a second for eyes on a map; a real car's own default is `adaptive`. */
+  sampling: z.enum(['adaptive', 'every-second']).default('every-second'),
   'map-port': Port.default(5110),
   'enrol-port': Port.default(5111),
   'terminal-port': Port.default(5112),
@@ -57,7 +57,7 @@ export const DEMO_USAGE = `usage: npm start -- [options]
   --seed N              another town, other incidents        (1)
   --incidents-per-day N by hour of day and place, 0: none    (1000; quiet 500, hard 1500)
   --incident-every S    one every S seconds instead, 0: none
-  --sampling every-second  every car reports once a second   (adaptive)
+  --sampling adaptive   cars report when their track needs it, as real ones do, not once a second
   --map-port, --enrol-port, --terminal-port, --kiosk-port, --desk-port, --sim-port, --mqtt-port
                         (5110, 5111, 5112, 5113, 5114, 5115, 8883; 0: any free one)`
 

@@ -81,7 +81,6 @@ function openDemo(dir: string, say: (words: string) => void): Promise<RunningDem
     String(UNITS),
     '--seed',
     String(SEED),
-    ...['--sampling', 'every-second'],
     ...ports,
   ]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
