@@ -34,6 +34,8 @@ export type RuntimeParts = Omit<CarrierParts, 'identity' | 'announcedMs' | 'live
   readonly onHeard?: (event: VehicleEvent) => void
   /** Hex digits never seen before. */
   readonly mint: (bytes: number) => string
+  /** How often it looks at what only time changes; a car in a simulated city of hours looks less often. */
+  readonly tickMs?: number
 }
 
 export type CameraOrder = { readonly order: 'start' | 'mark'; readonly activationId: string }
@@ -55,7 +57,7 @@ export type Runtime = {
  * stored is carried to the gateway. The same loop runs in the vehicle process and, for simulated units, in the simulator.
  */
 export function startRuntime(parts: RuntimeParts): Runtime {
-  const { identity, clock, log, outbox } = parts
+  const { identity, clock, log, outbox, tickMs = TICK_MS } = parts
   const state = initialState(
     { ...identity, bootId: parts.bootId, bootCount: parts.bootCount },
     outbox.notes(),
@@ -132,7 +134,7 @@ export function startRuntime(parts: RuntimeParts): Runtime {
     feed({ type: 'tick' })
     carrier.tick()
     if (monoMs - lastViewMonoMs >= 1_000) publishView()
-    cancelTick = clock.after(TICK_MS, tick)
+    cancelTick = clock.after(tickMs, tick)
   }
 
   let lastViewMonoMs = -Infinity
@@ -164,7 +166,7 @@ export function startRuntime(parts: RuntimeParts): Runtime {
     flush: async () => {
       await carrier.append([], [])
       while (!stopped && carrier.link().state === 'up' && waiting(carrier.facts().queue) > 0)
-        await new Promise<void>(resolve => clock.after(TICK_MS, resolve))
+        await new Promise<void>(resolve => clock.after(tickMs, resolve))
     },
     stop: async () => {
       stopped = true

@@ -50,7 +50,11 @@ export type LoopParts = {
   readonly onChanges: (changes: readonly Change[]) => void
   /** A write failed or a core broke: nothing leaves any more. The process is to end so that its supervisor starts it anew. */
   readonly onFatal: (reason: string) => void
+  /** The breath between two turns; a simulated city draws it by its own clock. */
+  readonly breathe?: () => Promise<void>
 }
+
+const breathe = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
 
 /** Rows and city events of the gateway's own side doors (enrolment), committed like everything else. */
 export type Submission = {
@@ -213,7 +217,7 @@ class GatewayLoop implements Loop {
     try {
       while (this.queue.length > 0) {
         // Lets everything that is ready on the sockets join this turn, and the sockets have theirs in between.
-        await new Promise<void>(resolve => setImmediate(resolve))
+        await (this.parts.breathe ?? breathe)()
         if (!(await this.finish(this.work()))) return
         this.resumeWhenLow()
       }

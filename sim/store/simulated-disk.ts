@@ -44,6 +44,12 @@ export class SimulatedDisk {
   faultAt: (step: number) => DiskFault | null = () => null
   /** While set every write fails for want of room. */
   isFull = false
+  /** How long the next step takes; null: no time at all. */
+  pace: () => Promise<void> | null = () => null
+  /** Hears the rows of every batch that lies down in a store, whoever is told of it. */
+  onLanded: (rows: readonly Change[]) => void = () => {}
+  /** What steps that are not over yet would do. */
+  readonly #flying = new Set<() => void>()
   #isOff = false
   #power = 0
   #ready: Promise<void> = Promise.resolve()
@@ -62,8 +68,16 @@ export class SimulatedDisk {
 
   /** One step: `land` puts its effect on the disk, `tear` half of it. Rejects as the fault says. */
   async step(land: () => void, tear: () => void = () => {}): Promise<void> {
-    await this.#ready
-    if (this.#isOff) throw new PowerCut('the power is gone')
+    const power = this.#power
+    this.#flying.add(land)
+    try {
+      await this.#ready
+      const pause = this.pace()
+      if (pause !== null) await pause
+    } finally {
+      this.#flying.delete(land)
+    }
+    if (this.#isOff || power !== this.#power) throw new PowerCut('the power is gone')
     this.steps++
     const fault = this.isFull ? 'enospc' : this.faultAt(this.steps)
     if (fault === 'enospc') tear()
@@ -72,6 +86,16 @@ export class SimulatedDisk {
     if (fault === 'enospc') throw new Error('ENOSPC: no space left on device')
     if (fault === 'eio' || fault === 'eio-landed') throw new Error('EIO: i/o error')
     if (this.#isOff) throw new PowerCut('the power is gone')
+  }
+
+  /** Steps under way. */
+  get inFlight(): number {
+    return this.#flying.size
+  }
+
+  /** What is under way when a process is killed or the power goes: on the disk after all, or not. */
+  landFlying(): void {
+    for (const land of this.#flying) land()
   }
 
   /** Everything unsynced is gone: stores whose names were not synced yet. */

@@ -1,9 +1,13 @@
+import type { Change } from '#agent/outbox/shelf.ts'
 import type { HighWater, Store, StoreRoom } from '#agent/outbox/store-room.ts'
 import { batchOf, rowsOf } from './simulated-disk.ts'
 import type { SimulatedDisk, SimulatedStore } from './simulated-disk.ts'
 
 /** Rows given at a time by a walk. */
 const WALK_ROWS = 100
+/** A longer log is folded when its store is opened, into blocks of so many rows. */
+const LOG_BATCHES_MAX = 256
+const BLOCK_ROWS = 16
 
 /** The stores of a simulated disk, with the steps and the manners of LevelDB directories. */
 export const simulatedRoom = (disk: SimulatedDisk): StoreRoom => ({
@@ -56,7 +60,9 @@ export const simulatedRoom = (disk: SimulatedDisk): StoreRoom => ({
 const emptyStore = (): SimulatedStore => ({ log: [], hasCurrent: true, isNamed: true, isHeld: false })
 
 const bytesOf = (store: SimulatedStore): number =>
-  store.log.reduce((sum, batch) => sum + (batch === null ? 0 : JSON.stringify(batch.rows).length), 0)
+  store.log.reduce((sum, batch) => sum + (batch?.rows ?? []).reduce((all, row) => all + sizeOf(row), 0), 0)
+
+const sizeOf = ({ key, value }: Change): number => key.length + (value?.length ?? 0)
 
 function highWaterOf(disk: SimulatedDisk): HighWater {
   return {
@@ -90,7 +96,16 @@ async function openStore(disk: SimulatedDisk, store: SimulatedStore | undefined)
   await disk.step(() => {})
   if (store === undefined || !store.hasCurrent) return 'does not exist (create_if_missing is false)'
   store.isHeld = true
+  if (store.log.length > LOG_BATCHES_MAX) store.log = folded(store.log)
   return storeOf(disk, store)
+}
+
+/** As LevelDB folds its log into tables: what counts, in blocks of a few rows. */
+function folded(log: SimulatedStore['log']): SimulatedStore['log'] {
+  const rows = [...rowsOf(log)].map(([key, value]) => ({ key, value }))
+  return Array.from({ length: Math.ceil(rows.length / BLOCK_ROWS) }, (_, i) => ({
+    rows: rows.slice(i * BLOCK_ROWS, (i + 1) * BLOCK_ROWS),
+  }))
 }
 
 function storeOf(disk: SimulatedDisk, store: SimulatedStore): Store {
@@ -115,7 +130,11 @@ function storeOf(disk: SimulatedDisk, store: SimulatedStore): Store {
       const batch = batchOf(changes, mark)
       try {
         // A torn batch does not match its checksum and is not there; neither is what this handle writes behind it.
-        await disk.step(() => void (isPoisoned || store.log.push(batch)))
+        await disk.step(() => {
+          if (isPoisoned) return
+          store.log.push(batch)
+          disk.onLanded(batch!.rows)
+        })
       } catch (error) {
         isPoisoned = true
         throw error
