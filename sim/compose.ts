@@ -68,12 +68,10 @@ async function build(flags: DemoFlags, closers: Closers, say: Say): Promise<Demo
 
   const units = demoUnits(flags.units, world.grids)
   const members = await enrolled(house, units)
-  // Two processes that wait for nothing of each other.
-  const [full, station] = await Promise.all([
-    openVisitorsCar(house, units[0]!, recording),
-    openStationOfDemo(house),
-  ])
+  // Two processes that wait for nothing of each other; the fleet greets the gateway while they load.
+  const processes = Promise.all([openVisitorsCar(house, units[0]!, recording), openStationOfDemo(house)])
   openFleet(house, members.slice(1))
+  const [full, station] = await processes
   const createIncident = startIncidents(house, units)
   const sim = must(await openControlPage(house, { gateway, createIncident }))
   return {

@@ -53,6 +53,7 @@ export type CityControls = {
 export type ControlBook = {
   register(unitId: UnitId, controls: UnitControls): void
   byId(unitId: UnitId): UnitControls | undefined
+  /** In the order of their ids, `unit-2` before `unit-10`, whoever registered first. */
   all(): readonly (readonly [UnitId, UnitControls])[]
 }
 
@@ -61,6 +62,6 @@ export function openControlBook(): ControlBook {
   return {
     register: (unitId, controls) => void units.set(unitId, controls),
     byId: unitId => units.get(unitId),
-    all: () => [...units],
+    all: () => [...units].toSorted(([a], [b]) => a.localeCompare(b, 'en', { numeric: true })),
   }
 }
