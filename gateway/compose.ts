@@ -221,6 +221,7 @@ async function open(
         software: SOFTWARE,
         devices: deviceViewsOf(desk.devices, loop.intake),
         units: city.units(now),
+        stations: city.stations(now),
         alarms: city.alarms(now),
         counts: city.counts(),
         intake: loop.intake.counts,

@@ -195,7 +195,7 @@ async function told(car: Car): Promise<string[]> {
   const faults = await car.faults()
   const device: DeviceFacts = {
     ...{ id: 'ptu-01', state: 'active', certificateLeftMs: 29 * 86_400_000, codeAgeMs: null, link: 'up' },
-    ...{ heardAgeMs: 0, fixAgeMs: 0, onShift: true, queued: 0, bytes: 0, store: 'ok' },
+    ...{ heardAgeMs: 0, hasReceiver: true, fixAgeMs: 0, onShift: true, queued: 0, bytes: 0, store: 'ok' },
     ...{ missing: 0, inputsUnknown: 0, software: 'test' },
     faults: faults.slice(-1).map(code => ({ driver: 'antenna', code, ageMs: 0 })),
     freshness: 'live',

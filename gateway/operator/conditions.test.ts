@@ -17,6 +17,7 @@ const WELL: DeviceFacts = {
   heardAgeMs: 500,
   freshness: 'live',
   fixAgeMs: 800,
+  hasReceiver: true,
   onShift: true,
   queued: 2,
   bytes: 4_096,
@@ -178,6 +179,13 @@ describe('conditions', () => {
     expect(conditionsOf(CALM, [silent]).map(c => c.code)).toContain('driver_fault')
     const mended = { ...WELL, receiver: SOUND, faults: [{ ...faults[0]!, code: 'ANTENNA_OK' }] }
     expect(conditionsOf(CALM, [mended])).toEqual([])
+  })
+
+  it('asks no station for a position, but for its link', () => {
+    const station = { ...WELL, hasReceiver: false, freshness: 'never' as const, fixAgeMs: null }
+    expect(conditionsOf(CALM, [station])).toEqual([])
+    const away = { ...station, link: 'down' as const, heardAgeMs: 7 * MIN_MS }
+    expect(conditionsOf(CALM, [away]).map(c => c.code)).toEqual(['link_down'])
   })
 
   it('lets go of a driver fault an hour after the last one', () => {

@@ -48,6 +48,8 @@ export type DeviceFacts = {
   readonly codeAgeMs: number | null
   readonly link: 'up' | 'down'
   readonly heardAgeMs: number | null
+  /** A station stays where it is and has none. */
+  readonly hasReceiver: boolean
   readonly freshness: Freshness
   readonly fixAgeMs: number | null
   readonly onShift: boolean
@@ -139,12 +141,13 @@ function certificate({ certificateLeftMs }: DeviceFacts, say: Say): Condition[] 
 
 /** A device without a link has no fresh fix either: that is one thing wrong, not two. */
 function linkAndFix(device: DeviceFacts, say: Say, gateway: GatewayFacts): Condition[] {
-  const { link, heardAgeMs, freshness, fixAgeMs } = device
+  const { link, heardAgeMs, hasReceiver, freshness, fixAgeMs } = device
   const settling = gateway.uptimeSeconds < LIMITS.startedSeconds
   if (link === 'down') {
     if (heardAgeMs === null) return settling ? [] : [say('never_connected', 'warn')]
     return [say('link_down', heardAgeMs < LIMITS.linkDownMs ? 'note' : 'warn', minutes(heardAgeMs))]
   }
+  if (!hasReceiver) return []
   if (freshness === 'never') return settling ? [] : [say('fix_never', 'warn')]
   if (freshness === 'stale')
     return [say('fix_stale', device.onShift ? 'alarm' : 'warn', minutes(fixAgeMs ?? 0))]

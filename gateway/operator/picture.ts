@@ -1,4 +1,4 @@
-import type { AlarmView, DeviceView, UnitView } from '#protocols/api.ts'
+import type { AlarmView, DeviceView, StationView, UnitView } from '#protocols/api.ts'
 import type { Channel } from '#protocols/equipment.ts'
 import type {
   Condition,
@@ -20,6 +20,7 @@ export type PictureInputs = {
   readonly software: string
   readonly devices: readonly DeviceView[]
   readonly units: readonly UnitView[]
+  readonly stations: readonly StationView[]
   readonly alarms: readonly AlarmView[]
   readonly counts: {
     readonly openIncidents: number
@@ -41,10 +42,10 @@ export type PictureInputs = {
  * cannot disagree.
  */
 export function pictureOf(inputs: PictureInputs, now: Now): OperatorView {
-  const unitByDevice = new Map(inputs.units.map(unit => [unit.deviceId, unit]))
+  const servedBy = new Map([...inputs.units, ...inputs.stations].map(served => [served.deviceId, served]))
   const rows = inputs.devices.map(device => {
-    const unit = unitByDevice.get(device.id)
-    return { device, unit, facts: factsOf(device, unit, inputs, now) }
+    const served = servedBy.get(device.id)
+    return { device, served, facts: factsOf(device, served, inputs, now) }
   })
   const conditions = conditionsOf(
     gatewayFacts(inputs),
@@ -66,8 +67,8 @@ export function pictureOf(inputs: PictureInputs, now: Now): OperatorView {
     },
     totals: totalsOf(inputs, conditions),
     conditions,
-    devices: rows.map(({ device, unit, facts }) =>
-      deviceRow(device, unit, facts, worst.get(device.id) ?? null),
+    devices: rows.map(({ device, served, facts }) =>
+      deviceRow(device, served, facts, worst.get(device.id) ?? null),
     ),
   }
 }
@@ -80,13 +81,19 @@ const pick = ({ commits, commitP50Seconds, commitP99Seconds, sessions, streamCli
   streamClients,
 })
 
+/** A device serves a vehicle, which is somewhere, or a station, which stays where it is. */
+type Served = UnitView | StationView
+const isUnit = (served: Served | undefined): served is UnitView =>
+  served !== undefined && 'freshness' in served
+
 function factsOf(
   device: DeviceView,
-  unit: UnitView | undefined,
+  served: Served | undefined,
   inputs: PictureInputs,
   now: Now,
 ): DeviceFacts {
-  const queue = unit?.queue
+  const unit = isUnit(served) ? served : undefined
+  const queue = served?.queue
   return {
     id: device.id,
     state: device.state,
@@ -94,13 +101,14 @@ function factsOf(
       device.certificateNotAfter === null ? null : Date.parse(device.certificateNotAfter) - now.utcMs,
     codeAgeMs: inputs.codeAgeMs(device.id),
     link: device.link,
-    heardAgeMs: unit?.heardAgeMs ?? null,
+    heardAgeMs: served?.heardAgeMs ?? null,
+    hasReceiver: served === undefined || isUnit(served),
     freshness: unit?.freshness ?? 'never',
     fixAgeMs: unit?.position?.ageMs ?? null,
     onShift: unit !== undefined && unit.availability !== 'off_duty' && unit.availability !== 'out_of_service',
     queued: queue ? queue.alarm + queue.event + queue.track + queue.diag : 0,
     bytes: queue?.bytes ?? 0,
-    store: unit?.store ?? device.store,
+    store: served?.store ?? device.store,
     missing: device.lanes.reduce((sum, lane) => sum + lane.missing, 0),
     inputsUnknown: unknownInputs(unit),
     faults: device.faults.map(({ driver, code, occurredAt }) => ({
@@ -187,7 +195,7 @@ const DAY_MS = 86_400_000
 
 const deviceRow = (
   device: DeviceView,
-  unit: UnitView | undefined,
+  served: Served | undefined,
   facts: DeviceFacts,
   worst: ConditionSeverity | null,
 ): OperatorDevice => ({
@@ -197,9 +205,9 @@ const deviceRow = (
   freshness: facts.freshness,
   fixAgeMs: facts.fixAgeMs,
   heardAgeMs: facts.heardAgeMs,
-  queue: unit?.queue ?? null,
+  queue: served?.queue ?? null,
   store: facts.store,
   missing: facts.missing,
-  drivers: unit?.drivers ?? null,
+  drivers: isUnit(served) ? served.drivers : null,
   worst,
 })
