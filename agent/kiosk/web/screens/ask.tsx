@@ -224,7 +224,7 @@ function Story() {
         onInput={event => write(event.currentTarget.value)}
       />
       <p class="hint">{details.left(NARRATIVE_CHARS_MAX - narrative.length)}</p>
-      <div class="list">
+      <div class="pair">
         <Choice name="written" icon="check" kind="main" title={details.done} onChoose={written} />
         <Choice name="unwritten" icon="back" title={details.stop} onChoose={() => unchoose('words')} />
       </div>
