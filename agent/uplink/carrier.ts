@@ -275,7 +275,10 @@ export function startCarrier(parts: CarrierParts): Carrier {
   return {
     append: async (drafts, notes) => {
       const result = await outbox.append(drafts, notes)
-      if (result.ok) feed({ type: 'stored', ranges: outbox.ranges() })
+      if (!result.ok) return result
+      if (result.value.length > 0)
+        log.debug({ event: 'outbox.accepted', records: result.value.map(receiptOf) })
+      feed({ type: 'stored', ranges: outbox.ranges() })
       return result
     },
     unstored: alarm => {
@@ -313,6 +316,9 @@ export function startCarrier(parts: CarrierParts): Carrier {
     },
   }
 }
+
+/** What a witness outside needs to look for a record in the ledger: its name and its content. */
+const receiptOf = ({ epoch, lane, seq, sum }: WireRecord): string => `${epoch}/${lane}/${seq}/${sum}`
 
 function jsonOf(payload: Uint8Array): unknown {
   try {

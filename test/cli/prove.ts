@@ -3,6 +3,7 @@ import type { Inquiry } from './evidence.ts'
 import { proveArrival } from './prove-arrival.ts'
 import { proveSampling } from './prove-sampling.ts'
 import { proveAutobaud } from './prove-autobaud.ts'
+import { proveCrashes } from './prove-crashes.ts'
 import { proveFleet } from './prove-fleet.ts'
 import { proveMembership } from './prove-membership.ts'
 import { proveNmea } from './prove-nmea.ts'
@@ -45,6 +46,18 @@ export const PROOFS: Readonly<Record<string, Inquiry>> = {
       'test/cli/prove-outbox.ts',
     ],
     run: proveOutbox,
+  },
+  crashes: {
+    does: 'real processes killed, cut off, on full, failing and rotten disks: no accepted record lost; build first; 30 minutes',
+    covers: [
+      'agent/outbox/level-outbox.ts',
+      'agent/outbox/open-store.ts',
+      'agent/outbox/high-water-file.ts',
+      'gateway/ledger/level-ledger.ts',
+      'test/crash',
+      'test/cli/prove-crashes.ts',
+    ],
+    run: proveCrashes,
   },
   membership: {
     does: 'grid of a place = brute force, 1,000,000 points over 51 and over 2,000 grids',
