@@ -5,8 +5,10 @@ import { openPacedClock } from './clock/paced-clock.ts'
 import { openRealClock } from './clock/real-clock.ts'
 import { openControlBook } from './control/knobs.ts'
 import { openControlPage } from './demo/control-page.ts'
+import { stationPortsOf } from './demo/flags.ts'
 import type { DemoFlags } from './demo/flags.ts'
 import { openFleet } from './demo/fleet.ts'
+import { findPortsFree } from './demo/free-ports.ts'
 import { openFullVehicle } from './demo/full-vehicle.ts'
 import type { FullVehicle } from './demo/full-vehicle.ts'
 import { openGatewayProcess } from './demo/gateway-process.ts'
@@ -59,6 +61,7 @@ async function build(flags: DemoFlags, closers: Closers, say: Say): Promise<Demo
   const clock = openRealClock()
   // What was typed wrongly is told before anything is drawn or started.
   const recording = must(await readRecording(flags.nmea))
+  must(await findPortsFree(flags))
   const logs = openLogs(flags, closers)
   const world = must(await prepareWorld(flags, join(flags.data, 'city'), say))
   const { gateway, urls } = await openGatewayProcess(flags, world, logs, closers)
@@ -95,17 +98,12 @@ async function build(flags: DemoFlags, closers: Closers, say: Say): Promise<Demo
 async function openStationOfDemo({ flags, world, urls, logs, closers }: House): Promise<DemoStation> {
   const station = await openStation({
     ...{ world, urls, dir: join(flags.data, 'units', STATION_ID) },
-    ...stationPorts(flags),
+    ...stationPortsOf(flags),
     ...{ log: logs.demo, logFile: logs.files.agent },
   })
   closers.add('cars', () => station.close())
   return station
 }
-
-const stationPorts = (flags: DemoFlags) => ({
-  kioskPort: flags['kiosk-port'] ?? (flags['terminal-port'] === 0 ? 0 : 5113),
-  deskPort: flags['desk-port'] ?? (flags['terminal-port'] === 0 ? 0 : 5114),
-})
 
 async function enrolled({ flags, urls, say }: House, units: readonly DemoUnit[]) {
   const step = Math.ceil(units.length / 4)

@@ -42,6 +42,12 @@ export const DemoFlags = z.object({
 })
 export type DemoFlags = z.infer<typeof DemoFlags>
 
+/** Of the duty station: where nothing was said, beside the terminal's; free ones where that is left to chance. */
+export const stationPortsOf = (flags: DemoFlags) => ({
+  kioskPort: flags['kiosk-port'] ?? (flags['terminal-port'] === 0 ? 0 : 5113),
+  deskPort: flags['desk-port'] ?? (flags['terminal-port'] === 0 ? 0 : 5114),
+})
+
 export const DEMO_USAGE = `usage: npm start -- [options]
 
   --data DIR            where everything is kept             (.reach5/demo)

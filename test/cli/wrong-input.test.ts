@@ -227,6 +227,9 @@ describe('wrong input', () => {
         expectOneLine(flag, ran, 1)
         expect(ran.err).toMatch(new RegExp(`${port}.*${flag}.*PORT_IN_USE`))
       }
+      const demo = await run(['demo', '--data', 'taken-demo', '--map-port', String(port)])
+      expectOneLine('demo', demo, 1)
+      expect(demo.err).toMatch(new RegExp(`--map-port ${port}.*PORT_IN_USE`))
       await new Promise(resolve => taken.close(resolve))
     },
   )
