@@ -2,14 +2,21 @@ import { useSignal } from '@preact/signals'
 import type { Signal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import type { LedgerRow } from '#protocols/api.ts'
-import { ERROR_CODES } from '#protocols/errors.ts'
-import type { ErrorCode } from '#protocols/errors.ts'
 import type { OperatorDevice, OperatorView } from '#protocols/operator.ts'
 import { Refusal } from '#protocols/receiver-health.ts'
 import { choose } from '../state/desk.ts'
 import { readRecords, revokeDevice } from '../state/gateway-http.ts'
 import { agedMs, gridNames, refresh } from '../state/picture.ts'
-import { ageWords, bytesWords, nextWords, refusalWords, timeWords, whatWords, words } from '../words/words.ts'
+import {
+  ageWords,
+  bytesWords,
+  faultWords,
+  nextWords,
+  refusalWords,
+  timeWords,
+  whatWords,
+  words,
+} from '../words/words.ts'
 import { Icon } from './icons.tsx'
 
 /** Lanes of the ledger shown here; lane `track` says where a crew was and is not for this page. */
@@ -179,7 +186,7 @@ function Faults({ device }: { device: OperatorDevice }) {
               {fault.driver} · {fault.code}
             </b>
             <span class="num sub">{timeWords(fault.occurredAt)}</span>
-            <p>{ERROR_CODES[fault.code as ErrorCode] ?? fault.detail}</p>
+            <p>{faultWords(fault)}</p>
           </li>
         ))}
       </ul>

@@ -1,7 +1,10 @@
 import { computed } from '@preact/signals'
+import { ERROR_CODES } from '#protocols/errors.ts'
+import type { ErrorCode } from '#protocols/errors.ts'
 import type { Condition } from '#protocols/operator.ts'
 import { language } from '../state/settings.ts'
 import { en } from './en.ts'
+import { FAULTS_ZH } from './faults-zh.ts'
 import { zh } from './zh.ts'
 
 /** The words of the language in use; a component that reads it is drawn again when the language changes. */
@@ -56,3 +59,9 @@ export const nextWords = ({ code, about }: Condition): string => words.value.con
 /** What a person can do about a refused request, by the gateway's stable code. */
 export const refusalWords = ({ code, detail }: { readonly code: string; readonly detail: string }): string =>
   words.value.codes[code] ?? `${words.value.failed(code)} ${detail.slice(0, 120)}`
+
+/** What a driver's fault means and what to do; a code this version does not know keeps the words of its driver. */
+export function faultWords({ code, detail }: { readonly code: string; readonly detail: string }): string {
+  const known = code as ErrorCode
+  return (language.value === 'zh' ? FAULTS_ZH[known] : undefined) ?? ERROR_CODES[known] ?? detail
+}
