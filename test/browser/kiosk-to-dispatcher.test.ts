@@ -92,6 +92,8 @@ describe.skipIf(browser === null)('from the kiosk to the dispatcher', { timeout:
     const row = dispatcher.locator(`[data-incident="${incident!.id}"]`)
     await row.waitFor()
     expect(await row.locator('[data-source=kiosk]').count()).toBe(1)
+    await row.click()
+    await dispatcher.locator('.card', { hasText: number }).waitFor()
     console.log(`kiosk: ${taps} taps, ${number}, killed, restarted, one incident ${incident!.number}`)
   })
 

@@ -121,6 +121,16 @@ export function IncidentCard({ held }: { held: Held<IncidentView> }) {
               {w.received} <time class="num">{received === null ? '—' : timeWords(received.at)}</time>
             </span>
           </p>
+          {view.walkIn !== undefined && (
+            <p class="sub">
+              <span>{w.filedAt(view.walkIn.station, view.walkIn.kiosk)}</span>
+              {view.walkIn.number !== null && (
+                <span>
+                  {w.receiptNumber} <span class="num">{view.walkIn.number}</span>
+                </span>
+              )}
+            </p>
+          )}
         </>
       }
     >

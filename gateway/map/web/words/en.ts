@@ -49,6 +49,8 @@ export const en: Words = {
   inGrid: name => name,
   outsideGrids: 'outside all grids',
   received: 'Received',
+  filedAt: (station: string, kiosk: string) => `${station}, kiosk ${kiosk}`,
+  receiptNumber: 'Receipt',
   source: 'Source',
   nobodyFits: 'Nothing fits the search',
 

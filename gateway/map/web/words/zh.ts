@@ -64,6 +64,8 @@ export const zh = {
   inGrid: (name: string) => name,
   outsideGrids: '网格外',
   received: '接报',
+  filedAt: (station: string, kiosk: string) => `${station} 自助机${kiosk}`,
+  receiptNumber: '受理编号',
   source: '来源',
   nobodyFits: '没有符合查找的条目',
 
