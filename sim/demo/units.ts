@@ -40,6 +40,7 @@ const callSignOf = (gridName: string, number: string): string =>
 const SOON_MS = 24 * 3_600_000
 /** Each enrolment is two requests and a key; more at once only wait for the same processors. */
 const ENROL_AT_ONCE = 8
+const ENROL_TRIES = 4
 
 export type GatewayUrls = { readonly pages: string; readonly enrolment: string }
 
@@ -83,15 +84,20 @@ export async function identityOf(
   const isThis = known.ok && known.value.callSign === unit.callSign
   if (isThis && (admitted ?? (await admittedDevices(gateway.pages))).has(unit.deviceId)) return known
   rmSync(identityFile(home), { force: true })
-  const code = await issueCode(gateway.pages, {
-    deviceId: unit.deviceId,
-    unitId: unit.unitId,
-    callSign: unit.callSign,
-    homeGridId: unit.grid.id,
-  })
-  if (!code.ok) return code
-  const enrolled = await enrol({ url: gateway.enrolment, typedCode: code.value.code, dir: home })
-  return enrolled.ok ? ok(enrolled.value) : enrolled
+  let enrolled = await enrolAnew(unit, home, gateway)
+  // A gateway that has a whole fleet at its door and two processors may let a caller wait too long.
+  for (let again = 1; again < ENROL_TRIES && !enrolled.ok && enrolled.code === 'GATEWAY_UNREACHABLE'; again++)
+    enrolled = await enrolAnew(unit, home, gateway)
+  return enrolled
+}
+
+async function enrolAnew(
+  { deviceId, unitId, callSign, grid }: DemoUnit,
+  dir: string,
+  gateway: GatewayUrls,
+): Promise<Result<DeviceIdentity>> {
+  const code = await issueCode(gateway.pages, { deviceId, unitId, callSign, homeGridId: grid.id })
+  return code.ok ? enrol({ url: gateway.enrolment, typedCode: code.value.code, dir }) : code
 }
 
 /** Devices whose certificate the gateway honours today and tomorrow. */
