@@ -1,9 +1,12 @@
 import { read } from 'node:fs'
+import { createRequire } from 'node:module'
 import { promisify } from 'node:util'
 import { SerialPort } from 'serialport'
 import { fault, ok } from '#protocols/result.ts'
 import type { Fault, Result } from '#protocols/result.ts'
 import type { OpenPort, Port } from './port.ts'
+import { reusePollers } from './serial-pollers.ts'
+import type { PollerModule } from './serial-pollers.ts'
 
 /*
  * The only door to serial lines. What the library leaves to its user, all seen on a bench:
@@ -12,8 +15,11 @@ import type { OpenPort, Port } from './port.ts'
  *  - `write` after an unplug never calls back, so every write carries its own timeout;
  *  - events of an old line arrive after the new one is open, so every open has a generation;
  *  - an unplug that meets a read in progress makes every later read return zero bytes at once, and the library reads
- *    again for ever, silent and busy (3 of 25 unplugs): here zero bytes mean that the line is gone.
+ *    again for ever, silent and busy (3 of 25 unplugs): here zero bytes mean that the line is gone;
+ *  - every open leaves a native poller behind (`serial-pollers.ts`).
  */
+const library = createRequire(createRequire(import.meta.url).resolve('serialport'))
+reusePollers(library('@serialport/bindings-cpp/dist/poller.js') as PollerModule)
 
 /** Bytes the driver may owe the line before a write is refused: no car part is ever sent more than this at once. */
 const QUEUED_BYTES_MAX = 4096
@@ -30,7 +36,6 @@ export const openSerialPort: OpenPort = (path, { baud }) =>
       line.on('error', () => {}) // what went wrong also arrives as a refused write or as `close`
       line.open(error => {
         if (error !== null) return resolve(openFault(error.message))
-        endAtZeroBytes(line)
         resolve(ok(portOf(line, path)))
       })
     } catch (error) {
@@ -55,6 +60,8 @@ function portOf(line: SerialPort, path: string): Port {
     for (const listener of closeListeners) listener(reason)
   }
 
+  // Closing takes its time in the driver; that the line is gone is known now.
+  endAtZeroBytes(line, () => end('unplugged'))
   line.on('data', (bytes: Uint8Array) => {
     if (ended === undefined) for (const listener of byteListeners) listener(bytes)
   })
@@ -104,13 +111,14 @@ function portOf(line: SerialPort, path: string): Port {
       }),
     close: () => {
       end('closed')
-      if (!line.isOpen) return Promise.resolve()
+      if (!line.isOpen && !line.closing) return Promise.resolve()
       return new Promise(resolve => {
         const timer = setTimeout(resolve, CLOSE_TIMEOUT_MS)
-        line.close(() => {
+        line.once('close', () => {
           clearTimeout(timer)
           resolve()
         })
+        if (!line.closing) line.close()
       })
     },
   }
@@ -118,9 +126,9 @@ function portOf(line: SerialPort, path: string): Port {
 
 /**
  * Replaces the read of the library's Unix binding before the first one starts. The line is opened raw with VMIN 1 and
- * non-blocking, so `read(2)` says EAGAIN when there is nothing and zero only after a hang-up.
+ * non-blocking, so `read(2)` says EAGAIN when there is nothing and zero only after a hang-up; `onGone` hears of that first.
  */
-function endAtZeroBytes(line: SerialPort): void {
+function endAtZeroBytes(line: SerialPort, onGone: () => void): void {
   const binding = line.port
   if (binding === undefined || !('poller' in binding)) return
   const closed = (): Error => Object.assign(new Error('closed'), { canceled: true })
@@ -130,6 +138,10 @@ function endAtZeroBytes(line: SerialPort): void {
       if (binding.fd === null) return reject(closed())
       binding.poller.once('readable', (error: Error | null) => (error === null ? resolve() : reject(error)))
     })
+  const gone = (error: Error): Error => {
+    onGone()
+    return error
+  }
   binding.read = async (buffer, offset, length) => {
     for (;;) {
       if (binding.fd === null) throw closed()
@@ -137,11 +149,12 @@ function endAtZeroBytes(line: SerialPort): void {
         const { bytesRead } = await readBytes(binding.fd, buffer, offset, length, null)
         if (bytesRead > 0) return { buffer, bytesRead }
       } catch (error) {
-        if (!/^(EAGAIN|EWOULDBLOCK|EINTR)$/.test((error as NodeJS.ErrnoException).code ?? '')) throw error
+        if (!/^(EAGAIN|EWOULDBLOCK|EINTR)$/.test((error as NodeJS.ErrnoException).code ?? ''))
+          throw gone(error as Error)
         await readable()
         continue
       }
-      throw new Error('the line hung up')
+      throw gone(new Error('the line hung up'))
     }
   }
 }

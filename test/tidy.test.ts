@@ -71,6 +71,7 @@ const WORLD_DOORS = [
   'hardware/tool-process.ts', // gpiod and can-utils as child processes
   'sim/camera/camera-server.ts',
   'sim/line/pseudo-terminal.ts',
+  'sim/line/pseudo-terminal-host.ts', // a program as text
   'sim/link/tcp-proxy.ts',
 ]
 

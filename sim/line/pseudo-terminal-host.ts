@@ -9,10 +9,13 @@
  * Raw mode without echo is set on the slave side before anybody knows the path. The slave is held open but never read,
  * so that the other end may come and go; node-pty's own reader of it is ended, it would swallow the agent's bytes.
  * Bytes that nobody takes are dropped once 4 KiB wait, as a wire would.
+ *
+ * A killed process frees its memory before its files, which takes a while on a busy machine. So on SIGUSR2 it lets go of
+ * the line first, and says on stderr when it did, by the clock all processes of the machine share.
  */
 export const PSEUDO_TERMINAL_HOST = `
 const pty = require(process.argv[1])
-const { openSync, constants } = require('node:fs')
+const { openSync, closeSync, writeSync, constants } = require('node:fs')
 const { execFileSync } = require('node:child_process')
 const leave = () => process.exit(0)
 const terminal = pty.open({ encoding: null })
@@ -25,6 +28,13 @@ process.stdin.on('data', bytes => { if (terminal.master.writableLength < 4096) t
 process.stdin.on('end', leave)
 process.stdin.on('error', leave)
 process.stdout.on('error', leave)
+process.on('SIGUSR2', () => {
+  closeSync(slave)
+  const at = process.hrtime.bigint()
+  closeSync(terminal._fd)
+  writeSync(2, 'pulled ' + at + '\\n')
+  process.kill(process.pid, 'SIGKILL')
+})
 for (const signal of ['SIGINT', 'SIGHUP']) process.on(signal, () => {})
 process.stderr.write(terminal.ptsName + '\\n')
 `

@@ -17,6 +17,8 @@ export type PseudoTerminal = {
   readonly pid: number
   /** Pulls the plug: whoever has `path` open hears of it, and nothing of it is left. Also the way to dispose of it. */
   unplug(): Promise<void>
+  /** The same, told exactly: resolves with the moment, in ms of the machine's monotonic clock, at which the line went. */
+  pull(): Promise<number>
 }
 
 export type PseudoTerminalOptions = {
@@ -63,8 +65,15 @@ export async function openPseudoTerminal(
     host.kill('SIGKILL')
     await exited
   }
+  const pull = async (): Promise<number> => {
+    unlink()
+    const words = wordsOf(host)
+    host.kill('SIGUSR2')
+    await exited
+    return pulledAtMs(await words)
+  }
   opened += 1
-  return ok({ path, pid: host.pid!, port: portOf(host, path, opened, unplug), unplug })
+  return ok({ path, pid: host.pid!, port: portOf(host, path, opened, unplug), unplug, pull })
 }
 
 /** First line on stderr is the path; anything else, or an early end, is what went wrong. */
@@ -87,6 +96,20 @@ function startedPath(host: ChildProcessWithoutNullStreams): Promise<Result<strin
     host.once('error', error => settle(fault('PORT_FAILED', String(error))))
     host.once('exit', () => settle(fault('PORT_FAILED', words.trim() || 'the terminal host ended')))
   })
+}
+
+/** Everything it says from now on. */
+async function wordsOf({ stderr }: ChildProcessWithoutNullStreams): Promise<string> {
+  let words = ''
+  stderr.on('data', (text: string) => void (words += text))
+  await once(stderr, 'end')
+  return words
+}
+
+function pulledAtMs(words: string): number {
+  const nanoseconds = /^pulled (\d+)$/m.exec(words)?.[1]
+  if (nanoseconds === undefined) throw new Error(`the terminal host did not say when it pulled: ${words}`)
+  return Number(nanoseconds) / 1e6
 }
 
 function portOf(

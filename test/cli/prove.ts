@@ -97,6 +97,7 @@ export const PROOFS: Readonly<Record<string, Inquiry>> = {
     does: '1,000 times unplugged and plugged in: nothing left behind, fix back within 2 s',
     covers: [
       'hardware/serial-port.ts',
+      'hardware/serial-pollers.ts',
       'hardware/reopening-port.ts',
       'hardware/line/line-keeper.ts',
       'test/ports/replug-run.ts',

@@ -26,9 +26,11 @@ export type ReplugResult = {
   readonly cycles: number
   readonly opens: number
   readonly held: readonly Held[]
-  /** Milliseconds from the unplug to `no_device`, while the receiver talks and while it is silent. */
+  /** Milliseconds from the moment the line went to `no_device`, while the receiver talks and while it is silent. */
   readonly noticedTalkingMs: readonly number[]
   readonly noticedSilentMs: readonly number[]
+  /** Milliseconds until the process that holds the other end had let go of the line when it was told to: not in the above. */
+  readonly letGoMs: readonly number[]
   /** Milliseconds from the replug to the first fix, of a receiver at 10 Hz and at 1 Hz. */
   readonly fixQuickMs: readonly number[]
   readonly fixSlowMs: readonly number[]
@@ -48,16 +50,16 @@ export async function replugRun(
   const dir = mkdtempSync(join(tmpdir(), 'reach5-replug-'))
   const linkPath = join(dir, 'gnss')
   const clock = openRealClock()
-  const opened: WeakRef<Port>[] = []
+  const opened = new Set<WeakRef<Port>>()
   const open: OpenPort = async (path, options) => {
     const port = await openSerialPort(path, options)
-    if (port.ok) opened.push(new WeakRef(port.value))
+    if (port.ok) opened.add(new WeakRef(port.value))
     return port
   }
   const line = openReceiverLine(open, { path: linkPath, baud: 9_600, isProved: false }, clock)
   const waiting: { isDone: () => boolean; resolve: (atMs: number) => void }[] = []
   const look = (): void => {
-    for (const w of waiting.splice(0)) w.isDone() ? w.resolve(performance.now()) : waiting.push(w)
+    for (const w of waiting.splice(0)) w.isDone() ? w.resolve(monotonicMs()) : waiting.push(w)
   }
   let fixes = 0
   line.onState(look)
@@ -69,21 +71,21 @@ export async function replugRun(
   })
   const when = (isDone: () => boolean, what: string): Promise<number> =>
     new Promise((resolve, reject) => {
-      if (isDone()) return resolve(performance.now())
+      if (isDone()) return resolve(monotonicMs())
       const timer = setTimeout(() => reject(new Error(`${what} did not come`)), STEP_WITHIN_MS)
       waiting.push({ isDone, resolve: at => (clearTimeout(timer), resolve(at)) })
     })
 
   const result = {
     ...{ held: [] as Held[], noticedTalkingMs: [] as number[], noticedSilentMs: [] as number[] },
-    ...{ fixQuickMs: [] as number[], fixSlowMs: [] as number[] },
+    ...{ letGoMs: [] as number[], fixQuickMs: [] as number[], fixSlowMs: [] as number[] },
   }
   try {
     for (let cycle = 1; cycle <= cycles; cycle += 1) {
       const isSlow = cycle % slowEvery === 0
       const isSilent = cycle % 2 === 0
       const pty = await plugged(linkPath)
-      const pluggedAtMs = performance.now()
+      const pluggedAtMs = monotonicMs()
       const [before, lineBefore] = [fixes, line.generation - (line.state === 'open' ? 1 : 0)]
       const hush = talk(pty.port, isSlow ? 1_000 : 100)
       const fixAtMs = await when(
@@ -95,12 +97,13 @@ export async function replugRun(
         hush()
         await new Promise(resolve => setTimeout(resolve, SILENT_FOR_MS))
       }
-      const pulledAtMs = performance.now()
-      const gone = pty.unplug()
+      const toldAtMs = monotonicMs()
+      const pulled = pty.pull()
       const noticedAtMs = await when(() => line.state === 'no_device', `the unplug of cycle ${cycle}`)
-      ;(isSilent ? result.noticedSilentMs : result.noticedTalkingMs).push(noticedAtMs - pulledAtMs)
       hush()
-      await gone
+      const pulledAtMs = await pulled
+      result.letGoMs.push(pulledAtMs - toldAtMs)
+      ;(isSilent ? result.noticedSilentMs : result.noticedTalkingMs).push(noticedAtMs - pulledAtMs)
       if (cycle % lookEvery === 0) {
         result.held.push(await held(cycle, opened))
         say(`${cycle} cycles: ${JSON.stringify(result.held.at(-1))}`)
@@ -112,6 +115,9 @@ export async function replugRun(
   }
   return { cycles, opens: line.generation, ...result }
 }
+
+/** The clock all processes of a machine share. */
+const monotonicMs = (): number => Number(process.hrtime.bigint()) / 1e6
 
 async function plugged(linkPath: string): Promise<PseudoTerminal> {
   const pty = await openPseudoTerminal({ linkPath })
@@ -128,15 +134,16 @@ function talk(port: Port, everyMs: number): () => void {
   return () => clearInterval(timer)
 }
 
-async function held(cycle: number, opened: readonly WeakRef<Port>[]): Promise<Held> {
+async function held(cycle: number, opened: Set<WeakRef<Port>>): Promise<Held> {
   // The last line closes, the next try is on its way: half a second is one whole round of it.
   await new Promise(resolve => setTimeout(resolve, 50))
   collectGarbage()
+  for (const ref of opened) if (ref.deref() === undefined) opened.delete(ref)
   return {
     cycle,
     descriptors: readdirSync('/proc/self/fd').length,
     listeners: process.eventNames().reduce((sum, name) => sum + process.listenerCount(name), 0),
-    lines: opened.filter(ref => ref.deref() !== undefined).length,
+    lines: opened.size,
     heapKb: Math.round(process.memoryUsage().heapUsed / 1024),
   }
 }
