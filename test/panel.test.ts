@@ -3,16 +3,19 @@ import { openPanel } from '#hardware/panel/open-panel.ts'
 import type { Panel } from '#hardware/panel/open-panel.ts'
 import { factoryProfile } from '#hardware/panel/profile.ts'
 import type { PanelProfile } from '#hardware/panel/profile.ts'
+import type { Port } from '#hardware/port.ts'
 import { openReopeningPort } from '#hardware/reopening-port.ts'
 import { openSerialPort } from '#hardware/serial-port.ts'
 import { CHANNELS } from '#protocols/equipment.ts'
 import type { Channel, ChannelValue } from '#protocols/equipment.ts'
+import type { Clock } from '#protocols/time.ts'
 import { attachCamera } from '#sim/camera/camera.ts'
 import { openRealClock } from '#sim/clock/real-clock.ts'
 import { openVirtualClock } from '#sim/clock/virtual-clock.ts'
 import { createMemoryLine } from '#sim/line/memory-line.ts'
 import { openPseudoTerminal } from '#sim/line/pseudo-terminal.ts'
 import { attachPanel } from '#sim/panel/attach-panel.ts'
+import { createPanelModel, hearRequest } from '#sim/panel/panel.ts'
 import { MISBEHAVIOURS, misbehaving } from '#sim/panel/misbehaviour.ts'
 import { randomOf } from '#sim/random.ts'
 import { judge, judgePulses, ourDriver, plainDriver } from './oracle/panel-judge.ts'
@@ -52,6 +55,67 @@ function bench(changes: Partial<PanelProfile> = {}, baud?: number) {
   const pass = (ms: number): void => void clock.runUntil(clock.now().monoMs + ms)
   return { clock, line, sim, heard, states, values, start, pass }
 }
+
+/**
+ * A loop that was held: it runs every timer that came due meanwhile before it hands over what the line has, as Node does.
+ */
+function heldLoop() {
+  let monoMs = 0
+  let timers: { readonly atMs: number; readonly run: () => void }[] = []
+  let inbox: Uint8Array[] = []
+  let listener = (_bytes: Uint8Array): void => {}
+  const questions: Uint8Array[] = []
+  const clock: Clock = {
+    now: () => ({ monoMs, utcMs: monoMs, quality: 'ntp' }),
+    after: (ms, run) => {
+      const timer = { atMs: monoMs + ms, run }
+      timers.push(timer)
+      return () => void (timers = timers.filter(other => other !== timer))
+    },
+  }
+  const port: Port = {
+    ...{ path: 'held', generation: 1, onClosed: () => {}, close: () => Promise.resolve() },
+    onBytes: heard => void (listener = heard),
+    write: bytes => (questions.push(bytes), Promise.resolve({ ok: true, value: undefined })),
+  }
+  const turn = (): void => {
+    for (const timer of timers.filter(({ atMs }) => atMs <= monoMs)) {
+      timers = timers.filter(other => other !== timer)
+      timer.run()
+    }
+    for (const bytes of inbox.splice(0)) listener(bytes)
+  }
+  return {
+    clock,
+    port,
+    questions,
+    hear: (bytes: Uint8Array) => inbox.push(bytes),
+    turn,
+    pass: (ms: number) => (monoMs += ms),
+  }
+}
+
+describe('the panel driver in a process that was held', () => {
+  it('takes the answer that lies there before it finds that its time is over', () => {
+    const { clock, port, questions, hear, turn, pass } = heldLoop()
+    const model = createPanelModel()
+    const panel = openPanel(port, clock, profile, { onInput: () => {}, onState: () => {} })
+    let [asked, holds] = [0, 0]
+    for (let turns = 0; turns < 2_000; turns += 1) {
+      asked += questions.length
+      const isHeld = questions.length > 0 && asked % 3 === 0
+      for (const question of questions.splice(0)) hear(hearRequest(model, question)!.bytes)
+      pass(isHeld ? 100 : 1)
+      holds += isHeld ? 1 : 0
+      turn()
+    }
+    console.info(`held ${holds} times for 100 ms with a question open, ${panel.counts.samples} samples`)
+    expect(holds).toBeGreaterThan(0)
+    const { polls: _polls, samples: _samples, ...faults } = panel.counts
+    expect(faults).toEqual({ timeouts: 0, corrupt: 0, foreign: 0, unsolicited: 0, doubled: 0, refused: 0 })
+    panel.close()
+  })
+})
 
 describe('the panel driver', () => {
   it('reads eight open contacts as off, never guessing before', async () => {

@@ -28,6 +28,8 @@ export type Panel = {
 export type FittedModule = { readonly profile: PanelProfile; readonly listener: PanelListener }
 
 const WRITE_TIMEOUT_MS = 200
+/** Before an answer is called late, the line has this long to hand over what came while the process was held. */
+const LAST_CALL_MS = 2
 /** A module of several that does not answer is asked again after this long at the latest. */
 const SHARED_REST_MS_MAX = 5_000
 
@@ -66,7 +68,16 @@ export function openPanels(port: Port, clock: Clock, modules: readonly FittedMod
 
   const wakeAt = (atMs: number): void => {
     cancelWake()
-    cancelWake = clock.after(atMs - clock.now().monoMs, () => feed({ type: 'tick' }))
+    cancelWake = clock.after(atMs - clock.now().monoMs, lastCall)
+  }
+
+  /** Node runs timers that are due before it reads: an answer that lies there is heard after its time was over. */
+  const lastCall = (): void => {
+    const isDue = state.modules.some(
+      ({ phase }) => phase.is === 'waiting' && clock.now().monoMs >= phase.untilMs,
+    )
+    if (!isDue) return feed({ type: 'tick' })
+    cancelWake = clock.after(LAST_CALL_MS, () => feed({ type: 'tick' }))
   }
 
   const perform = (module: number, effect: PanelEffect): void => {
