@@ -20,8 +20,8 @@ const ALARM_WAIT_MS = 2_000
 /** A write that takes longer is taken for failed: nobody waits for it, and the store is checked when it returns. */
 const WRITE_HUNG_MS = 10_000
 
-/** Positions read at a time when a drive is thinned, so that the loop has a breath in between. */
-const SKETCH_READ_MAX = 256
+/** Records read at a time: parsed and summed in half a millisecond, after which the loop hears what else has happened. */
+const READ_SLICE = 32
 
 /** Pause before a failed store is opened again; the factor and limit are those of the uplink's back-off. */
 const REOPEN_FIRST_MS = 100
@@ -126,7 +126,9 @@ export class GroupCommit implements Outbox {
     const seqs = Array.from({ length: Math.max(0, Math.min(limit, last - from + 1)) }, (_, i) => from + i)
     const plan = this.#plan
     try {
-      const records = await this.#fetch(lane, seqs)
+      const records = await this.#fetchAll(lane, seqs)
+      // Slices of two stores, or of one that is no longer ours.
+      if (plan !== this.#plan) return poisoned('the store was opened again during the read')
       // Let go or shed while we were reading: no longer ours to give.
       const gone = records.findLastIndex((r, i) => r === null && seqs[i]! < plan.book.markOf(lane).first)
       const rest = records.slice(gone + 1)
@@ -235,18 +237,13 @@ export class GroupCommit implements Outbox {
   /** Of positions the shape of the drive; of anything else nothing. */
   async #remainsOf(lane: Lane, upTo: number): Promise<RecordDraft | null> {
     if (lane !== 'track') return null
-    const records: WireRecord[] = []
-    for (let seq = this.#plan.book.markOf(lane).first; seq <= upTo; seq += SKETCH_READ_MAX) {
-      const end = Math.min(upTo, seq + SKETCH_READ_MAX - 1)
-      records.push(...(await this.#rangeOf(lane, seq, end)))
-    }
-    return sketchOf(records, this.#stamp())
+    return sketchOf(await this.#rangeOf(lane, this.#plan.book.markOf(lane).first, upTo), this.#stamp())
   }
 
   async #rangeOf(lane: Lane, first: number, last: number): Promise<readonly WireRecord[]> {
     const seqs = Array.from({ length: last - first + 1 }, (_, i) => first + i)
     const onShelf = seqs.filter(seq => this.#plan.fresh(lane, seq) === undefined)
-    const read = new Map((await this.#fetch(lane, onShelf)).map((record, i) => [onShelf[i]!, record]))
+    const read = new Map((await this.#fetchAll(lane, onShelf)).map((record, i) => [onShelf[i]!, record]))
     return seqs.flatMap(seq => this.#plan.fresh(lane, seq) ?? read.get(seq) ?? [])
   }
 
@@ -275,6 +272,14 @@ export class GroupCommit implements Outbox {
     const record = this.#plan.fresh(lane, seq) ?? (await this.#fetch(lane, [seq]))[0]
     if (!record) throw new Error(`record ${lane}/${seq} is gone or changed`)
     return record.sum
+  }
+
+  /** Many records, a slice at a time. */
+  async #fetchAll(lane: Lane, seqs: readonly number[]): Promise<readonly (WireRecord | null)[]> {
+    const records: (WireRecord | null)[] = []
+    for (let at = 0; at < seqs.length; at += READ_SLICE)
+      records.push(...(await this.#fetch(lane, seqs.slice(at, at + READ_SLICE))))
+    return records
   }
 
   /** The records, each checked against its own sum again, because blocks rot after the boot scan too. */

@@ -27,8 +27,8 @@ export type SealedGroup = {
   readonly mark: Mark
 }
 
-/** Deletions of freed records per batch, so that a long ack does not hold up an alarm. */
-const SWEEP_KEYS_MAX = 2048
+/** Deletions of freed records per batch: a millisecond or two, so that a long ack holds up neither an alarm nor the loop. */
+const SWEEP_KEYS_MAX = 512
 
 /**
  * Everything the outbox decides, without the disk: callers' drafts become chained records, a group of calls becomes one

@@ -160,6 +160,51 @@ describe('delivery', () => {
     expect(world.store.freed.event).toBe(1)
   })
 
+  it('writes an ack of back-fill down once a second, that of an event at once', () => {
+    const world = new World()
+    for (let i = 0; i < 600; i++) world.store.add('track')
+    for (let i = 0; i < 3; i++) world.store.add('event')
+    world.event({ type: 'stored', ranges: world.store.ranges() })
+    connectAndAnswer(world)
+    const ack = { v: 1, ledgerId: EPOCH, generation: 0, epoch: EPOCH } as const
+    const freed: number[] = []
+    for (const upTo of [256, 400, 512, 600]) {
+      world.monoMs += 300
+      world.event({ type: 'ack', ack: { ...ack, lane: 'track', upTo } })
+      freed.push(world.store.freed.track)
+    }
+    expect(freed).toEqual([256, 256, 256, 256])
+    expect(queued(world.state).track).toBe(0)
+    world.event({ type: 'ack', ack: { ...ack, lane: 'event', upTo: 3 } })
+    expect(world.store.freed.event).toBe(3)
+    world.monoMs += 100
+    world.event({ type: 'tick' })
+    expect(world.store.freed.track).toBe(600)
+  })
+
+  it('gives up a long read of back-fill for an event, and reads again after it', () => {
+    const store = new Store()
+    for (let i = 0; i < 600; i++) store.add('track')
+    const state = initialDelivery(store.ranges(), store.freed)
+    const feed = (event: DeliveryEvent) => deliver(state, event, 0, EPOCH)
+    feed({ type: 'connected' })
+    const ack = { v: 1, ledgerId: EPOCH, generation: 0, epoch: EPOCH, upTo: 0 } as const
+    const effects = LANES.flatMap(lane => feed({ type: 'ack', ack: { ...ack, lane } }))
+    expect(effects).toContainEqual({ type: 'read', lane: 'track', afterSeq: 0, limit: 256 })
+    store.add('event')
+    const read = { type: 'read', lane: 'event', afterSeq: 0, limit: 1 }
+    expect(feed({ type: 'stored', ranges: store.ranges() })).toEqual([read])
+    const late = store.lanes.track.slice(0, 256)
+    expect(feed({ type: 'read', lane: 'track', records: late })).toEqual([])
+    const then = feed({ type: 'read', lane: 'event', records: store.lanes.event })
+    expect(then.map(effect => effect.type)).toEqual(['publish', 'read'])
+    // The read that was given up may also come in the place of the one that was begun anew.
+    const [first] = feed({ type: 'read', lane: 'track', records: late })
+    const [second] = feed({ type: 'read', lane: 'track', records: store.lanes.track.slice(0, 300) })
+    const seqs = [first, second].flatMap(e => (e?.type === 'publish' ? e.records.map(r => r.seq) : []))
+    expect(seqs).toEqual(Array.from({ length: 300 }, (_, i) => i + 1))
+  })
+
   it('sends again what was published and never acknowledged', () => {
     const world = new World()
     connectAndAnswer(world)

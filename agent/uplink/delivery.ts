@@ -2,6 +2,8 @@ import { BATCH_RECORDS_MAX } from '#protocols/batch.ts'
 import { LANES } from '#protocols/record.ts'
 import type { Lane, WireRecord } from '#protocols/record.ts'
 import type { Ack, LaneRange } from '#protocols/session.ts'
+import { AcksDue } from './acks-due.ts'
+import type { FreeEffect } from './acks-due.ts'
 
 /*
  * What is sent when. One connection lives like this:
@@ -44,6 +46,7 @@ export type DeliveryState = {
   first: Record<Lane, number>
   inFlight: number
   reading: Lane | null
+  readonly acksDue: AcksDue
   lastProgressMonoMs: number
   liveSeq: number
   /** Bytes of back-fill that may leave now, and when that was counted. */
@@ -85,7 +88,7 @@ export type DeliveryEffect =
       readonly records: readonly WireRecord[]
       readonly weight: number
     }
-  | { readonly type: 'free'; readonly lane: Lane; readonly upTo: number; readonly sum: string | undefined }
+  | FreeEffect
   /** The gateway knows a past this store does not: it was put back. A new epoch, at once. */
   | { readonly type: 'renew' }
   | {
@@ -119,6 +122,7 @@ export function initialDelivery(
     last: perLane(lane => ranges[lane].last),
     inFlight: 0,
     reading: null,
+    acksDue: new AcksDue(),
     lastProgressMonoMs: 0,
     liveSeq: 0,
     tokens: bytesPerS * BUCKET_SECONDS,
@@ -217,17 +221,11 @@ function onAck(state: DeliveryState, ack: Ack, monoMs: number, epoch: string): D
     state.acked[lane] = upTo
     state.lastProgressMonoMs = monoMs
   }
-  const free: DeliveryEffect[] = [...behind, ...(isNew || verify ? [freeUpTo(lane, upTo, sum)] : [])]
+  if (isNew || verify) state.acksDue.note(lane, upTo, sum)
+  const free = state.acksDue.take(monoMs, verify ? lane : undefined)
   state.sent[lane] = Math.max(state.sent[lane], upTo)
-  return [...free, ...pump(state)]
+  return [...behind, ...free, ...pump(state)]
 }
-
-const freeUpTo = (lane: Lane, upTo: number, sum: string | undefined): DeliveryEffect => ({
-  type: 'free',
-  lane,
-  upTo,
-  sum,
-})
 
 /** True when the ledger behind this ack is not the one of the ack before. */
 function isOtherLedger(state: DeliveryState, { lane, ledgerId, generation }: Ack): boolean {
@@ -242,21 +240,23 @@ function replay(state: DeliveryState, lane: Lane, upTo: number): DeliveryEffect[
   const detail = { lane, acked: state.acked[lane], from }
   state.acked[lane] = from
   state.sent[lane] = from
+  state.acksDue.forget(lane)
   return from < detail.acked ? [{ type: 'log', level: 'warn', event: 'uplink.replay', detail }] : []
 }
 
 function renew(state: DeliveryState, detail: Record<string, unknown>): DeliveryEffect[] {
   if (state.isRenewing) return []
   state.isRenewing = true
+  state.acksDue.forgetAll()
   return [{ type: 'log', level: 'warn', event: 'outbox.rolled_back', detail }, { type: 'renew' }]
 }
 
-/** The highest lane with something unsent; one read at a time, so that an alarm never waits for a long one. */
+/** The highest lane with something unsent. One read at a time; that of a lower lane is given up for it. */
 function pump(state: DeliveryState): DeliveryEffect[] {
-  if (!state.connected || state.awaiting.size > 0 || state.reading !== null) return []
+  if (!state.connected || state.awaiting.size > 0) return []
   if (state.unverified.size > 0 || state.isRenewing) return []
   const lane = LANES.find(l => state.sent[l] < state.last[l])
-  if (lane === undefined) return []
+  if (lane === undefined || (state.reading !== null && !isAbove(lane, state.reading))) return []
   const room = IN_FLIGHT_MAX + (lane === 'alarm' ? ALARM_EXTRA : 0) - state.inFlight
   if (room <= 0) return []
   const backlog = state.last[lane] - state.sent[lane]
@@ -266,11 +266,13 @@ function pump(state: DeliveryState): DeliveryEffect[] {
   return [{ type: 'read', lane, afterSeq: state.sent[lane], limit }]
 }
 
+const isAbove = (lane: Lane, other: Lane): boolean => LANES.indexOf(lane) < LANES.indexOf(other)
+
 const mayBackfill = (state: DeliveryState): boolean =>
   state.tokens > 0 && state.tokensMonoMs >= state.pausedUntilMonoMs
 
 function onRead(state: DeliveryState, lane: Lane, records: readonly WireRecord[]): DeliveryEffect[] {
-  // A read that outlived its connection, or whose lane was acknowledged meanwhile, is not sent.
+  // A read that outlived its connection, whose lane was acknowledged meanwhile, or that was given up, is not sent.
   if (state.reading !== lane) return []
   state.reading = null
   const fresh = records.filter(r => r.seq > state.sent[lane])
@@ -300,6 +302,10 @@ function firstContiguous(records: readonly WireRecord[]): readonly WireRecord[] 
 }
 
 function onTick(state: DeliveryState, monoMs: number): DeliveryEffect[] {
+  return [...state.acksDue.take(monoMs), ...onTickOfLink(state, monoMs)]
+}
+
+function onTickOfLink(state: DeliveryState, monoMs: number): DeliveryEffect[] {
   if (!state.connected) return []
   if (state.awaiting.size > 0 && monoMs - state.connectedMonoMs > WATERMARKS_WITHIN_MS) {
     state.awaiting = new Set()
