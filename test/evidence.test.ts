@@ -13,11 +13,8 @@ const Written = z.object({
   at: z.iso.datetime(),
   /** The hash below says of which code, also where other files had changes. */
   commit: z.string().regex(/^[0-9a-f]{12}( with changes)?$/),
-  code: z.object({ covers: z.array(z.string()).min(1), sha256: z.string().length(64) }).optional(),
+  code: z.object({ covers: z.array(z.string()).min(1), sha256: z.string().length(64) }),
 })
-
-/** Made before evidence named its code; each leaves this list when it is made again, and none may join it. */
-const UNNAMED = new Set(['autobaud', 'replug'])
 
 const names = readdirSync(EVIDENCE_DIR)
   .filter(file => file.endsWith('.json'))
@@ -38,8 +35,6 @@ describe('written evidence', () => {
     expect(inquiry, `${name}.json: nothing in test/cli makes it`).toBeDefined()
     const written = Written.parse(JSON.parse(readFileSync(join(EVIDENCE_DIR, `${name}.json`), 'utf8')))
     if (!written.holds) console.warn(`${name}.json says: it does not hold`)
-    if (written.code === undefined && UNNAMED.has(name))
-      return console.warn(`NOT CHECKED: ${name}.json names no code; ${again}`)
     expect(written.code, `${name}.json is older than the code it names; ${again}`).toEqual(
       codeOf(inquiry!.covers),
     )
