@@ -20,6 +20,14 @@ const VERBS: Readonly<Record<string, Verb>> = {
     load: async () => (await import('./gateway/cli/gateway.ts')).gateway,
     runs: true,
   },
+  backup: {
+    does: '--data DIR --to NEWDIR: a copy of a gateway, taken while it runs',
+    load: async () => (await import('./gateway/cli/backup.ts')).backup,
+  },
+  restore: {
+    does: '--from BACKUP --data NEWDIR: that gateway again; the fleet sends what it lacks',
+    load: async () => (await import('./gateway/cli/restore.ts')).restore,
+  },
   sim: {
     does: 'do ACTION UNIT: cut a link, press panic, fill a disk … in a running demo',
     load: async () => (await import('./sim/cli/sim.ts')).sim,

@@ -151,6 +151,8 @@ export const ERROR_CODES = {
   PORT_IN_USE: 'Another program listens on this TCP port. Stop it or choose another with the flag named.',
   FORMAT_UNKNOWN: 'The data was written by another version of reach5. Use that version, or an upgrade.',
   DATA_IN_USE: 'Another process works in this data directory. Stop it, or choose another with --data.',
+  DATA_BUSY: 'The ledger was rewritten again and again while it was being copied. Try once more.',
+  DIR_NOT_EMPTY: 'Something lies there already. Name a directory that is empty or not there yet.',
   DIR_UNWRITABLE: 'The data directory cannot be written. Choose another with --data.',
   NODE_TOO_OLD: 'reach5 needs Node 20.19 or newer.',
   CONFIG_INVALID: 'A setting does not fit. The message names it, the value seen and an example.',

@@ -48,6 +48,8 @@ const WORLD_DOORS = [
   'agent/provisioning/replace-file.ts',
   'agent/selftest/computer-health.ts',
   'agent/selftest/report-files.ts',
+  'gateway/backup/backup.ts',
+  'gateway/backup/live-copy.ts',
   'gateway/broker/aedes-broker.ts',
   'gateway/broker/deaf-emitter.ts', // yields to the sockets, knows no time
   'gateway/broker/length-guard.ts',

@@ -14,7 +14,13 @@ type Store = Level<string, unknown>
  * What is remembered outside the store: that there was one. Without it an emptied directory would look like a first boot,
  * and a ledger that forgot everything would acknowledge as if nothing had happened.
  */
-type Marker = { readonly v: 1; readonly ledgerId: string; readonly generation: number }
+type Marker = {
+  readonly v: 1
+  readonly ledgerId: string
+  readonly generation: number
+  /** Put here from a backup and not opened since: the next boot is a new generation. */
+  readonly restored?: true
+}
 
 /**
  * Opens `<dir>/ledger`, made at the first boot only. Faults: `FILE_BROKEN` with words for the operator when the format is
@@ -33,6 +39,55 @@ export async function openLevelLedger(
   const { store, ledgerId, generation } = opened.value
   await writeMarker(dir, { v: 1, ledgerId, generation })
   return ok(ledgerOf(store, ledgerId, generation, parts.log))
+}
+
+/** Whether another process works in the ledger of `dir`. Looks at the lock alone and opens nothing. */
+export async function isLedgerHeld(dir: string): Promise<boolean> {
+  const place = join(dir, 'ledger')
+  if (!existsSync(join(place, 'CURRENT'))) return false
+  // A store that is there is refused because it is, but only after its lock was taken.
+  const probe: Store = new Level<string, unknown>(place, { createIfMissing: false, errorIfExists: true })
+  try {
+    await probe.open()
+    await probe.close()
+    return false
+  } catch (error) {
+    return isLocked(causeOf(error))
+  }
+}
+
+/** A ledger that nobody works in, read from end to end. Faults: `FILE_BROKEN`, `FORMAT_UNKNOWN`, `DATA_IN_USE`. */
+export async function inspectLedger(dir: string): Promise<Result<LedgerCount>> {
+  const store = await openStore(join(dir, 'ledger'), false)
+  if (!store.ok) return store
+  try {
+    const head = await readHead(store.value)
+    if (!head.ok) return head
+    let [rows, records] = [0, 0]
+    for await (const key of store.value.keys()) {
+      rows++
+      if (key.startsWith('record/')) records++
+    }
+    return ok({ ...head.value, rows, records })
+  } catch (error) {
+    return fault('FILE_BROKEN', `${dir}: ${causeOf(error)}`)
+  } finally {
+    await store.value.close()
+  }
+}
+
+export type LedgerCount = {
+  readonly ledgerId: string
+  readonly generation: number
+  readonly rows: number
+  readonly records: number
+}
+
+/** Says beside a ledger that it came from a backup. Throws what the file system throws. */
+export async function markRestored(dir: string): Promise<void> {
+  const marker = await readMarker(dir)
+  if (!marker.ok || marker.value === undefined) throw new Error(`${markerFile(dir)} is missing or broken`)
+  await writeMarker(dir, { ...marker.value, restored: true })
 }
 
 type Opened = { readonly store: Store; readonly ledgerId: string; readonly generation: number }
@@ -88,7 +143,8 @@ async function laterBoot(
     await store.value.close()
     return fault('FILE_BROKEN', head.detail)
   }
-  const restored = head.value.ledgerId !== marker.ledgerId || head.value.generation !== marker.generation
+  const isOther = head.value.ledgerId !== marker.ledgerId || head.value.generation !== marker.generation
+  const restored = isOther || marker.restored === true
   if (!repaired && !restored) return ok({ store: store.value, ...head.value })
   const { ledgerId } = head.value
   const generation = Math.max(head.value.generation, marker.generation) + 1
@@ -105,10 +161,12 @@ async function openStore(place: string, create: boolean): Promise<Result<Store>>
     return ok(store)
   } catch (error) {
     const cause = causeOf(error)
-    const code = /\block\b/i.test(cause) ? 'DATA_IN_USE' : 'FILE_BROKEN'
+    const code = isLocked(cause) ? 'DATA_IN_USE' : 'FILE_BROKEN'
     return fault(code, `${place} does not open: ${cause}`)
   }
 }
+
+const isLocked = (cause: string): boolean => /\block\b/i.test(cause)
 
 /** The library's own words are in the cause; the outer message only says that it failed. */
 const causeOf = (error: unknown): string =>
