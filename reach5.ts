@@ -29,7 +29,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
     load: async () => (await import('./gateway/cli/restore.ts')).restore,
   },
   sim: {
-    does: 'do ACTION UNIT: cut a link, press panic, fill a disk … in a running demo',
+    does: '--seed N --vehicle-hours H --faults on: cities that break, simulated; do ACTION UNIT: in a running demo',
     load: async () => (await import('./sim/cli/sim.ts')).sim,
   },
   agent: {

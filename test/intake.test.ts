@@ -53,13 +53,13 @@ function chain(
 /** The same records in a new store, as a repair or a renewal chains them. */
 function carryOver(records: readonly WireRecord[], epoch: string): WireRecord[] {
   const carried: WireRecord[] = []
-  for (const { v: _v, seq, sum, prev: _prev, epoch: was, origin: _origin, ...draft } of records)
+  for (const { v: _v, seq, sum, prev: _prev, epoch: was, origin, ...draft } of records)
     carried.push(
       chainRecord(draft, {
         epoch,
         seq: carried.length + 1,
         prev: carried.at(-1)?.sum ?? CHAIN_START,
-        origin: { epoch: was, seq, sum },
+        origin: origin ?? { epoch: was, seq, sum },
       }),
     )
   return carried
@@ -537,6 +537,18 @@ describe('hello, live and alarms without a store', () => {
     // What was taken under its new name is a duplicate under its old one.
     centre.hear('up/event', again.at(-1)!)
     expect(centre.city.filter(e => e.type === 'record')).toHaveLength(told.length)
+  })
+
+  it('takes a record once that was carried over twice before anything of the store between was sent', () => {
+    const centre = new Centre()
+    const old = chain('event', 4)
+    for (const record of old.slice(0, 3)) centre.hear('up/event', record)
+    const third = carryOver(carryOver(old, 'ee'.repeat(8)), 'ff'.repeat(8))
+    for (const record of third) centre.hear('up/event', record)
+    centre.restart()
+    for (const record of carryOver(third, 'dd'.repeat(8))) centre.hear('up/event', record)
+    const told = centre.city.flatMap(e => (e.type === 'record' ? [e.record.body] : []))
+    expect(told).toEqual(old.map(r => r.body))
   })
 
   it('tells an alarm of a car without a store once per id', () => {

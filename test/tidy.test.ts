@@ -75,6 +75,9 @@ const WORLD_DOORS = [
   'sim/line/pseudo-terminal.ts',
   'sim/line/pseudo-terminal-host.ts', // a program as text
   'sim/link/tcp-proxy.ts',
+  'sim/ordeal/city-threads.ts', // starts threads
+  'sim/ordeal/city-worker.ts',
+  'sim/ordeal/turns.ts', // lets promises have their turn, knows no time
 ]
 
 /** The cores: decisions that must be replayable, so nothing they reach may know a clock, a die or a file. */

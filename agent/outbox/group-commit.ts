@@ -47,6 +47,8 @@ type Append = {
 }
 type Free = {
   readonly what: 'free'
+  /** Of the store the gateway speaks of. */
+  readonly epoch: string
   readonly lane: Lane
   readonly upTo: number
   readonly sum: string | undefined
@@ -112,7 +114,8 @@ export class GroupCommit implements Outbox {
   }
 
   free(lane: Lane, upTo: number, sum?: string): Promise<Result<void>> {
-    return new Promise(settle => this.#enter({ what: 'free', lane, upTo, sum, settle }))
+    const { epoch } = this
+    return new Promise(settle => this.#enter({ what: 'free', epoch, lane, upTo, sum, settle }))
   }
 
   renew(): Promise<Result<void>> {
@@ -247,7 +250,9 @@ export class GroupCommit implements Outbox {
     return seqs.flatMap(seq => this.#plan.fresh(lane, seq) ?? read.get(seq) ?? [])
   }
 
-  async #planFree({ lane, upTo, sum, settle }: Free): Promise<() => void> {
+  async #planFree({ epoch, lane, upTo, sum, settle }: Free): Promise<() => void> {
+    // It waited in line behind a renewal: the same numbers are other records now.
+    if (epoch !== this.#plan.epoch) return () => settle(ok(undefined))
     const { first, last, acked } = this.#plan.book.markOf(lane)
     if (upTo > last)
       return () =>

@@ -23,7 +23,8 @@ export type Note = { readonly key: string; readonly value: unknown }
  * - `free(lane, upTo, sum)` is the gateway's ack. It never resolves before it is recorded. Acknowledged records are kept for
  *   48 h, so that a gateway brought back from a backup can ask for them, and are the first to go when bytes run out. An ack
  *   beyond the lane's end, or for another record of that name, is `CHAIN_BROKEN` and frees nothing: this store was put back
- *   to an older state, the gateway knows a past we lost.
+ *   to an older state, the gateway knows a past we lost. One that waited behind `renew` is of a store that is no more and
+ *   does nothing.
  * - `renew()` is the answer to that: a new epoch, into which everything held is carried over, each record with its origin.
  * - Calls may overlap; results are those of some order in which the calls of one caller keep theirs.
  */

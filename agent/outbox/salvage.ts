@@ -98,8 +98,8 @@ export class Salvage {
   }
 }
 
-/** What it was called last: the gateway has it under that name, or under none. */
-const originOf = ({ epoch, seq, sum }: WireRecord): RecordOrigin => ({ epoch, seq, sum })
+/** What it was called first, however often it was carried since: by that name the gateway knows it, wherever it came from. */
+const originOf = ({ epoch, seq, sum, origin }: WireRecord): RecordOrigin => origin ?? { epoch, seq, sum }
 
 function draftOf({ lane, kind, occurredAt, monoMs, bootId, clockQuality, body }: WireRecord): RecordDraft {
   return { lane, kind, occurredAt, monoMs, bootId, clockQuality, body }

@@ -161,7 +161,10 @@ export function startCarrier(parts: CarrierParts): Carrier {
   }
 
   function freeRecords({ lane, upTo, sum }: Extract<DeliveryEffect, { type: 'free' }>): void {
+    const of = outbox.epoch
     void outbox.free(lane, upTo, sum).then(result => {
+      // Of a store that was carried over meanwhile; what is said of the new one is another ack.
+      if (outbox.epoch !== of) return
       if (!result.ok) log.warn({ event: 'outbox.free', lane, code: result.code, detail: result.detail })
       if (!result.ok && result.code === 'CHAIN_BROKEN') return feed({ type: 'diverged', lane, upTo })
       feed({ type: 'freed', lane, ranges: outbox.ranges() })

@@ -13,6 +13,9 @@ import { aliasKey, recordKey } from './rows.ts'
  *     old epoch     event/7 sum a    in the ledger        new epoch  event/3 origin 7 a   known, not told again
  *                   event/8 sum b    in the ledger                   event/4 origin 8 c   another record: taken
  *                   event/9 -        never came                      event/5 origin 9 d   taken, and 9 is claimed
+ *
+ * A store may be carried over again before anything of it was sent, so the origin stays the first name of all, and what is
+ * taken under a later one leaves a word under the first (`aliasKey`).
  */
 
 /** Sums by record key; null where the ledger has no such row. */
@@ -26,9 +29,7 @@ export function toRecall(
   recalled: Recalled | undefined,
 ): readonly string[] {
   return records.flatMap(({ origin, lane, epoch, seq }) => {
-    const old = origin && otherStoreOf(state, deviceId, origin.epoch, lane)
-    if (origin === undefined || old === undefined || rangeAt(old.received, origin.seq) === undefined)
-      return []
+    if (origin === undefined || !hasOtherStore(state, deviceId, epoch)) return []
     const here = otherStoreOf(state, deviceId, epoch, lane)
     if (here !== undefined && rangeAt(here.received, seq) !== undefined) return []
     return namesOf(deviceId, lane, origin).filter(key => recalled?.has(key) !== true)
@@ -48,6 +49,9 @@ const namesOf = (deviceId: DeviceId, lane: Lane, { epoch, seq }: RecordOrigin): 
   recordKey(deviceId, epoch, lane, seq),
   aliasKey(deviceId, epoch, lane, seq),
 ]
+
+const hasOtherStore = (state: IntakeState, deviceId: DeviceId, epoch: string): boolean =>
+  [...(state.devices.get(deviceId)?.epochs.keys() ?? [])].some(other => other !== epoch)
 
 /** The book of a lane in some store of the device, if it was ever heard of. */
 export const otherStoreOf = (

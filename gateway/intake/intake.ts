@@ -207,14 +207,17 @@ function acceptRecord(
   return effects
 }
 
-/** Taken under its new name: should it still come under its old one, it is a duplicate. */
+/** Taken under its new name: should it come once more, under its first one or a third, it is a duplicate. */
 function claimOrigin(state: IntakeState, { deviceId, lane }: LaneRef, record: WireRecord): IntakeEffect[] {
   const { origin } = record
-  const old = origin && otherStoreOf(state, deviceId, origin.epoch, lane)
-  if (origin === undefined || old === undefined || rangeAt(old.received, origin.seq) !== undefined) return []
-  claim(old, origin.seq)
+  if (origin === undefined) return []
   const ref = { deviceId, epoch: origin.epoch, lane }
-  return [...tellReleased(state, ref, old), putWatermark(ref, old)]
+  const value: AliasRow = { v: 1, sum: origin.sum }
+  const alias: IntakeEffect = { type: 'put', key: aliasKey(deviceId, origin.epoch, lane, origin.seq), value }
+  const old = otherStoreOf(state, deviceId, origin.epoch, lane)
+  if (old === undefined || rangeAt(old.received, origin.seq) !== undefined) return [alias]
+  claim(old, origin.seq)
+  return [alias, ...tellReleased(state, ref, old), putWatermark(ref, old)]
 }
 
 /** After arrivals: tell what is next in order, write the watermark, remember whether somebody still waits. */

@@ -22,9 +22,11 @@ ${tableOf(Object.entries(CITY_ACTIONS).map(([name, a]) => [[name, a.values && `[
 
 /** `reach5 sim do …`: 0 done, 1 it could not be done or no demo runs, 2 wrong use. */
 export async function sim(args: readonly string[]): Promise<number> {
+  // Without a verb it is a whole city on simulated time.
+  if (args[0]?.startsWith('--') && args[0] !== '--help') return (await import('./ordeal.ts')).ordeal(args)
   const read = readCall(args)
   if (read === 'help') {
-    console.log(USAGE)
+    console.log(`${USAGE}\n\n${(await import('./ordeal.ts')).ORDEAL_USAGE}`)
     return 0
   }
   if (typeof read === 'string') {

@@ -27,6 +27,12 @@ export type SimulatedStore = {
   isHeld: boolean
 }
 
+export type DiskImage = {
+  readonly stores: readonly (readonly [epoch: string, store: SimulatedStore])[]
+  readonly slots: readonly [string, string]
+  readonly quarantine: SimulatedStore | null
+}
+
 /**
  * A disk of memory with the manners of the real one, as measured on LevelDB (docs of the conformance suite in
  * `test/contracts/store-room.ts`): a batch is there as a whole or not; after one failed write the same handle acknowledges
@@ -120,6 +126,24 @@ export class SimulatedDisk {
   /** The log ends earlier. */
   cutLog(epoch: string, batches: number): void {
     this.stores.get(epoch)!.log.length = batches
+  }
+
+  /** Everything that lies on it, as it is now. */
+  image(): DiskImage {
+    const stores = [...this.stores].map(([epoch, store]): [string, SimulatedStore] => [
+      epoch,
+      { ...store, log: [...store.log] },
+    ])
+    return { stores, slots: [...this.slots], quarantine: this.quarantine }
+  }
+
+  /** As it was; while nobody holds it. */
+  putBack({ stores, slots, quarantine }: DiskImage): void {
+    this.stores.clear()
+    for (const [epoch, store] of stores)
+      this.stores.set(epoch, { ...store, log: [...store.log], isHeld: false, isNamed: true })
+    this.slots = [...slots]
+    this.quarantine = quarantine
   }
 
   rotSlot(slot: 0 | 1): void {

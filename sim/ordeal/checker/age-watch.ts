@@ -1,0 +1,71 @@
+import type { UnitView } from '#protocols/api.ts'
+import type { Findings } from './findings.ts'
+
+/** The quickest message of so long is what lateness is counted from. */
+const WINDOW_MS = 9 * 60_000
+/** Ages are shown in whole milliseconds. */
+const ROUNDING_MS = 5
+const PLACES_MAX = 600
+
+type Device = {
+  /** When the receiver told a place, by the place. */
+  readonly toldMs: Map<string, number>
+  bootId: string
+  delays: { readonly atMs: number; readonly delayMs: number }[]
+}
+
+/**
+ * How old a position on the page is, against when its receiver told it. No clock is shared, so a page may be too young by the
+ * quickest delay of the last minutes, and by nothing else.
+ */
+export class AgeWatch {
+  readonly #findings: Findings
+  readonly #nowMs: () => number
+  readonly #devices = new Map<string, Device>()
+
+  constructor(findings: Findings, nowMs: () => number) {
+    this.#findings = findings
+    this.#nowMs = nowMs
+  }
+
+  seen(deviceId: string, lat: number, lon: number): void {
+    const { toldMs } = this.#deviceOf(deviceId)
+    toldMs.set(`${lat},${lon}`, this.#nowMs())
+    if (toldMs.size > PLACES_MAX) toldMs.delete([...toldMs.keys()][0]!)
+  }
+
+  /** A live message of this boot reached the centre, so long after it was sent. */
+  live(deviceId: string, bootId: string, delayMs: number): void {
+    const device = this.#deviceOf(deviceId)
+    if (device.bootId !== bootId) device.delays = []
+    device.bootId = bootId
+    const nowMs = this.#nowMs()
+    device.delays.push({ atMs: nowMs, delayMs })
+    while (device.delays[0]!.atMs < nowMs - WINDOW_MS) device.delays.shift()
+  }
+
+  /** Another run of the centre: it knows no delay any more. */
+  centreGone(): void {
+    for (const device of this.#devices.values()) device.bootId = ''
+  }
+
+  shown(view: UnitView): void {
+    const { position, deviceId } = view
+    if (position === null || deviceId === null) return
+    const { toldMs, delays } = this.#deviceOf(deviceId)
+    const atMs = toldMs.get(`${position.lat},${position.lon}`)
+    if (atMs === undefined) return
+    const ageMs = this.#nowMs() - atMs
+    const quickestMs = Math.min(...delays.map(({ delayMs }) => delayMs))
+    const slackMs = ROUNDING_MS + (Number.isFinite(quickestMs) ? quickestMs : 0)
+    if (ageMs > position.ageMs + slackMs)
+      this.#findings.add('tooYoung', deviceId, `shown ${position.ageMs} ms old, is ${Math.round(ageMs)} ms`)
+  }
+
+  #deviceOf(deviceId: string): Device {
+    let device = this.#devices.get(deviceId)
+    if (device === undefined)
+      this.#devices.set(deviceId, (device = { toldMs: new Map(), bootId: '', delays: [] }))
+    return device
+  }
+}

@@ -1,0 +1,124 @@
+import type { WireRecord } from '#protocols/record.ts'
+import { contentOf, nameOf } from './content.ts'
+import type { Findings } from './findings.ts'
+import type { RecordBook } from './record-book.ts'
+
+/** Waiting for a hole begins when the record behind it comes, and that is a little before its row lies in the ledger. */
+const HOLE_WAIT_MS = 25_000
+/** More than this many waiting, and the hole is passed over at once. */
+const HELD_MAX = 512
+
+type Lane = {
+  /** The highest seq the city was told of. */
+  told: number
+  /** Told past, without a word that explains it. */
+  readonly passed: Set<number>
+  /** When the row of a seq above `told` lay in the ledger. */
+  readonly seenMs: Map<number, number>
+}
+
+/**
+ * In which order the city is told, against the names the records bear. A hole may be passed when a receipt explains it, when
+ * the device says that it has nothing below, when its record was effective under another name, or when it was waited for.
+ */
+export class LaneOrder {
+  readonly #findings: Findings
+  readonly #records: RecordBook
+  readonly #nowMs: () => number
+  readonly #lanes = new Map<string, Lane>()
+  /** First seq still held, as the device said in its newest hello. */
+  readonly #firstHeld = new Map<string, number>()
+  readonly #toldContents = new Map<string, number>()
+
+  constructor(findings: Findings, records: RecordBook, nowMs: () => number) {
+    this.#findings = findings
+    this.#records = records
+    this.#nowMs = nowMs
+  }
+
+  hello(deviceId: string, epoch: string, lanes: Readonly<Record<string, { readonly first: number }>>): void {
+    for (const [lane, { first }] of Object.entries(lanes)) {
+      const key = `${deviceId}/${epoch}/${lane}`
+      this.#firstHeld.set(key, Math.max(first, this.#firstHeld.get(key) ?? 1))
+    }
+  }
+
+  /** A row lies in the ledger. */
+  seen(deviceId: string, { epoch, lane, seq }: WireRecord): void {
+    const book = this.#laneOf(`${deviceId}/${epoch}/${lane}`)
+    if (seq > book.told && !book.seenMs.has(seq)) book.seenMs.set(seq, this.#nowMs())
+  }
+
+  /** The city was told of a record, in a batch that now lies in the ledger; what is returned takes it back. */
+  told(deviceId: string, record: WireRecord): () => void {
+    const { epoch, lane: laneName, seq } = record
+    const key = `${deviceId}/${epoch}/${laneName}`
+    const lane = this.#laneOf(key)
+    const before = lane.told
+    const undoContent = this.#countContent(deviceId, record)
+    if (seq <= before) {
+      const wasPassed = lane.passed.delete(seq)
+      if (!wasPassed && !this.#isExplained(deviceId, record, seq))
+        this.#findings.add('reordered', deviceId, `${nameOf(epoch, laneName, seq)} after ${before}`)
+      return () => {
+        if (wasPassed) lane.passed.add(seq)
+        undoContent()
+      }
+    }
+    const passed: number[] = []
+    for (let hole = before + 1; hole < seq; hole++)
+      if (!this.#isExplained(deviceId, record, hole)) passed.push(hole)
+    if (passed.length > 0 && !this.#wasWaitedFor(lane, laneName, before, seq))
+      this.#findings.add(
+        'reordered',
+        deviceId,
+        `${nameOf(epoch, laneName, seq)} told past ${passed[0]}, which was not waited for`,
+      )
+    for (const hole of passed) lane.passed.add(hole)
+    lane.told = seq
+    const seenMs = [...lane.seenMs].filter(([at]) => at <= seq)
+    for (const [at] of seenMs) lane.seenMs.delete(at)
+    return () => {
+      lane.told = before
+      for (const hole of passed) lane.passed.delete(hole)
+      for (const [at, ms] of seenMs) lane.seenMs.set(at, ms)
+      undoContent()
+    }
+  }
+
+  /** One record is told once, whatever it is called. */
+  #countContent(deviceId: string, record: WireRecord): () => void {
+    const content = `${deviceId}/${contentOf(record)}`
+    const count = (this.#toldContents.get(content) ?? 0) + 1
+    this.#toldContents.set(content, count)
+    if (count > 1)
+      this.#findings.add(
+        'duplicated',
+        deviceId,
+        `told twice: ${record.kind} ${nameOf(record.epoch, record.lane, record.seq)} was ${record.origin ? nameOf(record.origin.epoch, record.lane, record.origin.seq) : 'new'}`,
+      )
+    return () => void this.#toldContents.set(content, (this.#toldContents.get(content) ?? 1) - 1)
+  }
+
+  #isExplained(deviceId: string, { epoch, lane }: WireRecord, seq: number): boolean {
+    if (seq < (this.#firstHeld.get(`${deviceId}/${epoch}/${lane}`) ?? 1)) return true
+    const content = this.#records.contentAt(deviceId, nameOf(epoch, lane, seq))
+    if (content !== undefined && this.#records.isEffective(deviceId, content)) return true
+    return this.#records.explains(deviceId, epoch, lane, seq)
+  }
+
+  #wasWaitedFor(lane: Lane, name: string, told: number, upTo: number): boolean {
+    if (lane.seenMs.size > HELD_MAX) return true
+    const waitMs = name === 'alarm' ? 0 : HOLE_WAIT_MS
+    const behind = [...lane.seenMs].filter(([seq]) => seq > told && seq <= upTo).map(([, ms]) => ms)
+    const all = [...lane.seenMs.values()]
+    const oldestMs = Math.min(...behind, ...all)
+    return this.#nowMs() - oldestMs >= waitMs
+  }
+
+  #laneOf(key: string): Lane {
+    let lane = this.#lanes.get(key)
+    if (lane === undefined) this.#lanes.set(key, (lane = { told: 0, passed: new Set(), seenMs: new Map() }))
+    return lane
+  }
+}

@@ -1,0 +1,201 @@
+import { createHash } from 'node:crypto'
+import type { Change } from '#agent/outbox/shelf.ts'
+import type { LedgerOp } from '#gateway/ledger/ledger.ts'
+import type { RecordDraft, WireRecord } from '#protocols/record.ts'
+import { contentOf, nameOf } from './content.ts'
+import type { Findings } from './findings.ts'
+
+/** What the checker knows of the records of one device. */
+type DeviceBook = {
+  /** Handed to the outbox, whatever came of it, and written by the outbox itself. */
+  readonly asked: Set<string>
+  readonly accepted: Map<string, string>
+  /** Content by the name it bears in a store, newest bearer. */
+  readonly names: Map<string, string>
+}
+
+type Effect = { readonly key: string; count: number }
+type GapRow = { readonly deviceId: string; readonly epoch: string; readonly gap: GapBody }
+
+/**
+ * Who was promised what, and what became of it, by content. It hears answers of the outbox, rows of both disks, and nothing
+ * of what the code counts itself.
+ */
+export class RecordBook {
+  readonly #findings: Findings
+  readonly #devices = new Map<string, DeviceBook>()
+  /** In the ledger: content by `device/content`. */
+  readonly #effects = new Map<string, Effect>()
+  readonly #contentByKey = new Map<string, string>()
+  readonly #gaps = new Map<string, GapRow>()
+  readonly kinds = new Map<string, number>()
+
+  constructor(findings: Findings) {
+    this.#findings = findings
+  }
+
+  asked(deviceId: string, drafts: readonly RecordDraft[]): void {
+    const { asked } = this.#bookOf(deviceId)
+    for (const draft of drafts) asked.add(contentOf(draft))
+  }
+
+  accepted(deviceId: string, records: readonly WireRecord[]): void {
+    const book = this.#bookOf(deviceId)
+    for (const record of records) {
+      const content = contentOf(record)
+      if (book.accepted.has(content))
+        this.#findings.add('duplicated', deviceId, `accepted twice: ${record.kind} ${record.seq}`)
+      book.accepted.set(content, `${record.kind} ${nameOf(record.epoch, record.lane, record.seq)}`)
+      book.names.set(nameOf(record.epoch, record.lane, record.seq), content)
+      this.kinds.set(record.kind, (this.kinds.get(record.kind) ?? 0) + 1)
+      if (record.lane === 'alarm') this.kinds.set('alarm lane', (this.kinds.get('alarm lane') ?? 0) + 1)
+    }
+  }
+
+  isAccepted(deviceId: string, content: string): boolean {
+    return this.#bookOf(deviceId).accepted.has(content)
+  }
+
+  /** Rows that lie on a car's disk. Only what nobody was told of needs a look: the outbox's own words, and carried records. */
+  landed(deviceId: string, rows: readonly Change[]): void {
+    for (const { key, value } of rows) {
+      if (value === null || !key.startsWith('r/') || !OWN.test(value)) continue
+      const record = JSON.parse(value) as WireRecord
+      const book = this.#bookOf(deviceId)
+      const content = contentOf(record)
+      if (record.kind === 'gap' || record.kind === 'track.sketch') book.asked.add(content)
+      book.names.set(nameOf(record.epoch, record.lane, record.seq), content)
+    }
+  }
+
+  /** What a name stands for on a car, as far as anybody was told. */
+  contentAt(deviceId: string, name: string): string | undefined {
+    return this.#bookOf(deviceId).names.get(name)
+  }
+
+  isEffective(deviceId: string, content: string): boolean {
+    return this.#effects.has(`${deviceId}/${content}`)
+  }
+
+  /** A batch lies in the ledger; what is returned takes it back. */
+  committed(ops: readonly LedgerOp[]): () => void {
+    const undos = ops.map(op => this.#commit(op)).filter(undo => undo !== null)
+    return () => {
+      for (const undo of undos.reverse()) undo()
+    }
+  }
+
+  /** Seqs of a lane that a receipt in the ledger explains. */
+  explains(deviceId: string, epoch: string, lane: string, seq: number): boolean {
+    for (const gap of this.#gaps.values()) {
+      if (gap.deviceId !== deviceId || gap.epoch !== epoch || gap.gap.lane !== lane) continue
+      if (gap.gap.ranges.some(([first, last]) => first <= seq && seq <= last)) return true
+    }
+    return false
+  }
+
+  /** Whether everything accepted has come to its end. */
+  isSettled(): boolean {
+    return [...this.#devices.keys()].every(deviceId => this.isSettledOf(deviceId))
+  }
+
+  isSettledOf(deviceId: string): boolean {
+    const receipted = this.#receipted(deviceId)
+    for (const content of this.#bookOf(deviceId).accepted.keys()) {
+      const full = `${deviceId}/${content}`
+      if (!this.#effects.has(full) && !receipted.has(full)) return false
+    }
+    return true
+  }
+
+  /** The end: every accepted record once in the ledger, or receipted. */
+  close(): { readonly accepted: number; readonly effective: number; readonly receipted: number } {
+    let [accepted, effective, receipted] = [0, 0, 0]
+    for (const [deviceId, book] of this.#devices) {
+      const receipts = this.#receipted(deviceId)
+      for (const [content, words] of book.accepted) {
+        const full = `${deviceId}/${content}`
+        accepted++
+        if (this.#effects.has(full)) effective++
+        else if (receipts.has(full)) receipted++
+        else this.#findings.add('lost', deviceId, words)
+      }
+    }
+    for (const [full, { key, count }] of this.#effects) {
+      const at = full.indexOf('/')
+      const [deviceId, content] = [full.slice(0, at), full.slice(at + 1)]
+      if (count > 1) this.#findings.add('duplicated', deviceId, key, count - 1)
+      if (!this.#bookOf(deviceId).asked.has(content)) this.#findings.add('invented', deviceId, key)
+    }
+    return { accepted, effective, receipted }
+  }
+
+  /** Every effect, in the order in which it came about. */
+  digest(): string {
+    const hash = createHash('sha256')
+    for (const [full, { key, count }] of this.#effects) hash.update(`${full} ${key} ${count}\n`)
+    return hash.digest('hex')
+  }
+
+  /** Contents that a receipt in the ledger explains. */
+  #receipted(deviceId: string): Set<string> {
+    const found = new Set<string>()
+    for (const { deviceId: of, epoch, gap } of this.#gaps.values()) {
+      if (of !== deviceId) continue
+      const { epoch: store, ranges } = gap.lost ?? { epoch, ranges: gap.ranges }
+      const { names } = this.#bookOf(deviceId)
+      for (const [first, last] of ranges)
+        for (let seq = first; seq <= last; seq++) {
+          const content = names.get(nameOf(store, gap.lane, seq))
+          if (content !== undefined) found.add(`${deviceId}/${content}`)
+        }
+    }
+    return found
+  }
+
+  #commit(op: LedgerOp): (() => void) | null {
+    const { key } = op
+    if (!key.startsWith('record/') || key.startsWith('record/=/')) return null
+    const deviceId = key.split('/')[1]!
+    if (op.type === 'del') {
+      this.#findings.add('lost', deviceId, `${key} was deleted`)
+      return null
+    }
+    const row = op.value as WireRecord & { readonly occurredAtMs: number }
+    const content = contentOf({ ...row, occurredAt: row.occurredAtMs })
+    const before = this.#contentByKey.get(key)
+    // The same row once more says something about it, and is not another effect.
+    if (before === content) return null
+    if (before !== undefined) this.#findings.add('changed', deviceId, key)
+    const full = `${deviceId}/${content}`
+    const effect = this.#effects.get(full) ?? { key, count: 0 }
+    effect.count++
+    this.#effects.set(full, effect)
+    this.#contentByKey.set(key, content)
+    if (row.kind === 'gap')
+      this.#gaps.set(key, { deviceId, epoch: row.epoch, gap: JSON.parse(row.body) as GapBody })
+    return () => {
+      if (--effect.count === 0) this.#effects.delete(full)
+      this.#contentByKey.delete(key)
+      this.#gaps.delete(key)
+    }
+  }
+
+  #bookOf(deviceId: string): DeviceBook {
+    let book = this.#devices.get(deviceId)
+    if (book === undefined) {
+      book = { asked: new Set(), accepted: new Map(), names: new Map() }
+      this.#devices.set(deviceId, book)
+    }
+    return book
+  }
+}
+
+type GapBody = {
+  readonly lane: string
+  readonly ranges: readonly (readonly [number, number])[]
+  readonly lost?: { readonly epoch: string; readonly ranges: readonly (readonly [number, number])[] }
+}
+
+/** Carried over from another store, or written by the outbox itself. */
+const OWN = /"origin":|"kind":"(?:gap|track\.sketch)"/

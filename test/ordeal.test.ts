@@ -1,0 +1,36 @@
+import { describe, expect, it } from 'vitest'
+import { FAULT_KINDS } from '#sim/ordeal/fault-plan.ts'
+import { runJob } from '#sim/ordeal/job.ts'
+import type { CityJob } from '#sim/ordeal/job.ts'
+import { isClean, summaryOf } from '#sim/ordeal/summary.ts'
+
+const job = (more: Partial<CityJob>): CityJob => ({
+  ...{ seed: 1, vehicleHours: 2, city: 0, faults: true, only: null, car: null },
+  ...more,
+})
+
+describe('a city that breaks', () => {
+  it('keeps every promise, and says which faults it saw', async () => {
+    const report = await runJob(job({ seed: 7, vehicleHours: 4 }))
+    const summary = summaryOf(7, 4, [report])
+    const kinds = Object.values(summary.faultsByKind).filter(count => count > 0).length
+    console.log(
+      `ordeal: ${summary.accepted} records, ${summary.faults} faults of ${kinds} of ${Object.keys(FAULT_KINDS).length} kinds`,
+    )
+    expect(report.violations).toEqual([])
+    expect(isClean(summary)).toBe(true)
+    expect(summary.accepted).toBe(summary.effective + summary.receipted)
+    expect(summary.positions).toBeGreaterThan(360 * 4)
+    expect(summary.faults).toBeGreaterThan(20)
+  })
+
+  it('is the same twice, and another one by another seed', async () => {
+    const [first, again, other] = [
+      await runJob(job({})),
+      await runJob(job({})),
+      await runJob(job({ seed: 2 })),
+    ]
+    expect(again).toEqual(first)
+    expect(other.hash).not.toBe(first.hash)
+  })
+})
