@@ -148,6 +148,8 @@ describe('the car’s own bus', () => {
     expect(readElm('010D1\rSEARCHING...\r41 0D 32 \r41 0D 33 \r\r')).toMatchObject({ is: 'replies' })
     expect(readElm('NO DATA\r\r')).toEqual({ is: 'nobody' })
     expect(readElm('UNABLE TO CONNECT\r\r')).toEqual({ is: 'nobody' })
+    expect(readElm('12.4V\r\r')).toEqual({ is: 'volts', volts: 12.4 })
+    expect(readElm('ATRV\r12.43V\r\r')).toEqual({ is: 'volts', volts: 12.43 })
     expect(readElm('ELM327 v1.5\r\r')).toEqual({ is: 'unclear' })
     expect(readElm('41 0D')).toEqual({ is: 'unclear' })
   })
@@ -189,11 +191,51 @@ describe('the car’s own bus', () => {
     b.tools.ecu.awake = false
     await b.pass(5_000)
     expect(b.heard).toEqual(['ignition on', 'ignition unknown'])
-    expect([...b.gauges.values()]).toEqual([null, null, null])
+    // An adapter still measures the volts at its plug.
+    expect([b.gauges.get('speedMps'), b.gauges.get('engineRpm')]).toEqual([null, null])
     expect(b.states).toEqual(['ok', 'silent'])
     b.tools.ecu.awake = true
     await b.pass(4_000)
     expect(b.values.get('ignition')).toBe('on')
+  })
+
+  const ELM_WAY = WAYS[1]![1]
+
+  it('tells the volts of a car that sleeps, from the adapter itself, and takes that for no ignition', async () => {
+    const b = bench()
+    Object.assign(b.tools.ecu, { awake: false, volts: 11.4 })
+    openObd(ELM_WAY(b), { ignition: true, silenceMeans: 'unknown' }, b.clock, b.listener)
+    await b.pass(3_000)
+    expect(b.gauges.get('batteryVolts')).toBe(11.4)
+    b.tools.ecu.volts = 11.1
+    await b.pass(20_000)
+    expect(b.gauges.get('batteryVolts')).toBe(11.1)
+    expect(b.values.get('ignition')).toBeUndefined()
+    // The bus is asked ever more seldom; the number stays true all the same.
+    await b.pass(180_000)
+    expect(b.gauges.get('batteryVolts')).toBe(11.1)
+    b.tools.ecu.awake = true
+    await b.pass(20_000)
+    expect(b.values.get('ignition')).toBe('on')
+  })
+
+  it('lets a parked bus sleep: after a minute of silence it is asked every five seconds', async () => {
+    const b = bench()
+    b.tools.ecu.awake = false
+    let asked = 0
+    const line: OpenObdLine = (_clock, ears) => {
+      ears.onLine(true)
+      return { ask: () => void (asked += 1), close: () => {} }
+    }
+    openObd(line, { ignition: false, silenceMeans: 'unknown' }, b.clock, b.listener)
+    await b.pass(60_000)
+    const awake = asked
+    await b.pass(60_000)
+    expect(awake).toBeGreaterThan(150)
+    expect(asked - awake).toBeLessThanOrEqual(13)
+    expect(asked - awake).toBeGreaterThanOrEqual(11)
+    // A bus that is asked for numbers only is no fault of the panel while the car is parked.
+    expect(b.states).toEqual(['ok'])
   })
 
   it('takes silence for ignition off only where it was told so, and never when the interface is gone', async () => {

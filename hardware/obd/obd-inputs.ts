@@ -9,6 +9,9 @@ import type { ObdReply, Pid } from './obd.ts'
  *   no answer for a while                 asleep, or the plug is out: `unknown`; `off` only in a car that was seen to
  *                                         answer exactly while the ignition is on (`silenceMeans`)
  *   the adapter itself is gone            unknown, whatever silence means
+ *
+ * A parked car's bus sleeps, and every question wakes what hangs on it for seconds: asked on and on, it empties the
+ * battery it asks about. So a bus that was silent for a minute is asked every five seconds.
  */
 
 export type ObdProfile = {
@@ -19,6 +22,8 @@ export type ObdProfile = {
 
 export type ObdEvent =
   | { readonly type: 'reply'; readonly reply: ObdReply }
+  /** Measured at the plug, whether the car's computers are awake or not. */
+  | { readonly type: 'volts'; readonly volts: number }
   /** Whether there is something to ask through. */
   | { readonly type: 'line'; readonly open: boolean }
   | { readonly type: 'tick' }
@@ -47,6 +52,10 @@ const ASK_EVERY_MS = 300
 const SILENT_MS = 3_000
 /** A number older than this is no longer true of a moving car. */
 const STALE_MS = 3_000
+const SLEEPS_AFTER_MS = 60_000
+const ASK_SLEEPING_EVERY_MS = 5_000
+/** Two rounds of questions to a sleeping bus. */
+const STALE_SLEEPING_MS = 2 * PIDS.length * ASK_SLEEPING_EVERY_MS
 
 export const initialObd = (nowMs: number): ObdState => ({
   open: false,
@@ -77,8 +86,13 @@ export function advanceObd(
     live(state, 'ok', effects)
     ignite(state, 'on', profile, effects)
   }
+  if (event.type === 'volts' && state.open) {
+    state.told.set('batteryVolts', nowMs)
+    effects.push({ type: 'gauge', gauge: 'batteryVolts', value: event.volts })
+  }
+  const sleeps = nowMs >= state.heardMs + SLEEPS_AFTER_MS
   for (const [gauge, atMs] of state.told) {
-    if (state.open && nowMs < atMs + STALE_MS) continue
+    if (state.open && nowMs < atMs + (sleeps ? STALE_SLEEPING_MS : STALE_MS)) continue
     state.told.delete(gauge)
     effects.push({ type: 'gauge', gauge, value: null })
   }
@@ -86,14 +100,15 @@ export function advanceObd(
     live(state, 'no_device', effects)
     ignite(state, 'unknown', profile, effects)
   } else if (nowMs >= state.heardMs + SILENT_MS) {
-    // Where silence means off, it is what a parked car does and no fault.
-    live(state, profile.silenceMeans === 'off' ? 'ok' : 'silent', effects)
+    // Where silence means off, or is asked for numbers only, it is what a parked car does and no fault.
+    const isFault = profile.ignition && profile.silenceMeans === 'unknown'
+    live(state, isFault ? 'silent' : 'ok', effects)
     ignite(state, profile.silenceMeans, profile, effects)
   }
   if (state.open && nowMs >= state.askAtMs) {
     effects.push({ type: 'ask', pid: PIDS[state.next % PIDS.length]! })
     state.next += 1
-    state.askAtMs = nowMs + ASK_EVERY_MS
+    state.askAtMs = nowMs + (sleeps ? ASK_SLEEPING_EVERY_MS : ASK_EVERY_MS)
   }
   if (state.open) effects.push({ type: 'wake', atMs: state.askAtMs })
   return effects

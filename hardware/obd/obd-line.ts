@@ -3,6 +3,7 @@ import type { Clock } from '#protocols/time.ts'
 import type { ReopeningPort } from '../reopening-port.ts'
 import type { Following, Tools } from '../tools.ts'
 import {
+  ELM_VOLTS,
   OBD_ANSWER_ID,
   OBD_ASK_ID,
   candumpLine,
@@ -18,6 +19,8 @@ import type { ObdReply, Pid } from './obd.ts'
 export type ObdLine = { ask(pid: Pid): void; close(): void | Promise<void> }
 export type ObdEars = {
   onReply(reply: ObdReply): void
+  /** Volts as the adapter measures them; says nothing of the car's computers. */
+  onVolts(volts: number): void
   /** `why` when it is not. */
   onLine(open: boolean, why?: Fault): void
 }
@@ -72,8 +75,10 @@ const WRITE_MS = 200
 /** An adapter that keeps its prompt back for longer has lost the question. */
 const PROMPT_MS = 2_000
 const HEARD_CHARS_MAX = 512
-/** Echo, spaces and line feeds off; find the protocol yourself. */
-const ELM_SETUP = ['ATE0\r', 'ATS0\r', 'ATL0\r', 'ATSP0\r'] as const
+/** Echo, spaces and line feeds off; find the protocol yourself; and the volts, which a start in the cold waits for. */
+const ELM_SETUP = ['ATE0\r', 'ATS0\r', 'ATL0\r', 'ATSP0\r', ELM_VOLTS] as const
+/** The question about volts goes to the adapter itself while the car's computers sleep. */
+const PID_VOLTS = 0x42
 
 /** An ELM327 or one of its kind on a serial line: it answers each question and then prints `>`. */
 export const elmLine =
@@ -82,6 +87,7 @@ export const elmLine =
     const port = openPort(clock)
     let setup: string[] = [...ELM_SETUP]
     let heard = ''
+    let isAsleep = false
     let askedMs = -Infinity
     const say = (words: string): void => {
       heard = ''
@@ -99,12 +105,14 @@ export const elmLine =
       const answer = readElm(heard.slice(0, heard.indexOf('>')))
       heard = ''
       askedMs = -Infinity
+      if (answer.is === 'volts') return ears.onVolts(answer.volts)
+      if (answer.is !== 'unclear') isAsleep = answer.is === 'nobody'
       if (answer.is === 'replies') for (const reply of answer.replies) ears.onReply(reply)
     })
     return {
       ask: pid => {
         if (clock.now().monoMs < askedMs + PROMPT_MS) return
-        say(setup.shift() ?? elmRequest(pid))
+        say(setup.shift() ?? (isAsleep && pid === PID_VOLTS ? ELM_VOLTS : elmRequest(pid)))
       },
       close: () => port.close(),
     }

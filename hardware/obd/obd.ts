@@ -66,7 +66,12 @@ export type ElmAnswer =
   | { readonly is: 'replies'; readonly replies: readonly ObdReply[] }
   /** The adapter lives, and the car says nothing. */
   | { readonly is: 'nobody' }
+  /** What the adapter itself measures at its plug; true also while the car's computers sleep. */
+  | { readonly is: 'volts'; readonly volts: number }
   | { readonly is: 'unclear' }
+
+/** The adapter's own measure of its supply: `AT RV`, answered `12.4V` (ELM327 data sheet). */
+export const ELM_VOLTS = 'ATRV\r'
 
 /** `41 0D 32 \r\r`, spaces or not, several computers on several lines; echo and `SEARCHING...` are passed over. */
 export function readElm(text: string): ElmAnswer {
@@ -79,6 +84,8 @@ export function readElm(text: string): ElmAnswer {
     .map(line => readObdData(bytesOf(line)))
     .filter(reply => reply !== undefined)
   if (replies.length > 0) return { is: 'replies', replies }
+  const volts = lines.map(line => /^(\d{1,2}\.\d{1,2})V$/.exec(line)?.[1]).find(text => text !== undefined)
+  if (volts !== undefined) return { is: 'volts', volts: Number(volts) }
   const nobody = lines.some(line => line.includes('NODATA') || line.includes('UNABLETOCONNECT'))
   return nobody ? { is: 'nobody' } : { is: 'unclear' }
 }

@@ -39,6 +39,7 @@ export function openObd(
 
   const line = openLine(clock, {
     onReply: reply => feed({ type: 'reply', reply }),
+    onVolts: volts => feed({ type: 'volts', volts }),
     onLine: (open, reason) => {
       // Said again only where it is news: `advanceObd` tells changes, and a first refusal is none.
       if (!open && reason !== undefined && reason.detail !== why?.detail && state.life === 'no_device')

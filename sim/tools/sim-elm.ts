@@ -19,6 +19,8 @@ export function attachElm(port: Port, clock: Clock, ecu: SimEcu): void {
     if (end < 0) return
     const line = heard.slice(0, end).replaceAll(' ', '').toUpperCase()
     heard = ''
+    // Measured at the plug, so it is told also while the computers sleep.
+    if (line === 'ATRV') return say(`${ecu.volts.toFixed(1)}V`, THINK_MS)
     if (line.startsWith('AT')) return say('OK', THINK_MS)
     const asked = /^01([0-9A-F]{2})/.exec(line)
     if (!asked) return say('?', THINK_MS)
