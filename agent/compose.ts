@@ -15,6 +15,14 @@ import { openLine } from '#hardware/open-line.ts'
 import { openReopeningPort } from '#hardware/reopening-port.ts'
 import { toolProcesses } from '#hardware/tool-process.ts'
 import type { AgentConfig } from './config.ts'
+import type { Gauge } from '#protocols/equipment.ts'
+import { openVoltFile } from '#hardware/supply/volt-file.ts'
+import { WATCHED_ONLY } from './power/power-config.ts'
+import type { PowerConfig } from './power/power-config.ts'
+import type { Begun } from './power/cold-start.ts'
+import type { LastEndKeeper } from './power/last-end-file.ts'
+import { startInTheCold } from './power/start-in-the-cold.ts'
+import type { Supply } from './power/start-in-the-cold.ts'
 import { openTriggerLog } from './bodycam/log-file.ts'
 import { serveDesk } from './desk/routes.ts'
 import { profileOf, triggerOf } from './fittings.ts'
@@ -49,19 +57,36 @@ export type Agent = {
   readonly deviceId: string
   /** Pages of this computer by name: `terminal`; `kiosk` and `desk` of a station. */
   readonly addresses: Readonly<Record<string, string>>
+  /** Resolves when the car's power is at its end; never for a car that is not ended by itself. */
+  readonly ended: Promise<PowerEnd>
+  /** Not bounded here: a disk that hangs may hold it up. */
   close(): Promise<void>
 }
+
+/** `off`: take the power away; `restart`: the ignition came back while everything closed. */
+export type PowerEnd = 'off' | 'restart'
+
+const NEVER = new Promise<never>(() => {})
 
 type Core = Omit<CarrierParts, 'identity' | 'announcedMs' | 'live' | 'onNews' | 'onLink'> & {
   readonly identity: DeviceIdentity
   readonly mint: (bytes: number) => string
 }
 
-/** The process of a vehicle or a duty station, put together: identity, clock, store, link, and what the profile adds. */
-export async function composeAgent(config: AgentConfig, log: Logger): Promise<Result<Agent>> {
+/**
+ * The process of a vehicle or a duty station, put together: identity, clock, store, link, and what the profile adds. A
+ * vehicle waits for its supply first; `stopped` ends that wait (fault `STOPPED`).
+ */
+export async function composeAgent(
+  config: AgentConfig,
+  log: Logger,
+  stopped: Promise<unknown> = NEVER,
+): Promise<Result<Agent>> {
   const identity = await loadIdentity(config.data)
   if (!identity.ok) return identity
   const clock = systemClock()
+  const car = config.profile === 'vehicle' ? await readyCar(config, clock, log, stopped) : ok(null)
+  if (!car.ok) return car
   const mint = (bytes: number): string => randomBytes(bytes).toString('hex')
   const bootId = mint(8)
   const store = await openStore(join(config.data, 'outbox'), clock, bootId, () => mint(8), log)
@@ -84,15 +109,50 @@ export async function composeAgent(config: AgentConfig, log: Logger): Promise<Re
     backfillBytesPerS: config.backfillBytesPerS,
   }
   const opened =
-    config.profile === 'station' ? await openStation(core, config) : await openVehicle(core, config)
+    car.value === null ? await openStation(core, config) : await openVehicle(core, config, car.value)
   if (!opened.ok) await outbox.close()
   return opened
 }
 
-/** Receiver and panel as fitted, and the crew's terminal. */
-async function openVehicle(core: Core, config: AgentConfig): Promise<Result<Agent>> {
+type ReadyCar = {
+  readonly fittings: Fittings
+  readonly power: PowerConfig
+  readonly begun: Begun
+  readonly lastEnd: LastEndKeeper
+}
+
+/** What is fitted, once the supply is good enough to load anything. Fault `STOPPED` when somebody stopped the wait. */
+async function readyCar(
+  config: AgentConfig,
+  clock: Clock,
+  log: Logger,
+  stopped: Promise<unknown>,
+): Promise<Result<ReadyCar>> {
   const fittings = await loadFittings(config.data)
   if (!fittings.ok) return fittings
+  const power = fittings.value.power ?? WATCHED_ONLY
+  const started = await startInTheCold(
+    config.data,
+    power,
+    supplyOf(clock, fittings.value),
+    clock,
+    log,
+    stopped,
+  )
+  return started === null
+    ? fault('STOPPED', 'stopped while it waited for the voltage')
+    : ok({ fittings: fittings.value, power, ...started })
+}
+
+/** Receiver and panel as fitted, and the crew's terminal. */
+async function openVehicle(
+  core: Core,
+  config: AgentConfig,
+  { fittings, power, begun, lastEnd }: ReadyCar,
+): Promise<Result<Agent>> {
+  let onEnd = (_how: PowerEnd): void => {}
+  const ended = new Promise<PowerEnd>(resolve => (onEnd = resolve))
+  const meter = meterOf(core.clock, fittings)
   const triggerLog = openTriggerLog({
     ...core,
     dir: join(config.data, 'bodycam'),
@@ -102,23 +162,21 @@ async function openVehicle(core: Core, config: AgentConfig): Promise<Result<Agen
     ...core,
     openPort: openLine,
     sampling: SAMPLINGS[config.sampling],
-    ...linesOf(config, fittings.value),
-    ...receiverOf(core, config, fittings.value),
-    sources: sourcesOf(core, fittings.value),
-    rules: fittings.value.rules ?? [],
+    ...linesOf(config, fittings),
+    ...receiverOf(core, config, fittings),
+    sources: sourcesOf(core, fittings),
+    rules: fittings.rules ?? [],
     witness: triggerLog.write,
-    trigger: triggerOf(fittings.value),
-    ...(fittings.value.power && {
-      power: {
-        config: fittings.value.power,
-        // The process ends as on any signal; whoever supervises it takes the power away, or starts it again.
-        onEnd: how => {
-          core.log.info({ event: 'power.end', how })
-          process.kill(process.pid, 'SIGTERM')
-        },
+    trigger: triggerOf(fittings),
+    power: {
+      ...{ config: power, begun, lastEnd },
+      ...(meter && { onBattery: meter }),
+      onEnd: how => {
+        core.log.info({ event: 'power.end', how })
+        onEnd(how)
       },
-    }),
-    ...(fittings.value.camera && { camera: fittings.value.camera }),
+    },
+    ...(fittings.camera && { camera: fittings.camera }),
   })
   const pagesDir = join(config.pages, 'terminal')
   const terminal = await serveTerminal(vehicle.runtime, { port: config.terminalPort, pagesDir })
@@ -128,7 +186,8 @@ async function openVehicle(core: Core, config: AgentConfig): Promise<Result<Agen
     return terminal
   }
   const { url, close } = terminal.value
-  return ok(agentOf(core, { terminal: url }, [close, () => vehicle.close(), triggerLog.close]))
+  const closers = [close, () => vehicle.close(), triggerLog.close, () => lastEnd.inOrder()]
+  return ok(agentOf(core, { terminal: url }, closers, ended))
 }
 
 /** The visitors' kiosk and the duty officer's desk, each on a port of its own. */
@@ -156,9 +215,10 @@ const agentOf = (
   { identity }: Core,
   addresses: Agent['addresses'],
   closers: readonly (() => Promise<void>)[],
+  ended: Agent['ended'] = NEVER,
 ): Agent => ({
   deviceId: identity.deviceId,
-  addresses,
+  ...{ addresses, ended },
   close: async () => {
     for (const close of closers) await close()
   },
@@ -188,8 +248,29 @@ function linesOf(config: AgentConfig, fittings: Fittings): Pick<VehicleParts, 'g
   }
 }
 
+/** The computer's own meter, where it has one. */
+const meterOf = (clock: Clock, { power }: Fittings): Supply | undefined => {
+  const meter = power?.meter
+  return meter && (hear => openVoltFile(meter, clock, hear))
+}
+
+/** Who tells the volts before anything is loaded: the meter, or else the car's bus; undefined where neither is fitted. */
+function supplyOf(clock: Clock, fittings: Fittings): Supply | undefined {
+  const bus = sourcesOf({ clock }, { ...fittings, gpio: undefined })[0]
+  const fromBus: Supply | undefined =
+    bus &&
+    (hear => {
+      const onGauge = (gauge: Gauge, value: number | null): void => {
+        if (gauge === 'batteryVolts') hear(value)
+      }
+      const source = bus.open({ onInput: () => {}, onState: () => {}, onGauge })
+      return () => source.close()
+    })
+  return meterOf(clock, fittings) ?? fromBus
+}
+
 /** The car's own bus and the lines of this computer, through the programs that know them. */
-function sourcesOf({ clock }: Core, { can, gpio }: Fittings): readonly OtherSource[] {
+function sourcesOf({ clock }: Pick<Core, 'clock'>, { can, gpio }: Fittings): readonly OtherSource[] {
   const sources: OtherSource[] = []
   if (can) {
     const line =

@@ -20,6 +20,7 @@ export type { Wiring } from './fitted-sources.ts'
  *       "gpio": { "chip": "gpiochip0", "inputs": [ { "channel": "door", "input": 17, "activeWhen": "low" } ] },
  *       "rules": [ { "channel": "weapon_rack", "only": { "channel": "ignition", "is": "on" } } ],
  *       "camera": { "kind": "udp", "address": "192.168.7.20:4810", "cameraIds": ["cam-07"] },
+ *       "power": { "delayMs": 900000, "meter": { "path": "/sys/class/hwmon/hwmon2/in1_input" } },
  *       "trigger": { "postMs": 60000, "sources": { "lightbar": "level", "panic": "momentary" } } }
  */
 const Fields = z.strictObject({
@@ -41,7 +42,7 @@ const Fields = z.strictObject({
   ...FITTED_SOURCES,
   /** The body cameras of this car; absent: a dry contact. */
   camera: FittedCamera.optional(),
-  /** Watches over ignition and battery; absent: the computer's power is somebody else's. */
+  /** How ignition and battery end this car; absent: both are watched and told, and the car is never ended. */
   power: PowerConfig.optional(),
   /** What is different from the factory in how they are started. */
   trigger: z

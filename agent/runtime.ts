@@ -30,6 +30,8 @@ export type RuntimeParts = Omit<CarrierParts, 'identity' | 'announcedMs' | 'live
   readonly trigger?: TriggerConfig
   /** Which fixes become records; adaptive when absent. */
   readonly sampling?: Sampling
+  /** Starts in a row before this one that ended in a low voltage. */
+  readonly brownouts?: number
   /** Hears every event before the core does: what watches over the car beside it. */
   readonly onHeard?: (event: VehicleEvent) => void
   /** Hex digits never seen before. */

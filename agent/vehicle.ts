@@ -49,6 +49,7 @@ export function composeVehicle(parts: VehicleParts): Vehicle {
   let keeper: PowerKeeper | undefined
   const runtime = startRuntime({
     ...parts,
+    ...(parts.power?.begun && { brownouts: parts.power.begun.brownouts }),
     channels: channelsOf(parts),
     setOutput: (_output, on) => toCameras(camera => camera.contact(on)),
     onHeard: event => keeper?.hear(event),
@@ -85,7 +86,10 @@ export function composeVehicle(parts: VehicleParts): Vehicle {
     onInput: (channel, value) => {
       if (channel !== 'camera_recording' || !network) runtime.feed({ type: 'input', channel, value })
     },
-    onGauge: (gauge, value) => runtime.feed({ type: 'gauge', gauge, value }),
+    // A meter of the computer's own is nearer to it than the car's bus.
+    onGauge: (gauge, value) => {
+      if (gauge !== 'batteryVolts' || !parts.power?.onBattery) runtime.feed({ type: 'gauge', gauge, value })
+    },
     onPanel: state => runtime.feed({ type: 'panel', state }),
   })
   setOutput = inputs.setOutput

@@ -44,7 +44,15 @@ export const PowerPhase = z.enum(['running', 'standby', 'survival', 'shutting_do
 export type PowerPhase = z.infer<typeof PowerPhase>
 
 /** `batteryVolts` is null where nothing tells it, `phase` where a meter is read and nobody acts on it. */
-export const PowerLife = z.object({ phase: PowerPhase.nullable(), batteryVolts: z.number().nullable() })
+export const PowerLife = z.object({
+  phase: PowerPhase.nullable(),
+  batteryVolts: z.number().nullable(),
+  /** Milliseconds until the computer goes down, and why: the engine is off, or what is left starts it. */
+  endsInMs: z.number().optional(),
+  endsWhy: z.enum(['off', 'battery']).optional(),
+  /** Starts in a row that ended in a low voltage, before the one that lives; absent: none. */
+  brownouts: z.number().int().optional(),
+})
 export type PowerLife = z.infer<typeof PowerLife>
 
 /**

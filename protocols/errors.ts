@@ -146,8 +146,11 @@ export const ERROR_CODES = {
   ANTENNA_SHORT:
     'The antenna draws too much: a crushed or wet cable. Unplug it from the receiver and change it.',
   ANTENNA_OK: 'The antenna works again. Nothing to do; if it comes and goes, a plug is loose.',
+  BROWN_OUT:
+    'The computer lost its power while the voltage was low. Have battery and supply looked at before the cold does it again.',
   BATTERY_LOW: 'The battery of the car is low. Start the engine, or have the battery looked at.',
   // start-up
+  STOPPED: 'It was told to stop while it waited for the voltage. Nothing to do.',
   PORT_IN_USE: 'Another program listens on this TCP port. Stop it or choose another with the flag named.',
   FORMAT_UNKNOWN: 'The data was written by another version of reach5. Use that version, or an upgrade.',
   DATA_IN_USE: 'Another process works in this data directory. Stop it, or choose another with --data.',

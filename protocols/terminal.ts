@@ -107,6 +107,8 @@ export const Tap = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('undo_arrival'), orderId: OrderId }),
   /** The answer "not yet" to the question of a far stop. */
   z.strictObject({ kind: z.literal('not_there'), orderId: OrderId }),
+  /** There is a crew in the car: the computer does not go down yet. Any other tap says the same. */
+  z.strictObject({ kind: z.literal('stay_on') }),
   z.strictObject({ kind: z.literal('panic') }),
 ])
 export type Tap = z.infer<typeof Tap>

@@ -41,6 +41,8 @@ const WORLD_DOORS = [
   'agent/outbox/level-outbox.ts',
   'agent/outbox/store-dir.ts',
   'agent/fittings-file.ts',
+  'agent/power/last-end-file.ts',
+  'hardware/supply/volt-file.ts',
   'agent/provisioning/enrol.ts',
   'agent/provisioning/device-key.ts',
   'agent/provisioning/load-identity.ts',

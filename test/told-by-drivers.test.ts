@@ -201,6 +201,7 @@ async function told(car: Car): Promise<string[]> {
     freshness: 'live',
     gnss: car.view().gnss,
     receiver: car.receiver() ?? null,
+    power: car.view().power ?? null,
   }
   const gateway: GatewayFacts = {
     ...{ software: 'test', uptimeSeconds: 3_600, diskFreeBytes: null, diskTotalBytes: null },

@@ -8,9 +8,13 @@ import type { Fault, Result } from '#protocols/result.ts'
 import { composeAgent } from '../compose.ts'
 import { parseAgentConfig } from '../config.ts'
 import type { AgentConfig } from '../config.ts'
+import { EXIT } from '../exit.ts'
 import { openLog } from '../pino-log.ts'
 import { composeTechnician } from '../provisioning/compose.ts'
 import { isEnrolled } from '../provisioning/load-identity.ts'
+
+/** A disk that hangs must not keep the power on: the outbox bears the loss of a process. */
+const CLOSE_MS_MAX = 8_000
 
 const USAGE = `usage: reach5 agent --data DIR [--gnss PATH|gpsd|gpsd://host:port] [--gnss-baud N]
                     [--panel PATH] [--panel-baud N] [--terminal-port 5112] [--mqtt-url URL] [--log-level info]
@@ -20,7 +24,8 @@ const USAGE = `usage: reach5 agent --data DIR [--gnss PATH|gpsd|gpsd://host:port
   Runs the process of a patrol vehicle, or of a duty station. Ports are those a technician found (fittings.json in DIR) unless a flag says otherwise;
   a port that is not there is waited for. Without an identity in DIR it serves the technician's page instead
   (--technician-port 5116) and goes on as the agent when that visit ends.
-  Stops on SIGINT or SIGTERM after everything accepted lies on the disk.`
+  Stops on SIGINT or SIGTERM after everything accepted lies on the disk: exit 0. Where fittings.json has "power" it also ends by itself:
+  exit ${EXIT.off} when the car is off and its power may be taken, ${EXIT.restart} when the ignition came back meanwhile and it wants to be started again.`
 
 const TECHNICIAN_USAGE = `usage: reach5 technician --data DIR [--port 5116] [--ports PATH,PATH…] [--enrol-url https://HOST:5111]
                          [--terminal-port 5112]
@@ -46,7 +51,7 @@ const FLAGS = [
   ...['sampling', 'backoff-max-ms', 'technician-port', 'ports', 'enrol-url'],
 ]
 
-/** `reach5 agent …`: runs until told to stop; 0 after an orderly stop, 1 when it could not start, 2 on wrong use. */
+/** `reach5 agent …`: runs until told to stop or until the car is off; 0 after an orderly stop, 1 when it could not start, 2 on wrong use, `EXIT` for the rest. */
 export const agent = (args: readonly string[]): Promise<number> =>
   run({ name: 'agent', usage: USAGE, args, visitFirst: dir => !isEnrolled(dir) })
 
@@ -89,14 +94,24 @@ async function run({ name, usage, args, visitFirst }: Verb): Promise<number> {
     if (!visited.ok) return failed(name, visited, 1)
     if (visited.value === 'stop') return ended()
   }
-  const composed = await composeAgent(config.value, log)
-  if (!composed.ok) return failed(name, composed, 1)
+  const composed = await composeAgent(config.value, log, stopped)
+  if (!composed.ok) return composed.code === 'STOPPED' ? ended() : failed(name, composed, EXIT.failed)
   log.info({ event: 'agent.ready', device: composed.value.deviceId, ...composed.value.addresses })
   process.send?.({ type: 'ready', addresses: composed.value.addresses })
-  await stopped
-  await composed.value.close()
-  log.info({ event: 'agent.stopped' })
-  return ended()
+  const why = await Promise.race([stopped.then(() => 'stopped' as const), composed.value.ended])
+  const closed = await within(CLOSE_MS_MAX, composed.value.close())
+  if (closed) log.info({ event: 'agent.stopped', why })
+  else log.error({ event: 'agent.close_overdue', why, afterMs: CLOSE_MS_MAX })
+  return ended(EXIT[why])
+}
+
+/** Whether it was done in time; what is not goes on until the process is gone. */
+async function within(ms: number, work: Promise<void>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<false>(resolve => (timer = setTimeout(() => resolve(false), ms)))
+  const done = await Promise.race([work.then(() => true), late])
+  clearTimeout(timer)
+  return done
 }
 
 export function configOf(flags: Readonly<Record<string, string>>): Result<AgentConfig> {
@@ -135,9 +150,9 @@ function failed(name: string, { code, detail }: Fault, exit: number): number {
   return exit
 }
 
-function ended(): number {
+function ended(exit: number = EXIT.stopped): number {
   if (process.connected) process.disconnect()
-  return 0
+  return exit
 }
 
 /** A signal, or the end of the parent that started us with an IPC channel. */

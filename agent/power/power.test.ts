@@ -2,15 +2,15 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { chargeAtRest } from './battery-curve.ts'
 import { advanceColdStart, beginColdStart, brownoutsOf } from './cold-start.ts'
-import { DEFAULT_POWER } from './power-config.ts'
-import { advancePower, initialPower, shutdownMsMax } from './power.ts'
+import { DEFAULT_POWER, WATCHED_ONLY } from './power-config.ts'
+import { advancePower, endOf, initialPower, shutdownMsMax } from './power.ts'
 import type { PowerEffect, PowerEvent } from './power.ts'
 
 const MINUTE = 60_000
 const config = DEFAULT_POWER
 
 /** A car's power on a clock moved by hand, with a tick each second. */
-function bench(steps: 'done' | 'hang' = 'done') {
+function bench(steps: 'done' | 'hang' = 'done', config = DEFAULT_POWER) {
   let state = initialPower()
   let nowMs = 0
   const said: { readonly atMs: number; readonly effect: PowerEffect }[] = []
@@ -33,6 +33,7 @@ function bench(steps: 'done' | 'hang' = 'done') {
     ignition: (value: 'on' | 'off' | 'unknown') => feed({ type: 'ignition', value }),
     volts: (volts: number | null) => feed({ type: 'volts', volts }),
     phase: () => state.phase,
+    due: () => endOf(state, config),
     ends: () => said.filter(({ effect }) => effect.type === 'end'),
   }
 }
@@ -127,6 +128,48 @@ describe('the power of a car', () => {
     expect(forgotten.ends()).toHaveLength(1)
   })
 
+  it('stays on for a crew that touches its screen, and tells when it will not', () => {
+    const car = bench()
+    car.ignition('off')
+    car.volts(12.5)
+    car.pass(config.delayMs - 10_000)
+    expect(car.due()).toEqual({ atMs: config.delayMs, why: 'off' })
+    car.feed({ type: 'presence' })
+    car.pass(config.delayMs - 20_000)
+    expect(car.ends()).toEqual([])
+    car.pass(30_000)
+    expect(car.ends()).toHaveLength(1)
+    const late = bench('hang')
+    late.ignition('off')
+    late.pass(config.delayMs + 5_000)
+    expect(late.phase()).toBe('shutting_down')
+    late.feed({ type: 'presence' })
+    expect(late.said.at(-1)?.effect).toEqual({ type: 'resume' })
+    expect(late.phase()).toBe('standby')
+    // A battery that is nearly empty starts the engine or nothing: no touch holds that up.
+    const empty = bench()
+    empty.volts(10.8)
+    empty.pass(30_000)
+    expect(empty.due()?.why).toBe('battery')
+    empty.feed({ type: 'presence' })
+    empty.pass(32_000)
+    expect(empty.ends()).toHaveLength(1)
+  })
+
+  it('never ends a car whose fittings do not say that something starts it again', () => {
+    const car = bench('done', WATCHED_ONLY)
+    car.ignition('off')
+    car.volts(10.8)
+    car.pass(3 * config.busyMs)
+    expect([car.phase(), car.ends(), car.due()]).toEqual(['survival', [], null])
+  })
+
+  it('saves power from the first second of a start that waited in vain', () => {
+    expect(advancePower(initialPower({ isLow: true }), { type: 'tick' }, 0, config).state.phase).toBe(
+      'survival',
+    )
+  })
+
   it('goes on when the ignition returns before anything is closed, and starts anew when it is later', () => {
     const car = bench('hang')
     car.ignition('off')
@@ -196,19 +239,16 @@ describe('a start in the cold', () => {
       for (let ms = 0; ; ms += 100) {
         const next = advanceColdStart(start, ms, config, ms < 3_000 ? 8 : 12.4)
         start = next.start
-        if (next.go) return ms
+        if (next.why === 'steady') return ms
       }
     }
     expect([0, 1, 2, 9].map(goesAt)).toEqual([5_000, 7_000, 11_000, 3_000 + 2_000 * 32])
   })
 
   it('waits for nothing where nothing tells the voltage, and never longer than its bound', () => {
-    expect(advanceColdStart(beginColdStart(0, 0), 3_000, config)).toMatchObject({ go: true, why: 'blind' })
+    expect(advanceColdStart(beginColdStart(0, 0), 3_000, config)).toMatchObject({ why: 'blind' })
     const weak = advanceColdStart(beginColdStart(0, 0), 1_000, config, 9)
-    expect(advanceColdStart(weak.start, config.bootMsMax, config, 9)).toMatchObject({
-      go: true,
-      why: 'waited',
-    })
+    expect(advanceColdStart(weak.start, config.bootMsMax, config, 9)).toMatchObject({ why: 'waited' })
   })
 
   it('counts brown-outs in a row, and forgets them after an end in order', () => {

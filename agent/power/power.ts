@@ -9,7 +9,7 @@ import type { PowerConfig } from './power-config.ts'
  *      |  |                      v                                      |            |         |         |
  *      |  '---- recovered --- survival --critical for a minute-->       '-- ignition on: resume         on: restart
  *
- * Each step of the end has its time and the next begins when it is done or when that is over, so a link that is down and a
+ * A hand on the screen is a crew in the car: the delay begins anew. Each step of the end has its time and the next begins when it is done or when that is over, so a link that is down and a
  * disk that hangs delay the end by a known bound and no more. A dip of the starter is shorter than any span here.
  */
 export const SHUTDOWN_STEPS = ['stop_sampling', 'flush', 'goodbye', 'close'] as const
@@ -21,6 +21,8 @@ export type PowerEvent =
   | { readonly type: 'volts'; readonly volts: number | null }
   /** A panic not yet acknowledged, or an order under way. */
   | { readonly type: 'busy'; readonly busy: boolean }
+  /** Somebody touched the terminal: there is a crew in the car. */
+  | { readonly type: 'presence' }
   | { readonly type: 'done'; readonly step: ShutdownStep }
   | { readonly type: 'tick' }
 
@@ -29,7 +31,7 @@ export type PowerEffect =
   | { readonly type: 'step'; readonly step: ShutdownStep }
   /** A step's time was over before it was done. */
   | { readonly type: 'overdue'; readonly step: ShutdownStep }
-  /** The ignition came back before anything was closed: go on as before. */
+  /** The ignition, or a hand on the screen, came back before anything was closed: go on as before. */
   | { readonly type: 'resume' }
   /** All is closed: take the power away, or start anew because the ignition came back meanwhile. */
   | { readonly type: 'end'; readonly how: 'off' | 'restart' }
@@ -51,12 +53,13 @@ export type PowerState = {
   readonly isOver: boolean
 }
 
-export const initialPower = (): PowerState => ({
+/** `isLow`: the start already waited in vain for the voltage to rise. */
+export const initialPower = ({ isLow = false } = {}): PowerState => ({
   ignition: 'unknown',
   volts: null,
   engine: false,
   engineSinceMs: null,
-  isLow: false,
+  isLow,
   belowSinceMs: null,
   aboveSinceMs: null,
   criticalSinceMs: null,
@@ -101,6 +104,8 @@ function hear(state: PowerState, event: PowerEvent, nowMs: number, config: Power
       return { ...state, volts: event.volts === null ? null : perBattery(event.volts, config.system) }
     case 'busy':
       return { ...state, busySinceMs: event.busy ? (state.busySinceMs ?? nowMs) : null }
+    case 'presence':
+      return { ...state, offSinceMs: state.offSinceMs === null ? null : nowMs }
     case 'done':
     case 'tick':
       return state
@@ -142,10 +147,27 @@ function awake(state: PowerState, nowMs: number, config: PowerConfig): Next {
 }
 
 function mustEnd(state: PowerState, nowMs: number, config: PowerConfig): boolean {
+  const due = endOf(state, config)
+  return due !== null && nowMs >= due.atMs
+}
+
+/** `off`: the engine is off for long; `battery`: what is left starts the engine. */
+export type DueEnd = { readonly atMs: number; readonly why: 'off' | 'battery' }
+
+/** When the end begins if nothing changes, by the same clock as the events; null while nothing counts down to it. */
+export function endOf(state: PowerState, config: PowerConfig): DueEnd | null {
   const { offSinceMs, busySinceMs, criticalSinceMs, engine } = state
-  if (criticalSinceMs !== null && nowMs - criticalSinceMs >= config.lowForMs && !engine) return true
-  if (offSinceMs === null || nowMs - offSinceMs < config.delayMs) return false
-  return busySinceMs === null || nowMs - Math.max(busySinceMs, offSinceMs) >= config.busyMs
+  if (!config.ends) return null
+  const empty = criticalSinceMs !== null && !engine ? criticalSinceMs + config.lowForMs : Infinity
+  const off = offSinceMs === null ? Infinity : heldUp(offSinceMs, busySinceMs, config)
+  if (empty === Infinity && off === Infinity) return null
+  return empty < off ? { atMs: empty, why: 'battery' } : { atMs: off, why: 'off' }
+}
+
+/** An open panic or incident holds the end up, and not for ever. */
+function heldUp(offSinceMs: number, busySinceMs: number | null, { delayMs, busyMs }: PowerConfig): number {
+  const busyUntilMs = busySinceMs === null ? -Infinity : Math.max(busySinceMs, offSinceMs) + busyMs
+  return Math.max(offSinceMs + delayMs, busyUntilMs)
 }
 
 function begin(state: PowerState, name: ShutdownStep, nowMs: number, config: PowerConfig): Next {
@@ -160,7 +182,9 @@ function goingDown(
   nowMs: number,
   config: PowerConfig,
 ): Next {
-  const cameBack = event.type === 'ignition' && event.value === 'on'
+  // A touch takes back the end that came by time, not the one that keeps what starts the engine.
+  const isTouched = event.type === 'presence' && state.criticalSinceMs === null
+  const cameBack = isTouched || (event.type === 'ignition' && event.value === 'on')
   if (cameBack && step.name !== 'close') {
     const { state: next } = awake({ ...state, step: null, criticalSinceMs: null }, nowMs, config)
     return { state: next, effects: [{ type: 'resume' }] }

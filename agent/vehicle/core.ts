@@ -7,7 +7,7 @@ import { learnGrids } from './grids.ts'
 import { onOrder, onRejected } from './order-inbox.ts'
 import { WINDOW_EVERY_MS, WINDOW_LIFE_MS, withoutOld } from './orders.ts'
 import { onAlarmAcked, onUnstoredAcked, pressPanic } from './panic.ts'
-import { onPower } from './power.ts'
+import { onPower, recordBrownouts } from './power.ts'
 import { onFix, onInput } from './readings.ts'
 import { onReceiver, recordAntenna } from './receiver.ts'
 import { forgetEnded } from './sensing.ts'
@@ -34,6 +34,7 @@ export function step(state: VehicleState, event: VehicleEvent, now: Now, mint: M
           now,
         ),
         record(state, 'unit.status', { availability: state.availability }, now),
+        ...recordBrownouts(state, now),
       ]
     case 'fix':
       return onFix(state, event.fix, now)
@@ -52,7 +53,7 @@ export function step(state: VehicleState, event: VehicleEvent, now: Now, mint: M
       state.panel = event.state
       return [{ type: 'live' }]
     case 'power':
-      return onPower(state, event.phase, now)
+      return onPower(state, event, now)
     case 'camera.refused':
       return hearBodyCam(state, { type: 'refused', cameraId: event.cameraId, code: event.code }, now)
     case 'trigger.logged':

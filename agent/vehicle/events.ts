@@ -1,4 +1,5 @@
 import type { Deed } from '../bodycam/log-entry.ts'
+import type { DueEnd } from '../power/power.ts'
 import type { Note } from '../outbox/outbox.ts'
 import type { Channel, ChannelValue, Gauge, Output, PowerPhase } from '#protocols/equipment.ts'
 import type { Fix } from '#protocols/fix.ts'
@@ -20,7 +21,7 @@ export type VehicleEvent =
   /** A number from the car's own bus; null when it has not been told for longer than it stays true. */
   | { readonly type: 'gauge'; readonly gauge: Gauge; readonly value: number | null }
   | { readonly type: 'panel'; readonly state: TerminalState['panel'] }
-  | { readonly type: 'power'; readonly phase: PowerPhase }
+  | { readonly type: 'power'; readonly phase: PowerPhase; readonly due: DueEnd | null }
   /** The log of the body-cam trigger was written up to here. */
   | { readonly type: 'trigger.logged'; readonly n: number; readonly sum: string }
   /** A paired camera on the network will not record. */

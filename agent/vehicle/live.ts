@@ -27,7 +27,7 @@ export function liveOf(state: VehicleState, facts: DeliveryFacts, now: Now): Liv
     announcedMs: announcedMs(state),
     position: livePosition(state, now),
     equipment: equipmentOf(state),
-    drivers: { gnss: state.gnss, panel: state.panel, ...powerOf(state), ...receiverOf(state) },
+    drivers: { gnss: state.gnss, panel: state.panel, ...powerOf(state, now), ...receiverOf(state) },
     recording: state.equipment.camera_recording === 'on',
     emergency: state.panic !== null && !state.panic.acknowledged,
     availability: state.availability,

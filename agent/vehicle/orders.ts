@@ -31,7 +31,7 @@ export const WINDOW_EVERY_MS = 10_000
 export const isEnded = (order: HeldOrder): boolean => STEP_RANK[order.step] >= 4
 
 /** Taps that move an order to its next step. */
-export type StepTap = Exclude<Tap, { kind: 'panic' | 'undo_arrival' | 'not_there' }>
+export type StepTap = Exclude<Tap, { kind: 'panic' | 'stay_on' | 'undo_arrival' | 'not_there' }>
 
 export const STEP_OF_TAP = {
   sign: 'signed',

@@ -1,5 +1,6 @@
 import type { PowerLife, PowerPhase } from '#protocols/equipment.ts'
 import type { Now } from '#protocols/time.ts'
+import type { DueEnd } from '../power/power.ts'
 import { record } from './appending.ts'
 import type { VehicleEffect } from './events.ts'
 import type { VehicleState } from './state.ts'
@@ -8,14 +9,32 @@ import type { VehicleState } from './state.ts'
 const SURVIVAL_EVERY_MS = 9_000
 
 /** The watch over the battery says how the car is powered. */
-export function onPower(state: VehicleState, phase: PowerPhase, now: Now): VehicleEffect[] {
+export function onPower(
+  state: VehicleState,
+  { phase, due }: { readonly phase: PowerPhase; readonly due: DueEnd | null },
+  now: Now,
+): VehicleEffect[] {
   const before = state.power
   state.power = phase
+  state.powerDue = due
   const isLow = phase === 'survival' && before !== 'survival'
   const detail = `${state.gauges.batteryVolts?.toFixed(1) ?? '?'} V`
   const fault = { driver: 'power', code: 'BATTERY_LOW', detail }
   return [...(isLow ? [record(state, 'driver.fault', fault, now)] : []), { type: 'live' }]
 }
+
+/** The start that follows brown-outs says so once. */
+export const recordBrownouts = (state: VehicleState, now: Now): VehicleEffect[] =>
+  state.brownouts === 0
+    ? []
+    : [
+        record(
+          state,
+          'driver.fault',
+          { driver: 'power', code: 'BROWN_OUT', detail: `${state.brownouts} in a row` },
+          now,
+        ),
+      ]
 
 /** Whether a position may become a record: not while the car goes down, seldom while its battery is low. */
 export function powerAllows({ power, panic, sampled }: VehicleState, { monoMs }: Now): boolean {
@@ -25,7 +44,18 @@ export function powerAllows({ power, panic, sampled }: VehicleState, { monoMs }:
 }
 
 /** As it is told to gateway and crew; nothing where nobody watches and nothing tells the volts. */
-export function powerOf({ power, gauges }: VehicleState): { readonly power?: PowerLife } {
+export function powerOf(
+  { power, gauges, powerDue, brownouts }: VehicleState,
+  now: Now,
+): { readonly power?: PowerLife } {
   const batteryVolts = gauges.batteryVolts ?? null
-  return power === null && batteryVolts === null ? {} : { power: { phase: power, batteryVolts } }
+  if (power === null && batteryVolts === null) return {}
+  const due = powerDue && { endsInMs: Math.max(0, powerDue.atMs - now.monoMs), endsWhy: powerDue.why }
+  return {
+    power: {
+      ...{ phase: power, batteryVolts },
+      ...due,
+      ...(brownouts > 0 && { brownouts }),
+    },
+  }
 }

@@ -12,6 +12,7 @@ import { DEFAULT_TRIGGER } from '../bodycam/trigger-config.ts'
 import type { TriggerConfig } from '../bodycam/trigger-config.ts'
 import { restoreTrigger } from '../bodycam/trigger-state.ts'
 import type { TriggerState } from '../bodycam/trigger-state.ts'
+import type { DueEnd } from '../power/power.ts'
 import type { Nonces } from './orders.ts'
 import { NO_ANTENNA_TOLD } from './receiver.ts'
 import type { ToldAntenna } from './receiver.ts'
@@ -70,6 +71,10 @@ export type VehicleState = {
   panel: TerminalState['panel']
   /** Null where nobody watches over it. */
   power: PowerPhase | null
+  /** When the car goes down if nothing changes; null while nothing counts down. */
+  powerDue: DueEnd | null
+  /** Starts in a row before this one that ended in a low voltage. */
+  readonly brownouts: number
   readonly fittedChannels: readonly Channel[]
   /** As read since this boot; a channel not read yet is absent. */
   equipment: EquipmentState
@@ -158,6 +163,7 @@ export function initialState(
     readonly trigger?: TriggerConfig
     readonly sampling?: Sampling
     readonly channels?: readonly Channel[]
+    readonly brownouts?: number
   } = {},
 ): VehicleState {
   return {
@@ -181,6 +187,8 @@ export function initialState(
     panel: 'no_device',
     fittedChannels: fitted.channels ?? [],
     power: null,
+    powerDue: null,
+    brownouts: fitted.brownouts ?? 0,
     equipment: {},
     gauges: {},
     equipmentBeforeBoot: (notes.get(EQUIPMENT_NOTE) as EquipmentState | undefined) ?? {},

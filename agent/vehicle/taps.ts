@@ -18,6 +18,8 @@ export function onTap(
   tap: Exclude<Tap, { kind: 'panic' }>,
   now: Now,
 ): VehicleEffect[] {
+  // Whoever watches over the power heard it before; there is nothing to store.
+  if (tap.kind === 'stay_on') return [tapped(tapRef, null)]
   const held = state.orders.find(o => o.order.orderId === tap.orderId)
   if (!held) return [tapped(tapRef, 'ORDER_UNKNOWN')]
   if (tap.kind === 'undo_arrival' || tap.kind === 'not_there') {

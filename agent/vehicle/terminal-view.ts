@@ -32,7 +32,7 @@ export function terminalView(
     gnss: state.gnss,
     position: positionView(state, now),
     panel: state.panel,
-    ...powerOf(state),
+    ...powerOf(state, now),
     ...receiverOf(state),
     equipment: equipmentOf(state),
     recording: state.equipment.camera_recording === 'on',

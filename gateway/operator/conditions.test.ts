@@ -27,6 +27,7 @@ const WELL: DeviceFacts = {
   faults: [],
   gnss: 'fix',
   receiver: null,
+  power: null,
   software: 'reach5/1',
 }
 const CALM: GatewayFacts = {
@@ -96,6 +97,26 @@ const TABLE: readonly Row[] = [
     'warn',
     5,
     'bodycam: CAMERA_LAPSED',
+  ],
+  ['a weak battery', { power: { phase: 'survival', batteryVolts: 11.4 } }, 'battery_low', 'warn', 11.4],
+  [
+    'a start that took its power',
+    { power: { phase: 'running', batteryVolts: 14.1, brownouts: 2 } },
+    'brown_outs',
+    'warn',
+    2,
+  ],
+  [
+    'a car that was switched off',
+    {
+      link: 'down',
+      heardAgeMs: 7 * MIN_MS,
+      freshness: 'stale',
+      power: { phase: 'shutting_down', batteryVolts: 12.4, endsInMs: 0, endsWhy: 'off' },
+    },
+    'went_off',
+    'note',
+    7,
   ],
   ['a passive antenna', { receiver: { ...SOUND, antenna: 'open' } }, 'antenna_open', 'note', null],
   [

@@ -1,5 +1,5 @@
 import type { Freshness } from '#protocols/api.ts'
-import type { GnssState } from '#protocols/equipment.ts'
+import type { GnssState, PowerLife } from '#protocols/equipment.ts'
 import type { Condition, ConditionCode, ConditionSeverity } from '#protocols/operator.ts'
 import type { ReceiverHealth } from '#protocols/receiver-health.ts'
 import type { StoreHealth } from '#protocols/session.ts'
@@ -63,6 +63,8 @@ export type DeviceFacts = {
   readonly gnss: GnssState | null
   /** What its receiver says of itself; null where it said nothing. */
   readonly receiver: ReceiverHealth | null
+  /** How it is powered, as it said last; null where it knows nothing of it. */
+  readonly power: PowerLife | null
   readonly software: string | null
 }
 
@@ -121,6 +123,7 @@ function ofDevice(device: DeviceFacts, gateway: GatewayFacts): Condition[] {
     ...linkAndFix(device, say, gateway),
     ...storeAndQueue(device, say),
     ...ofReceiver(device, say),
+    ...ofPower(device, say),
     ...fittings(device, say, gateway),
   ]
 }
@@ -145,6 +148,8 @@ function linkAndFix(device: DeviceFacts, say: Say, gateway: GatewayFacts): Condi
   const settling = gateway.uptimeSeconds < LIMITS.startedSeconds
   if (link === 'down') {
     if (heardAgeMs === null) return settling ? [] : [say('never_connected', 'warn')]
+    // It said that it goes down: silence is then what was meant.
+    if (device.power?.phase === 'shutting_down') return [say('went_off', 'note', minutes(heardAgeMs))]
     return [say('link_down', heardAgeMs < LIMITS.linkDownMs ? 'note' : 'warn', minutes(heardAgeMs))]
   }
   if (!hasReceiver) return []
@@ -181,6 +186,15 @@ function ofReceiver({ link, gnss, receiver }: DeviceFacts, say: Say): Condition[
   return found
 }
 
+function ofPower({ link, power }: DeviceFacts, say: Say): Condition[] {
+  if (link === 'down' || power === null) return []
+  const { phase, batteryVolts, brownouts = 0 } = power
+  return [
+    ...(phase === 'survival' ? [say('battery_low', 'warn', batteryVolts)] : []),
+    ...(brownouts > 0 ? [say('brown_outs', 'warn', brownouts)] : []),
+  ]
+}
+
 function fittings(device: DeviceFacts, say: Say, gateway: GatewayFacts): Condition[] {
   const { link, inputsUnknown, faults, software } = device
   const found: Condition[] = []
@@ -193,9 +207,11 @@ function fittings(device: DeviceFacts, say: Say, gateway: GatewayFacts): Conditi
   return found
 }
 
-/** The end of a fault is none; an antenna that a car tells about now has a condition of its own. */
-const isToldNow = (driver: string, code: string, { link, receiver }: DeviceFacts): boolean =>
-  code === 'ANTENNA_OK' || (driver === 'antenna' && link === 'up' && receiver?.antenna !== undefined)
+/** The end of a fault is none; an antenna or a battery that a car tells about now has conditions of its own. */
+const isToldNow = (driver: string, code: string, { link, receiver, power }: DeviceFacts): boolean =>
+  code === 'ANTENNA_OK' ||
+  (driver === 'antenna' && link === 'up' && receiver?.antenna !== undefined) ||
+  (driver === 'power' && (link === 'up' || power?.phase === 'shutting_down') && power !== null)
 
 function ofGateway(gateway: GatewayFacts): Condition[] {
   const say = sayer(null)

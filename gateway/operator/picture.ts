@@ -118,6 +118,7 @@ function factsOf(
     })),
     gnss: unit?.drivers?.gnss ?? null,
     receiver: unit?.drivers?.receiver ?? null,
+    power: unit?.drivers?.power ?? null,
     software: device.software,
   }
 }

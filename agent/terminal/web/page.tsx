@@ -6,6 +6,7 @@ import './style/idle.css'
 import './style/order.css'
 import { Icon } from './look/icons.tsx'
 import { Actions } from './screens/actions.tsx'
+import { GoingDown, isGoingDown } from './screens/going-down.tsx'
 import { Gone } from './screens/gone.tsx'
 import { Header } from './screens/header.tsx'
 import { Idle } from './screens/idle.tsx'
@@ -47,6 +48,8 @@ function Page() {
           <Gone />
         ) : view !== null && order !== null ? (
           <Actions order={order} view={view} />
+        ) : view !== null && isGoingDown(view) ? (
+          <GoingDown view={view} />
         ) : (
           <Standby />
         )}

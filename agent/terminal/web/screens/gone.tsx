@@ -21,6 +21,17 @@ export function Gone() {
       </div>
     )
   const never = said.value === null
+  // It said that it goes down: dark is then what was meant.
+  if (said.value?.view.power?.phase === 'shutting_down')
+    return (
+      <div class="gone" role="status" data-power="off">
+        <Icon name="battery" />
+        <p>
+          <b>{w.goingDown.offNow}</b>
+          {w.goingDown.offNowBody}
+        </p>
+      </div>
+    )
   return (
     <div class="gone" role="alert">
       <Icon name="unlink" />

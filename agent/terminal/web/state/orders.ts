@@ -3,7 +3,7 @@ import type { Tap, TerminalOrder } from '#protocols/terminal.ts'
 import { agent, said } from './car.ts'
 import { sendTap } from './tap-http.ts'
 
-export type StepTap = Exclude<Tap['kind'], 'panic' | SensedTap>
+export type StepTap = Exclude<Tap['kind'], 'panic' | 'stay_on' | SensedTap>
 /** Answers to what the car found out by itself. */
 export type SensedTap = 'undo_arrival' | 'not_there'
 export type Step = TerminalOrder['step']

@@ -14,6 +14,17 @@ export const en: Words = {
   goneBody: 'This is the last state before it stopped, not now. Reconnecting by itself; use the radio.',
   goneNever: 'The car computer does not answer',
   goneNeverBody: 'Reconnecting by itself. Use the radio to reach the centre.',
+  goingDown: {
+    off: left => `Engine off: shuts down in ${left}`,
+    battery: (left, volts) =>
+      `Battery nearly empty${volts === null ? '' : `, ${volts.toFixed(1)} V`}: shuts down in ${left}`,
+    offBody: 'Still in the car? Press the key, or turn the ignition on.',
+    batteryBody: 'What is left starts the engine. Start it now, or use the radio.',
+    now: 'Saving and shutting down',
+    stayOn: 'Stay on',
+    offNow: 'The car computer is off',
+    offNowBody: 'It starts by itself with the ignition. Until then use the radio.',
+  },
   outdated: 'The car was updated, reload this page',
   reload: 'Reload',
 
@@ -64,7 +75,7 @@ export const en: Words = {
   battery: 'Battery',
   volts: (n: number) => `${n.toFixed(1)} V`,
   batteryLow: (volts: number | null) =>
-    `Battery low${volts === null ? '' : `, ${volts.toFixed(1)} V`}. Start the engine.`,
+    `Battery low${volts === null ? '' : `, ${volts.toFixed(1)} V`}. Start the engine. Positions go out less often, all else as ever.`,
   panelAbsent: 'No equipment panel',
   panelSilent: 'Equipment panel silent',
   channels: {

@@ -17,6 +17,17 @@ export const zh = {
   goneBody: '画面停在最后状态，不是现在。正在自动重连，请用电台。',
   goneNever: '车载程序没有应答',
   goneNeverBody: '正在自动重连。请用电台联系指挥中心。',
+  goingDown: {
+    off: (left: string, _volts: number | null) => `发动机已关，${left}后关机`,
+    battery: (left: string, volts: number | null) =>
+      `电瓶将尽${volts === null ? '' : `（${volts.toFixed(1)} V）`}，${left}后关机`,
+    offBody: '车上有人请按右键，或打开点火。',
+    batteryBody: '留下的电用来启动发动机。请立即启动，否则改用电台。',
+    now: '正在保存并关机',
+    stayOn: '保持开机',
+    offNow: '车载电脑已关机',
+    offNowBody: '打开点火后自动启动。关机期间请用电台。',
+  },
   outdated: '车载程序已更新，请刷新本页',
   reload: '刷新',
 
@@ -67,7 +78,7 @@ export const zh = {
   battery: '电瓶',
   volts: (n: number) => `${n.toFixed(1)} V`,
   batteryLow: (volts: number | null) =>
-    `车辆电量低${volts === null ? '' : `（${volts.toFixed(1)} V）`}，请启动发动机`,
+    `车辆电量低${volts === null ? '' : `（${volts.toFixed(1)} V）`}，请启动发动机；位置上报放慢，其余照常`,
   panelAbsent: '设备面板未接入',
   panelSilent: '设备面板无应答',
   channels: {

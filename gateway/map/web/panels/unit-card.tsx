@@ -22,6 +22,7 @@ const QUEUE_WORTH_TELLING = 5
 export function UnitCard({ held }: { held: Held<UnitView> }) {
   const w = words.value
   const { view } = held
+  const power = view.drivers?.power
   const equipment = equipmentLook(view.equipment)
   const fresh = freshnessNow(held, nowMs.value)
   const stale = fresh === 'stale' || fresh === 'never'
@@ -52,7 +53,19 @@ export function UnitCard({ held }: { held: Held<UnitView> }) {
           </div>
           <p class="sub">
             {ageMs === null ? w.noPosition : w.lastSeen(agoWords(ageMs))}
-            {view.link === 'down' && <span class="warn">{w.linkDown}</span>}
+            {view.link === 'down' && (
+              <span class="warn">{power?.phase === 'shutting_down' ? w.wentOff : w.linkDown}</span>
+            )}
+            {view.link === 'up' && power?.phase === 'survival' && (
+              <span class="warn" data-power="survival">
+                {w.batteryLow(power.batteryVolts)}
+              </span>
+            )}
+            {view.link === 'up' && power?.endsInMs !== undefined && power.phase !== 'shutting_down' && (
+              <span class="warn" data-power="ends">
+                {w.goesOff}
+              </span>
+            )}
           </p>
         </>
       }

@@ -103,6 +103,20 @@ export const CONDITIONS_EN: ConditionWords = {
     what: (n, about) => `Driver fault ${about}, ${minutes(n)} ago`,
     next: () => 'See the device’s details. It leaves this list an hour after the last one.',
   },
+  battery_low: {
+    what: n => (n === 0 ? 'Battery low' : `Battery low, ${n.toFixed(1)} V`),
+    next: () =>
+      'The car reports its place less often and may go down. Ask the crew to start the engine; if it stays so, have battery and alternator looked at.',
+  },
+  brown_outs: {
+    what: n => (n === 1 ? 'Lost its power at the last start' : `Lost its power at ${n} starts in a row`),
+    next: () =>
+      'The starter pulls the voltage down. Nothing is lost; have the battery looked at before the cold.',
+  },
+  went_off: {
+    what: n => `Switched off with the ignition ${minutes(n)} ago`,
+    next: () => 'In order: everything was delivered. It comes back with the ignition.',
+  },
   antenna_open: {
     what: () => 'The receiver feels no antenna',
     next: () =>
