@@ -24,7 +24,7 @@ type UnitAction = {
 }
 
 const setting =
-  <K extends 'link' | 'power' | 'receiver' | 'panel' | 'camera' | 'disk'>(
+  <K extends 'link' | 'power' | 'ignition' | 'battery' | 'receiver' | 'panel' | 'camera' | 'disk'>(
     knob: K,
     to: ReturnType<NonNullable<UnitControls[K]>['read']>,
   ): UnitAction['bind'] =>
@@ -88,6 +88,22 @@ export const UNIT_ACTIONS: Readonly<Record<string, UnitAction>> = {
     does: 'gives it power: it boots on the store it has',
     bind: setting('power', 'on'),
   },
+  'ignition-off': {
+    group: 'power',
+    does: 'turns the key: the engine stops, the computer goes on alone and ends in order within a minute',
+    bind: setting('ignition', 'off'),
+  },
+  'ignition-on': {
+    group: 'power',
+    does: 'turns it back: the computer has power, the starter turns, the car goes on',
+    bind: setting('ignition', 'on'),
+  },
+  'weak-battery': {
+    group: 'power',
+    does: 'its battery is nearly empty and not charged: it saves power, and a start takes the computer down',
+    bind: setting('battery', 'weak'),
+  },
+  'good-battery': { group: 'power', does: 'a full battery, charged', bind: setting('battery', 'good') },
   'block-antenna': {
     group: 'receiver',
     does: 'the receiver speaks and sees no sky',

@@ -101,6 +101,10 @@ describe('what can be done to a unit', () => {
     expect(offered).toContain('cut-link')
     expect(offered).not.toContain('fill-disk')
     expect(Object.keys(UNIT_ACTIONS).filter(name => !offered.includes(name))).toEqual([
+      'ignition-off',
+      'ignition-on',
+      'weak-battery',
+      'good-battery',
       'block-antenna',
       'cut-antenna',
       'short-antenna',

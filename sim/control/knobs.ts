@@ -33,6 +33,9 @@ export type UnitControls = {
   readonly contact?: (channel: Channel) => Knob<boolean>
   readonly link?: Knob<LinkState>
   readonly power?: Knob<'on' | 'off'>
+  /** The key, and the engine with it; `weak`: nearly empty, and the engine does not charge it. */
+  readonly ignition?: Knob<'on' | 'off'>
+  readonly battery?: Knob<'good' | 'weak'>
   readonly receiver?: Knob<ReceiverMode>
   readonly panel?: Knob<'on' | 'off'>
   readonly camera?: Knob<CameraMode>

@@ -23,6 +23,8 @@ export function unitOf(id: string, controls: UnitControls): SimUnit {
     panic: view?.panic.active ?? false,
     meddled:
       power === 'off' ||
+      (controls.ignition?.read() ?? 'on') !== 'on' ||
+      (controls.battery?.read() ?? 'good') !== 'good' ||
       cut !== 'up' ||
       (controls.receiver?.read() ?? 'on') !== 'on' ||
       (controls.panel?.read() ?? 'on') !== 'on' ||

@@ -44,6 +44,7 @@ export function noticed(watch: Watch, look: Look, monoMs: number): Seen[] {
     tell('gnss', was.gnss, look.view.gnss)
     tell('panel', was.panel, look.view.panel)
     tell('store', was.store, look.view.store)
+    tell('power', was.power?.phase ?? undefined, look.view.power?.phase ?? undefined)
     tell('bodycam', was.bodycam, look.view.bodycam)
     tell('panic', String(was.panic.active), String(look.view.panic.active))
     tell('panic.delivered', String(was.panic.delivered), String(look.view.panic.delivered))

@@ -52,6 +52,8 @@ export function startChild(
     readonly log: Logger
     readonly logFile: number
     readonly onReady?: (addresses: Child['addresses']) => void
+    /** An exit code by which it asks for its power to be taken: it stays dark until `restore`. */
+    readonly offCode?: number
   },
 ): Promise<Child> {
   const { execArgv, file } = entry
@@ -118,6 +120,7 @@ export function startChild(
       })
       started.on('exit', (code, signal) => {
         if (stopping || cut) return
+        if (code !== null && code === options.offCode) return void (cut = true)
         if (!resolved) return reject(new Error(`${file} ended at once (${signal ?? code}); see its log`))
         options.log.warn({ event: 'child.ended', file, code, signal, restartMs: waitMs })
         restart = setTimeout(start, waitMs)

@@ -5,6 +5,8 @@ import type { Tap } from '#protocols/terminal.ts'
 import { ok } from '#protocols/result.ts'
 import type { Clock } from '#protocols/time.ts'
 import type { Port } from '#hardware/port.ts'
+import { EXIT } from '#agent/exit.ts'
+import type { PowerConfig } from '#agent/power/power-config.ts'
 import type { SamplingName } from '#agent/vehicle/sampling.ts'
 import { openPseudoTerminal } from '../line/pseudo-terminal.ts'
 import type { Random } from '../random.ts'
@@ -15,6 +17,8 @@ import { controlsOfDevices } from './device-knobs.ts'
 import { createMemoryLine } from '../line/memory-line.ts'
 import { limitFileSize } from './file-size-limit.ts'
 import type { CarDevices } from './car-devices.ts'
+import { fitPower, openCarPower } from './car-power.ts'
+import type { CarPower } from './car-power.ts'
 import { entryOf, startChild } from './child.ts'
 import type { Child, Entry } from './child.ts'
 import type { PluggedIn } from './plugged-in.ts'
@@ -23,6 +27,7 @@ import { VehicleBody } from './vehicle-body.ts'
 import type { World } from './world.ts'
 
 const LOOK_EVERY_MS = 500
+type DeviceControls = ReturnType<typeof controlsOfDevices>
 
 export type FullVehicle = {
   readonly devices: CarDevices
@@ -57,11 +62,13 @@ export type FullVehicleParts = {
   readonly entry?: Entry
   readonly backoffMaxMs?: number
   readonly sampling?: SamplingName
+  /** What differs in how its battery ends it. */
+  readonly power?: Partial<PowerConfig>
 }
 
 /**
- * The one vehicle that is whole: its own process on two real pseudo-terminals, with a receiver, a panel and a camera at
- * their far ends, or on the real hardware that was named. Throws when this machine offers no pseudo-terminals or the process does not start.
+ * The one vehicle that is whole: its own process on three real pseudo-terminals, with a receiver, a panel with a camera
+ * and an OBD adapter at their far ends, or on the real hardware that was named. Throws when this machine offers no pseudo-terminals or the process does not start.
  */
 export async function openFullVehicle(parts: FullVehicleParts): Promise<FullVehicle> {
   const { clock, random, world, unit } = parts
@@ -70,6 +77,7 @@ export async function openFullVehicle(parts: FullVehicleParts): Promise<FullVehi
   const parked = parts.recording !== null || real.gnss !== null
   const gnss = await lineFor(real.gnss, join(parts.dir, 'gnss'))
   const panel = await lineFor(real.panel, join(parts.dir, 'panel'))
+  const obd = await lineFor(null, await fitPower(parts.dir, parts.power))
   const args = [
     ...['--data', parts.dir, '--gnss', gnss.path, '--panel', panel.path],
     ...(real.gnssBaud === null ? [] : ['--gnss-baud', String(real.gnssBaud)]),
@@ -94,11 +102,26 @@ export async function openFullVehicle(parts: FullVehicleParts): Promise<FullVehi
     clock,
     random,
   )
+  // Before the process: it looks at the volts before it loads anything.
+  const power = openCarPower({
+    obd: obd.port!,
+    clock,
+    computer: {
+      cut: () => child.cut(),
+      restore: () => child.restore(),
+      get isCut() {
+        return child.isCut
+      },
+    },
+    wire: on => devices.setChannel('ignition', on),
+    drives: on => body.setEngine(on),
+  })
   const stopReplay =
     parts.recording && gnss.port ? replay(gnss.port, parts.recording, body.truth(), clock) : () => {}
   const child = await startChild(parts.entry ?? entryOf('agent'), () => args, {
     log: parts.log,
     logFile: parts.logFile,
+    offCode: EXIT.off,
   })
   let shown: TerminalState | null = null
   let full = false
@@ -115,7 +138,7 @@ export async function openFullVehicle(parts: FullVehicleParts): Promise<FullVehi
     devices,
     process: child,
     controls: {
-      ...controlsOfDevices(devices, { replayed: parked, panel: real.panel === null }),
+      ...withKey(controlsOfDevices(devices, { replayed: parked, panel: real.panel === null }), power),
       deviceId: unit.deviceId,
       callSign: unit.callSign,
       kind: 'vehicle',
@@ -144,13 +167,30 @@ export async function openFullVehicle(parts: FullVehicleParts): Promise<FullVehi
     close: async () => {
       stopLooking()
       stopReplay()
+      power.stop()
       devices.stop()
       body.stop()
       await child.stop()
-      await Promise.all([gnss.unplug(), panel.unplug()])
+      await Promise.all([gnss.unplug(), panel.unplug(), obd.unplug()])
     },
   }
 }
+
+/** The ignition's contact is the key's: with a simulated panel both are one hand. With a real one the key is a real one too. */
+const withKey = (
+  controls: DeviceControls,
+  { ignition, battery }: CarPower,
+): DeviceControls & Partial<CarPower> =>
+  controls.contact === undefined
+    ? controls
+    : {
+        ...controls,
+        contact: channel =>
+          channel === 'ignition'
+            ? { read: () => ignition.read() === 'on', turn: on => ignition.turn(on ? 'on' : 'off') }
+            : controls.contact!(channel),
+        ...{ ignition, battery },
+      }
 
 function receiverInWords({ recording, pluggedIn }: FullVehicleParts): string {
   if (recording) return `the recording ${recording.name} (parked: it signs but does not drive)`

@@ -22,6 +22,9 @@ export class VehicleBody {
   private readonly parked: boolean
   private cancel = (): void => {}
   private stopped = false
+  /** What the car does while its engine runs. */
+  private wanted: MoverEvent = { type: 'patrol' }
+  private engine = true
 
   constructor(
     parts: {
@@ -50,8 +53,8 @@ export class VehicleBody {
     this.mover = openMover({ ...parts, nowMs: this.monoMs(), ...(start && { start }) })
     const hands: Hands = {
       tap: options.tap,
-      driveTo: place => this.feed({ type: 'drive', lat: place.lat, lon: place.lon }),
-      patrol: () => this.feed({ type: 'patrol' }),
+      driveTo: place => this.want({ type: 'drive', lat: place.lat, lon: place.lon }),
+      patrol: () => this.want({ type: 'patrol' }),
       lights: options.lights,
       door: options.door,
     }
@@ -62,6 +65,13 @@ export class VehicleBody {
 
   see(view: TerminalState): void {
     this.crew.see(view)
+  }
+
+  /** Without an engine it rolls to a stand; with it, it goes on with what it was sent for. */
+  setEngine(on: boolean): void {
+    if (on === this.engine) return
+    this.engine = on
+    this.feed(on ? this.wanted : { type: 'park' })
   }
 
   /** What a perfect receiver would say now. */
@@ -75,6 +85,11 @@ export class VehicleBody {
     this.stopped = true
     this.cancel()
     this.crew.stop()
+  }
+
+  private want(wanted: MoverEvent): void {
+    this.wanted = wanted
+    if (this.engine) this.feed(wanted)
   }
 
   private drive(): void {

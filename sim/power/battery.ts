@@ -12,6 +12,10 @@ export type SimBattery = {
   volts(nowMs: number): number
   /** Charge 0..1. */
   readonly charge: number
+  /** As somebody left the lights on, or charged it. */
+  setCharge(charge: number, nowMs: number): void
+  /** Whether the engine charges it; a broken belt does not. */
+  alternator: boolean
   crank(nowMs: number): void
   stopEngine(nowMs: number): void
   readonly engine: boolean
@@ -37,12 +41,13 @@ export function createBattery(options: SimBatteryOptions = {}): SimBattery {
   let lastMs = 0
   let crankMs = -Infinity
   let engineMs: number | null = null
+  let alternator = true
   const coldness = Math.max(0, (20 - celsius) / 40)
   const crankForMs = 700 + 1_500 * coldness
   const pass = (nowMs: number): void => {
     const hours = Math.max(0, nowMs - lastMs) / 3_600_000
     lastMs = Math.max(lastMs, nowMs)
-    const amperes = engineMs === null ? -loadAmperes : ALTERNATOR_AMPERES
+    const amperes = engineMs === null || !alternator ? -loadAmperes : ALTERNATOR_AMPERES
     charge = Math.min(1, Math.max(0, charge + (amperes * hours) / ampereHours))
   }
   const resting = (): number => 11.89 + 0.76 * charge - (charge < 0.05 ? 2 * (0.05 - charge) * 20 : 0)
@@ -52,6 +57,16 @@ export function createBattery(options: SimBatteryOptions = {}): SimBattery {
     },
     get engine() {
       return engineMs !== null
+    },
+    get alternator() {
+      return alternator
+    },
+    set alternator(next: boolean) {
+      alternator = next
+    },
+    setCharge: (next, nowMs) => {
+      pass(nowMs)
+      charge = next
     },
     crank: nowMs => {
       pass(nowMs)
@@ -67,7 +82,7 @@ export function createBattery(options: SimBatteryOptions = {}): SimBattery {
       const one = (): number => {
         if (nowMs - crankMs < crankForMs) return 9 - 2 * coldness - 1.5 * (1 - charge)
         const idle = resting() - loadAmperes * INNER_OHMS
-        if (engineMs === null || nowMs < engineMs) return idle
+        if (engineMs === null || nowMs < engineMs || !alternator) return idle
         return idle + (ALTERNATOR_VOLTS - idle) * Math.min(1, (nowMs - engineMs) / COMES_UP_MS)
       }
       return one() * (system === 24 ? 2 : 1)

@@ -49,6 +49,10 @@ export async function openFakeTerminal(change: Partial<TerminalState> = {}): Pro
   function take(tap: Tap): void {
     if (tap.kind === 'panic')
       return say({ panic: { active: true, ageMs: 0, delivered: false, acknowledged: false } })
+    if (tap.kind === 'stay_on') {
+      const { endsInMs: _ends, ...power } = state.power ?? { phase: null, batteryVolts: null }
+      return say({ power })
+    }
     if (tap.kind === 'undo_arrival' || tap.kind === 'not_there')
       return say({
         orders: state.orders.map(o =>

@@ -2,6 +2,7 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import WebSocket from 'ws'
+import type { PowerConfig } from '#agent/power/power-config.ts'
 import type { AlarmView, IncidentView, LedgerRow, StreamMessage, UnitView } from '#protocols/api.ts'
 import { distanceM } from '#protocols/geo/sphere.ts'
 import type { LatLon } from '#protocols/geo/sphere.ts'
@@ -69,9 +70,12 @@ export type HouseBroker = { readonly name: string; readonly mosquitto?: string }
 export async function openRunningHouse({
   seed = 1,
   broker,
+  power,
 }: {
   readonly seed?: number
   readonly broker: HouseBroker
+  /** What differs in how the battery ends the car. */
+  readonly power?: Partial<PowerConfig>
 }): Promise<RunningHouse> {
   const dir = mkdtempSync(join(tmpdir(), 'reach5-house-'))
   const logs = {
@@ -121,6 +125,7 @@ export async function openRunningHouse({
     logFile: logs.agent,
     entry: { execArgv: [], file: 'dist/agent.js' },
     backoffMaxMs: 1_500,
+    ...(power && { power }),
   })
 
   const judge = new OpenApiJudge(openApiOf(ROUTES))

@@ -53,7 +53,7 @@ function sayOf({ kind, what, value, detail }: FeedEntry): string {
 function groupOf(action: string): string {
   const { groups } = words.value
   if (action.endsWith('-link')) return groups.link
-  if (action.startsWith('power-')) return ''
+  if (/^power-|^ignition-|-battery$/.test(action)) return ''
   if (action.startsWith('receiver-') || action.endsWith('-antenna')) return groups.receiver
   if (action.startsWith('panel-')) return groups.panel
   if (action.startsWith('camera-')) return groups.camera
