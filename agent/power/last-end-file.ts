@@ -46,7 +46,8 @@ export type LastEndKeeper = {
 
 /**
  * Keeps for the next start how this run stands, so that a power cut at any time leaves the truth: written when the
- * voltage crosses the border of loading, not with every reading. A disk that refuses costs the count and nothing else.
+ * voltage crosses the border of loading, not with every reading; a car that nobody tells the volts of keeps nothing. A
+ * disk that refuses costs the count and nothing else.
  */
 export function openLastEnd(
   dir: string,
@@ -73,7 +74,6 @@ export function openLastEnd(
     return (writing ??= write())
   }
   const isUnder = (volts: number | null): boolean => volts !== null && volts < config.boot
-  void note(last)
   return {
     hear: volts => {
       const one = volts === null ? null : Math.round(perBattery(volts, config.system) * 100) / 100
@@ -83,6 +83,7 @@ export function openLastEnd(
     },
     settled: () => void (last.brownouts > 0 && note({ ...last, brownouts: 0 })),
     inOrder: () => {
+      if (last.lastVolts === null && last.brownouts === 0) return Promise.resolve()
       const noted = note({ ...last, inOrder: true, brownouts: 0 })
       isOver = true
       return noted

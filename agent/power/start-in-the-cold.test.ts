@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -83,6 +83,8 @@ describe('a start in the cold, with its file', () => {
     rmSync(file, { force: true })
     const { result } = await start(undefined)
     expect(result?.begun).toEqual({ why: 'blind', waitedMs: 0, brownouts: 0, volts: null })
+    await result!.lastEnd.inOrder()
+    expect(existsSync(file)).toBe(false)
   })
 
   it('loads after the starter, not under it', async () => {
@@ -124,9 +126,14 @@ describe('a start in the cold, with its file', () => {
   })
 
   it('ends when it is told to stop while it waits, and that is an end in order', async () => {
-    const { result } = await start(() => 9, Promise.resolve())
+    let stop = (): void => {}
+    const stopped = new Promise<void>(resolve => (stop = resolve))
+    const { result } = await start(nowMs => {
+      if (nowMs > 5_000) stop()
+      return 9
+    }, stopped)
     expect(result).toBeNull()
-    expect(kept()).toMatchObject({ inOrder: true })
+    expect(kept()).toMatchObject({ inOrder: true, lastVolts: 9 })
   })
 
   it('takes a damaged file for none, says so once, and puts a whole one in its place', async () => {

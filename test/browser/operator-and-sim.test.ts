@@ -51,7 +51,8 @@ afterEach(async () => {
 afterAll(async () => {
   await browser?.close()
   demo?.process.kill('SIGKILL')
-  rmSync(dir, { recursive: true, force: true })
+  // The processes of the demo end by themselves when it is gone, and write their last word meanwhile.
+  rmSync(dir, { recursive: true, force: true, maxRetries: 20, retryDelay: 200 })
 })
 
 async function openPage(

@@ -10,7 +10,7 @@ import type { RunningHouse } from './running-house.ts'
  * The real vehicle process on a simulated battery: an OBD adapter on a pseudo-terminal tells its volts, the panel its
  * ignition. What ends it is its own watch over both; what starts it again is the key.
  */
-describe('a car on its battery', () => {
+describe('a car on its battery', { timeout: 90_000 }, () => {
   let house: RunningHouse
   beforeAll(async () => {
     house = await openRunningHouse({

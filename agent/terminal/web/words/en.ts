@@ -75,7 +75,7 @@ export const en: Words = {
   battery: 'Battery',
   volts: (n: number) => `${n.toFixed(1)} V`,
   batteryLow: (volts: number | null) =>
-    `Battery low${volts === null ? '' : `, ${volts.toFixed(1)} V`}. Start the engine. Positions go out less often, all else as ever.`,
+    `Battery low${volts === null ? '' : `, ${volts.toFixed(1)} V`}. Start the engine.`,
   panelAbsent: 'No equipment panel',
   panelSilent: 'Equipment panel silent',
   channels: {

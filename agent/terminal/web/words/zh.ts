@@ -78,7 +78,7 @@ export const zh = {
   battery: '电瓶',
   volts: (n: number) => `${n.toFixed(1)} V`,
   batteryLow: (volts: number | null) =>
-    `车辆电量低${volts === null ? '' : `（${volts.toFixed(1)} V）`}，请启动发动机；位置上报放慢，其余照常`,
+    `车辆电量低${volts === null ? '' : `（${volts.toFixed(1)} V）`}，请启动发动机`,
   panelAbsent: '设备面板未接入',
   panelSilent: '设备面板无应答',
   channels: {
