@@ -9,8 +9,9 @@ import { LANES } from '#protocols/record.ts'
 import { Hello, Live } from '#protocols/session.ts'
 import type { Clock } from '#protocols/time.ts'
 import type { UpChannel } from '#protocols/topics.ts'
+import { aDispatch } from '#test/fixtures/dispatch.ts'
+import { outboxAround } from '#test/fixtures/outbox-around.ts'
 import { MemoryDisk, openMemoryOutbox } from './outbox/memory-outbox.ts'
-import type { Outbox } from './outbox/outbox.ts'
 import { startRuntime } from './runtime.ts'
 import type { LinkEvents } from './uplink/uplink.ts'
 
@@ -23,23 +24,7 @@ const keys = (() => {
   return { publicKeyPem, privateKeyPem, keyId: keyIdOf(publicKeyPem) }
 })()
 
-const dispatch: Order = {
-  kind: 'dispatch',
-  orderId: 'order-1',
-  deviceId: 'ptu-01',
-  unitId: 'unit-01',
-  incidentId: 'incident-1',
-  nonce: 'a'.repeat(32),
-  issuedAt: 1,
-  revision: 1,
-  incident: {
-    number: 'JQ-1',
-    class: 'help',
-    severity: 'normal',
-    place: { lat: 35.58, lon: 116.98, text: '' },
-    exercise: false,
-  },
-}
+const dispatch: Order = aDispatch()
 
 /** The whole runtime with a store of memory, a clock moved by hand and a gateway that is this test. */
 function openCar() {
@@ -62,21 +47,11 @@ function openCar() {
   const outbox = openMemoryOutbox(clock, { bootId: BOOT, mintEpoch: () => 'ffeeddccbbaa9988' }, disk)
   let minted = 0
   let epoch = outbox.epoch
-  const store: Outbox = {
+  const store = outboxAround(outbox, {
     get epoch() {
       return epoch
     },
-    append: (drafts, notes) => outbox.append(drafts, notes),
-    read: (lane, afterSeq, limit) => outbox.read(lane, afterSeq, limit),
-    free: (lane, upTo, sum) => outbox.free(lane, upTo, sum),
-    ranges: () => outbox.ranges(),
-    acked: () => outbox.acked(),
-    renew: () => outbox.renew(),
-    bytesUsed: () => outbox.bytesUsed(),
-    health: () => outbox.health(),
-    notes: () => outbox.notes(),
-    close: () => outbox.close(),
-  }
+  })
   const runtime = startRuntime({
     identity: { deviceId: 'ptu-01', unitId: 'unit-01', callSign: '鼓楼01', orderKey: keys },
     clock,

@@ -169,27 +169,31 @@ const contentOf = ({ lane, kind, occurredAt, body }: WireRecord): string =>
 const withoutGaps = (records: readonly WireRecord[]): string[] =>
   records.filter(r => r.kind !== 'gap').map(contentOf)
 
+/** The gateway has `kept + lost` records of each lane; the car's disk was put back to when it held only `kept` of them. */
+async function carPutBack(centre: Centre, { kept, lost }: { kept: number; lost: number }) {
+  const [dir, image] = [await newDir(), await newDir()]
+  const car = new Car(centre)
+  const deliver = async (first: number, count: number): Promise<string> => {
+    await car.boot(dir)
+    await car.append(first, count)
+    car.connect()
+    await car.drain()
+    const { epoch } = car.outbox
+    await car.stop()
+    return epoch
+  }
+  await deliver(0, kept)
+  await cp(dir, image, { recursive: true })
+  const epoch = await deliver(100, lost)
+  await rm(dir, { recursive: true })
+  await cp(image, dir, { recursive: true })
+  return { car, dir, epoch }
+}
+
 describe('a car whose store was put back to an older state', () => {
   it('goes on under a new epoch as soon as the gateway knows more: nothing lost, nothing taken for a duplicate', async () => {
     const centre = new Centre()
-    const [dir, image] = [await newDir(), await newDir()]
-    const car = new Car(centre)
-    await car.boot(dir)
-    await car.append(0, 10)
-    car.connect()
-    await car.drain()
-    await car.stop()
-    await cp(dir, image, { recursive: true })
-
-    await car.boot(dir)
-    await car.append(100, 10)
-    car.connect()
-    await car.drain()
-    const epoch = car.outbox.epoch
-    await car.stop()
-    await rm(dir, { recursive: true })
-    await cp(image, dir, { recursive: true })
-
+    const { car, dir, epoch } = await carPutBack(centre, { kept: 10, lost: 10 })
     // Offline it writes other records under names the gateway knows, in one lane even more than it knows.
     await car.boot(dir)
     await car.append(200, 5)
@@ -205,19 +209,7 @@ describe('a car whose store was put back to an older state', () => {
 
   it('notices by the sum when it has written past what the gateway knows', async () => {
     const centre = new Centre()
-    const [dir, image] = [await newDir(), await newDir()]
-    const car = new Car(centre)
-    await car.boot(dir)
-    await car.stop()
-    await cp(dir, image, { recursive: true })
-    await car.boot(dir)
-    await car.append(0, 5)
-    car.connect()
-    await car.drain()
-    const epoch = car.outbox.epoch
-    await car.stop()
-    await rm(dir, { recursive: true })
-    await cp(image, dir, { recursive: true })
+    const { car, dir, epoch } = await carPutBack(centre, { kept: 0, lost: 5 })
     await car.boot(dir)
     await car.append(50, 30)
     car.connect()

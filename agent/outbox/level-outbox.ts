@@ -2,17 +2,14 @@ import { mkdir, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { Level } from 'level'
 import type { Clock } from '#protocols/time.ts'
-import { GroupCommit } from './group-commit.ts'
 import type { GroupCommitOptions } from './group-commit.ts'
 import { openHighWaterFile } from './high-water-file.ts'
 import { MARK_KEY } from './keys.ts'
 import { sealMark } from './mark.ts'
 import type { Mark } from './mark.ts'
-import { openStore } from './open-store.ts'
+import { openOutbox } from './open-outbox.ts'
+import type { OutboxOptions } from './open-outbox.ts'
 import type { Outbox } from './outbox.ts'
-import { KEEP_ACKED_MS } from './retention.ts'
-import { DEFAULT_BOUNDS } from './shedding.ts'
-import type { Bounds } from './shedding.ts'
 import type { Change, OpenedShelf, Shelf } from './shelf.ts'
 import {
   copyAside,
@@ -33,15 +30,8 @@ import type { Store, StoreRoom } from './store-room.ts'
  *       quarantine/       the last damaged store as it was found, for whoever looks into it
  *       ballast           given up when the disk is full, so that acks can still free records
  */
-export type LevelOutboxOptions = {
-  /** 16 hex digits, for the gap records the outbox writes itself. */
-  readonly bootId: string
-  /** 16 hex digits of randomness; asked for with each new store. */
-  readonly mintEpoch: () => string
-  readonly bounds?: Bounds
+export type LevelOutboxOptions = OutboxOptions & {
   readonly ballastBytes?: number
-  readonly keepAckedMs?: number
-  readonly report?: GroupCommitOptions['report']
   /** Puts something between the outbox and LevelDB; tests use it to make writes fail. */
   readonly wrapShelf?: (shelf: Shelf) => Shelf
 }
@@ -57,31 +47,13 @@ export async function openLevelOutbox(
   clock: Clock,
   options: LevelOutboxOptions,
 ): Promise<Outbox> {
-  const {
-    bounds = DEFAULT_BOUNDS,
-    ballastBytes = BALLAST_BYTES,
-    keepAckedMs = KEEP_ACKED_MS,
-    report = () => {},
-    wrapShelf = shelf => shelf,
-    bootId,
-    mintEpoch,
-  } = options
-  const room = levelRoom(dir)
-  const open = async (how: { readonly renew: boolean }): Promise<OpenedShelf> => {
-    const openedShelf = await withBallast(dir, report, () =>
-      openStore(room, { clock, bootId, mintEpoch, report }, how),
-    )
-    await keepBallast(dir, ballastBytes)
-    return { ...openedShelf, shelf: wrapShelf(givingUpBallast(openedShelf.shelf, dir, report)) }
-  }
+  const { ballastBytes = BALLAST_BYTES, report = () => {}, wrapShelf = shelf => shelf } = options
   const isNew = (await mkdir(dir, { recursive: true })) !== undefined
   if (isNew) await syncDir(dirname(dir))
-  return new GroupCommit(await open({ renew: false }), open, clock, {
-    bootId,
-    bounds,
-    keepAckedMs,
-    report,
-    wellHealth: 'ok',
+  return openOutbox(levelRoom(dir), clock, options, open => async how => {
+    const opened = await withBallast(dir, report, () => open(how))
+    await keepBallast(dir, ballastBytes)
+    return { ...opened, shelf: wrapShelf(givingUpBallast(opened.shelf, dir, report)) }
   })
 }
 

@@ -7,22 +7,16 @@ import { MARK_KEY } from './keys.ts'
 import { byLane } from './lanes.ts'
 import { blankMark, sealMark } from './mark.ts'
 import type { Mark } from './mark.ts'
+import type { OutboxOptions } from './open-outbox.ts'
 import type { Outbox } from './outbox.ts'
 import { DEFAULT_BOUNDS } from './shedding.ts'
-import type { Bounds } from './shedding.ts'
 import { Salvage } from './salvage.ts'
 import type { OpenedShelf, OpenShelf, Shelf } from './shelf.ts'
 
-export type MemoryOutboxOptions = {
-  /** 16 hex digits, for the gap records the outbox writes itself. */
-  readonly bootId: string
-  /** 16 hex digits of randomness, asked for once per disk. */
-  readonly mintEpoch: () => string
-  readonly bounds?: Bounds
+/** `keepAckedMs` is 0 when absent: a fleet in one process would keep its history in one heap. */
+export type MemoryOutboxOptions = Omit<OutboxOptions, 'report'> & {
   /** `memory` tells the truth about a real car; a simulated car plays one whose disk is `ok`. */
   readonly health?: StoreHealth
-  /** 0 when absent: a fleet in one process would keep its history in one heap. */
-  readonly keepAckedMs?: number
 }
 
 /** A disk made of memory. It outlives the outbox, so a simulated car can be switched off and on. */

@@ -4,6 +4,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import type { LogEntry } from '#protocols/log.ts'
 import { parseReceiptNumber } from '#protocols/receipt-number.ts'
 import type { Clock } from '#protocols/time.ts'
+import { outboxAround } from '#test/fixtures/outbox-around.ts'
 import { MemoryDisk, openMemoryOutbox } from '../outbox/memory-outbox.ts'
 import { composeStation } from '../station.ts'
 import type { Filed } from './state.ts'
@@ -50,25 +51,12 @@ function openStation(disk = new MemoryDisk(), epoch = 'ffeeddccbbaa9988') {
     sealTo: [keys],
     clock,
     log: { debug: note, info: note, warn: note, error: note },
-    outbox: {
-      ...outbox,
-      get epoch() {
-        return outbox.epoch
-      },
+    outbox: outboxAround(outbox, {
       append: async (drafts, notes) => {
         if (held !== null) await new Promise<void>(resolve => held!.push(resolve))
         return outbox.append(drafts, notes)
       },
-      read: (lane, afterSeq, limit) => outbox.read(lane, afterSeq, limit),
-      free: (lane, upTo, sum) => outbox.free(lane, upTo, sum),
-      ranges: () => outbox.ranges(),
-      acked: () => outbox.acked(),
-      renew: () => outbox.renew(),
-      bytesUsed: () => outbox.bytesUsed(),
-      health: () => outbox.health(),
-      notes: () => outbox.notes(),
-      close: () => outbox.close(),
-    },
+    }),
     dial: () => () => {},
     mint: bytes => (++minted).toString(16).padStart(bytes * 2, '0'),
     random: () => 0.5,

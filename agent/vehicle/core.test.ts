@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest'
 import { chainRecord } from '#protocols/chain.ts'
 import { CHAIN_START } from '#protocols/record.ts'
 import type { Lane, WireRecord } from '#protocols/record.ts'
-import type { DispatchOrder, Order } from '#protocols/orders.ts'
+import type { Order } from '#protocols/orders.ts'
 import { fault, ok } from '#protocols/result.ts'
+import { aDispatch } from '#test/fixtures/dispatch.ts'
 import { step } from './core.ts'
 import type { VehicleEffect, VehicleEvent } from './events.ts'
 import { liveOf } from './live.ts'
@@ -82,25 +83,6 @@ class Car {
   }
 }
 
-const dispatch = (over: Partial<DispatchOrder> = {}): DispatchOrder => ({
-  kind: 'dispatch',
-  orderId: 'order-1',
-  deviceId: 'ptu-01',
-  unitId: 'unit-01',
-  incidentId: 'incident-1',
-  nonce: 'a'.repeat(32),
-  issuedAt: 1_795_478_400_000,
-  revision: 1,
-  incident: {
-    number: 'JQ-20261124-0001',
-    class: 'dispute',
-    severity: 'normal',
-    place: { lat: 35.58, lon: 116.98, text: '鼓楼大街与大成路交叉口附近' },
-    exercise: false,
-  },
-  ...over,
-})
-
 const cancel = (over: Partial<Extract<Order, { kind: 'cancel' }>> = {}): Order => ({
   kind: 'cancel',
   orderId: 'order-2',
@@ -120,7 +102,7 @@ const order = (o: Order): VehicleEvent => ({ type: 'order', order: o })
 describe('an order in the car', () => {
   it('is signed, driven, reached and cleared by four taps, each stored before it is answered', () => {
     const car = new Car()
-    car.feed(order(dispatch()))
+    car.feed(order(aDispatch()))
     expect(car.state.availability).toBe('assigned')
     for (const tap of ['sign', 'enroute', 'on_scene', 'clear'] as const) {
       expect(car.tap(tap)).toEqual({ accepted: true, code: null })
@@ -132,14 +114,14 @@ describe('an order in the car', () => {
 
   it('may be reached without the taps between, which are not invented', () => {
     const car = new Car()
-    car.feed(order(dispatch()))
+    car.feed(order(aDispatch()))
     car.tap('on_scene')
     expect(car.kinds('event').filter(k => k === 'assignment.step')).toHaveLength(1)
   })
 
   it('never goes back, and a finger that bounces is no error', () => {
     const car = new Car()
-    car.feed(order(dispatch()))
+    car.feed(order(aDispatch()))
     car.tap('on_scene')
     expect(car.tap('on_scene')).toEqual({ accepted: true, code: null })
     expect(car.tap('sign')).toEqual({ accepted: false, code: 'STEP_BACKWARD' })
@@ -149,26 +131,26 @@ describe('an order in the car', () => {
 
   it('delivered twice is executed and receipted once', () => {
     const car = new Car()
-    car.feed(order(dispatch()))
-    car.feed(order(dispatch()))
+    car.feed(order(aDispatch()))
+    car.feed(order(aDispatch()))
     expect(activeOrders(car.state)).toHaveLength(1)
     expect(car.kinds('event')).toEqual(['order.receipt'])
   })
 
   it('is still there, as far as it was, after a restart, and is still not executed twice', () => {
     const car = new Car()
-    car.feed(order(dispatch()))
+    car.feed(order(aDispatch()))
     car.tap('sign')
     car.restart()
     expect(activeOrders(car.state).map(o => o.step)).toEqual(['signed'])
-    car.feed(order(dispatch()))
+    car.feed(order(aDispatch()))
     expect(car.kinds('event').filter(k => k === 'order.receipt')).toHaveLength(1)
   })
 
   it('gives way to its cancel, also when the cancel comes first', () => {
     const car = new Car()
     car.feed(order(cancel()))
-    car.feed(order(dispatch()))
+    car.feed(order(aDispatch()))
     expect(activeOrders(car.state)).toEqual([])
     const outcomes = car.records.filter(r => r.kind === 'order.receipt').map(r => JSON.parse(r.body).outcome)
     expect(outcomes).toEqual(['executed', 'superseded'])
@@ -176,7 +158,7 @@ describe('an order in the car', () => {
 
   it('is not acknowledged to a crew whose car could not store the tap', () => {
     const car = new Car()
-    car.feed(order(dispatch()))
+    car.feed(order(aDispatch()))
     car.store = 'OUTBOX_FULL'
     expect(car.tap('sign')).toEqual({ accepted: false, code: 'OUTBOX_FULL' })
     expect(activeOrders(car.state)[0]?.step).toBe('received')
@@ -187,7 +169,7 @@ describe('a tap that is still being written', () => {
   /** A car whose store answers when the test says so. */
   const slowCar = () => {
     const car = new Car()
-    car.feed(order(dispatch()))
+    car.feed(order(aDispatch()))
     car.slow = true
     return car
   }
@@ -226,9 +208,9 @@ describe('an order whose receipt could not be stored', () => {
   it('is receipted when it comes again, and held once', () => {
     const car = new Car()
     car.store = 'OUTBOX_POISONED'
-    car.feed(order(dispatch()))
+    car.feed(order(aDispatch()))
     car.store = 'ok'
-    car.feed(order(dispatch()))
+    car.feed(order(aDispatch()))
     expect(car.kinds('event')).toEqual(['order.receipt'])
     expect(activeOrders(car.state)).toHaveLength(1)
   })
@@ -436,7 +418,7 @@ describe('any history', () => {
         let cancelled = false
         for (const e of events) {
           if ('kind' in e) car.tap(e.kind)
-          else if (e.do === 'dispatch') car.feed(order(dispatch()))
+          else if (e.do === 'dispatch') car.feed(order(aDispatch()))
           else if (e.do === 'cancel') {
             car.feed(order(cancel()))
             cancelled = car.store === 'ok'

@@ -2,11 +2,11 @@ import { describe, expect, it } from 'vitest'
 import type { RecordKind } from '#protocols/bodies.ts'
 import { RECORD_KINDS } from '#protocols/bodies.ts'
 import { localPlane } from '#protocols/geo/local.ts'
-import type { DispatchOrder } from '#protocols/orders.ts'
 import { fault, ok } from '#protocols/result.ts'
 import type { WireRecord } from '#protocols/record.ts'
 import type { NearbyGrids } from '#protocols/session.ts'
 import type { Tap } from '#protocols/terminal.ts'
+import { aDispatch } from '#test/fixtures/dispatch.ts'
 import { step } from './core.ts'
 import type { VehicleEffect, VehicleEvent } from './events.ts'
 import { initialState } from './state.ts'
@@ -20,23 +20,7 @@ const PLANE = localPlane({ lat: 35.58, lon: 116.98 })
 const T0 = 1_795_478_400_000
 const IDENTITY = { deviceId: 'ptu-01', unitId: 'unit-01', callSign: '鼓楼01', bootId: '00112233445566aa' }
 
-const ORDER: DispatchOrder = {
-  kind: 'dispatch',
-  orderId: 'order-1',
-  deviceId: 'ptu-01',
-  unitId: 'unit-01',
-  incidentId: 'incident-1',
-  nonce: 'a'.repeat(32),
-  issuedAt: 1,
-  revision: 1,
-  incident: {
-    number: 'JQ-1',
-    class: 'help',
-    severity: 'normal',
-    place: { ...PLANE.origin, text: '' },
-    exercise: false,
-  },
-}
+const ORDER = aDispatch()
 
 type Told = { readonly kind: string; readonly atS: number; readonly body: Record<string, unknown> }
 
