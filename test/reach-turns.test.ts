@@ -4,113 +4,33 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { AtPlace } from '#gateway/coverage/at-place.ts'
 import { KLabels } from '#gateway/coverage/k-labels.ts'
-import { NearestUnits } from '#gateway/reach/nearest.ts'
-import type { Target } from '#gateway/reach/nearest.ts'
 import { reachNodes } from '#gateway/reach/reach.ts'
-import { routeBetween } from '#gateway/reach/route.ts'
 import { RoadSearch } from '#gateway/reach/search.ts'
 import { UnitsOnRoads } from '#gateway/reach/units-on-roads.ts'
 import { importPbf } from '#gateway/roads/import-pbf.ts'
-import type { RoadGraph } from '#protocols/roads/graph.ts'
-import type { RoadNetwork } from '#protocols/roads/network.ts'
 import { graphOf, scatteredCity, seeded } from './oracle/cities.ts'
 import { fixtureTown } from './oracle/fixture-town.ts'
 import { LineGraph } from './oracle/line-graph.ts'
-import type { TurnLaw } from './oracle/line-graph.ts'
 import { plantedLaws, underLaws } from './oracle/planted-turns.ts'
+import { freshRun, judgeTurns, somewhere } from './reach/judge-turns.ts'
+import type { TurnsRun } from './reach/judge-turns.ts'
 
-type Place = { readonly edge: number; readonly fraction: number }
-type Run = { starts: number; rows: number; slower: number; answers: number; routes: number }
-
-const somewhere = (graph: RoadGraph, random: () => number): Place => {
-  const kind = random()
-  return {
-    edge: Math.floor(random() * graph.edgeCount),
-    fraction: kind < 0.17 ? 0 : kind < 0.33 ? 1 : random(),
-  }
-}
-
-/** Reached sets, nearest units and routes against the line graph, from junctions and from the middle of roads. */
-function compare(
-  network: RoadNetwork,
-  laws: readonly TurnLaw[],
-  seed: number,
-  starts: number,
-  run: Run,
-  farthestDs = Infinity,
-): void {
-  const random = seeded(seed)
-  const graph = graphOf(underLaws(network, laws))
-  const plain = graphOf(network)
-  const oracle = new LineGraph(plain, laws)
-  const [search, free] = [new RoadSearch(graph), new RoadSearch(graph.withoutTurns())]
-  for (let i = 0; i < starts; i++) {
-    const start = i % 3 === 0 ? { node: Math.floor(random() * graph.nodeCount) } : somewhere(graph, random)
-    const budgetDs = i % 4 === 0 ? farthestDs : Math.floor(random() * Math.min(4000, farthestDs))
-    const times = oracle.timesFrom(start, farthestDs)
-    const expected = [...times.nodes].flatMap((ds, node) =>
-      ds < Infinity && ds <= budgetDs ? [[node, ds] as const] : [],
-    )
-    expect(reachNodes(search, start, budgetDs)).toEqual(expected)
-    const without = reachNodes(free, start, budgetDs)
-    expect(without).toEqual(reachNodes(new RoadSearch(plain), start, budgetDs))
-    run.starts++
-    run.rows += expected.length
-    const least = new Map(without)
-    for (const [node, ds] of expected) if (ds > least.get(node)!) run.slower++
-  }
-  nearestToo(graph, oracle, random, run, farthestDs)
-}
-
-function nearestToo(
-  graph: RoadGraph,
-  oracle: LineGraph,
-  random: () => number,
-  run: Run,
-  budgetDs: number,
-): void {
-  const table = new UnitsOnRoads(graph, 20)
-  const units = Array.from({ length: 12 }, (_, i) => ({ id: `u${i}`, place: somewhere(graph, random) }))
-  for (const { id, place } of units) table.place(id, place.edge, place.fraction)
-  const times = units.map(({ place }) => oracle.timesFrom(place, budgetDs))
-  const nearest = new NearestUnits(table)
-  const search = new RoadSearch(graph)
-  for (let i = 0; i < 12; i++) {
-    const near = units[Math.floor(random() * units.length)]!.place.edge
-    const place = { ...somewhere(graph, random), ...(i % 4 === 0 && { edge: near }) }
-    const target: Target = i % 5 === 0 ? { node: Math.floor(random() * graph.nodeCount) } : place
-    const expected = units
-      .map((unit, u) => ({ id: unit.id, etaDs: oracle.timeTo(times[u]!, unit.place, target) }))
-      .filter(({ etaDs }) => etaDs < Infinity && etaDs <= budgetDs)
-      .sort((a, b) => a.etaDs - b.etaDs || (a.id < b.id ? -1 : 1))
-    expect(nearest.nearest(target, 5, { budgetDs })).toEqual(expected.slice(0, 5))
-    expect(nearest.nearest(target, 12, { budgetDs })).toEqual(expected)
-    run.answers += expected.length
-    if ('node' in target) continue
-    for (const [u, unit] of units.entries()) {
-      const route = routeBetween(search, unit.place, target, budgetDs)
-      const plainDs = oracle.timeTo(times[u]!, unit.place, target)
-      expect(route?.etaDs ?? Infinity).toBe(plainDs <= budgetDs ? plainDs : Infinity)
-      run.routes++
-    }
-  }
-}
-
-const report = (where: string, laws: number, run: Run): void =>
+const report = (where: string, laws: number, run: TurnsRun): void => {
+  expect(run.differing).toEqual([])
   console.info(
     `with turns = line graph on ${where}: ${laws} restrictions, ${run.starts} starts, ${run.rows} junctions ` +
       `(${run.slower} later than without), ${run.answers} times of units, ${run.routes} routes`,
   )
-const fresh = (): Run => ({ starts: 0, rows: 0, slower: 0, answers: 0, routes: 0 })
+}
 
 describe('reach with turn restrictions', () => {
   it('equals the line graph in scattered cities with any restrictions planted', () => {
-    const run = fresh()
+    const run = freshRun()
     let laws = 0
     for (let seed = 1; seed <= 24; seed++) {
       const network = scatteredCity(seed, 20 + 15 * (seed % 8))
       const planted = plantedLaws(network, [5, 40, 150, 300][seed % 4]!, seeded(900 + seed))
-      compare(network, planted, seed, 24, run)
+      judgeTurns(network, planted, seed, 24, run)
       laws += planted.length
     }
     report('24 scattered cities', laws, run)
@@ -118,12 +38,12 @@ describe('reach with turn restrictions', () => {
   })
 
   it('equals it in 60 hamlets where restrictions meet themselves', () => {
-    const run = fresh()
+    const run = freshRun()
     let laws = 0
     for (let seed = 1; seed <= 60; seed++) {
       const network = scatteredCity(seed, 3 + (seed % 5))
       const planted = plantedLaws(network, 1 + (seed % 12), seeded(500 + seed))
-      compare(network, planted, seed, 12, run)
+      judgeTurns(network, planted, seed, 12, run)
       laws += planted.length
     }
     report('60 hamlets', laws, run)
@@ -190,17 +110,22 @@ describe('reach with turn restrictions', () => {
   })
 
   /** What an import forbids, and as much again planted on top. */
-  const onImported = async (file: string, name: string, starts: number, farthestDs: number): Promise<Run> => {
+  const onImported = async (
+    file: string,
+    name: string,
+    starts: number,
+    farthestDs: number,
+  ): Promise<TurnsRun> => {
     const imported = await importPbf(file)
     if (!imported.ok) throw new Error(imported.detail)
     const { network } = imported.value
     const own = (network.forbidden ?? []).map(drives => ({ kind: 'no', drives }) as const)
     const planted = [...own, ...plantedLaws(network, 100 + own.length, seeded(6))]
-    const [asMapped, more] = [fresh(), fresh()]
+    const [asMapped, more] = [freshRun(), freshRun()]
     const { forbidden: _, ...plain } = network
-    compare(plain, own, 7, starts, asMapped, farthestDs)
+    judgeTurns(plain, own, 7, starts, asMapped, farthestDs)
     report(name, own.length, asMapped)
-    compare(plain, planted, 8, starts, more, farthestDs)
+    judgeTurns(plain, planted, 8, starts, more, farthestDs)
     report(`${name}, more planted`, planted.length, more)
     return more
   }

@@ -9,6 +9,7 @@ import { proveMembership } from './prove-membership.ts'
 import { proveNmea } from './prove-nmea.ts'
 import { proveOutbox } from './prove-outbox.ts'
 import { provePanel } from './prove-panel.ts'
+import { proveReach } from './prove-reach.ts'
 import { proveReplug } from './prove-replug.ts'
 import { proveTrigger } from './prove-trigger.ts'
 
@@ -58,6 +59,20 @@ export const PROOFS: Readonly<Record<string, Inquiry>> = {
       'test/cli/prove-crashes.ts',
     ],
     run: proveCrashes,
+  },
+  reach: {
+    does: 'reached sets = pgRouting with turns off, = a plain Dijkstra on the line graph with turns on; needs pgRouting',
+    covers: [
+      'gateway/reach',
+      'gateway/roads',
+      'protocols/roads',
+      'sim/city',
+      'test/oracle/line-graph.ts',
+      'test/oracle/planted-turns.ts',
+      'test/reach',
+      'test/cli/prove-reach.ts',
+    ],
+    run: proveReach,
   },
   membership: {
     does: 'grid of a place = brute force, 1,000,000 points over 51 and over 2,000 grids',
