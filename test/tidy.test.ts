@@ -39,6 +39,7 @@ const WORLD_DOORS = [
   'agent/bodycam/udp-camera-line.ts',
   'agent/outbox/high-water-file.ts',
   'agent/outbox/level-outbox.ts',
+  'agent/outbox/quick-boot.ts',
   'agent/outbox/store-dir.ts',
   'agent/fittings-file.ts',
   'agent/power/last-end-file.ts',

@@ -30,7 +30,17 @@ export type Verdict = {
   readonly acks: readonly AckMark[]
   /** Oldest freed record not yet deleted, per lane; `first` when there is none. */
   readonly sweepFrom: ByLane<number>
+  /** Records of lane `track` up to here were taken by their name; 0: none. */
+  readonly trustedTo: number
 }
+
+/**
+ * How much of a large store is not read again at a boot. A record is held against its sum whenever it is read to be sent,
+ * and a car that keeps two days of positions must be ready in seconds: so of lane `track` only the newest are judged by their
+ * content, the others by their name and place. A hole shows at once all the same; what rotted in its place shows when it
+ * is read, and then the whole store is judged.
+ */
+export const TRACK_JUDGED = 8_192
 
 /**
  * Judges a store row by row, in key order. LevelDB opens and reads happily with rows missing or changed (6 of 11 damages
@@ -45,8 +55,12 @@ export class BootScan {
   #lanes: ByLane<LaneScan> | null = null
   readonly #notes = new Map<string, string>()
   #notesDigest = NO_NOTES
+  readonly #isQuick: boolean
+  #trustedTo = 0
 
-  constructor(highWater: Mark | null) {
+  /** `quick` trusts the content of old positions, see `TRACK_JUDGED`. */
+  constructor(highWater: Mark | null, { quick = false } = {}) {
+    this.#isQuick = quick
     this.#highWater = highWater
     this.#epoch = highWater?.epoch ?? null
     if (highWater === null) this.#complaints.add('no readable high-water mark')
@@ -84,6 +98,7 @@ export class BootScan {
       notesDigest: this.#notesDigest,
       acks: (this.#mark ?? this.#highWater)?.acks ?? [],
       sweepFrom: byLane(lane => lanes[lane].sweepFrom),
+      trustedTo: this.#trustedTo,
     }
   }
 
@@ -104,10 +119,21 @@ export class BootScan {
   }
 
   #takeRecord(key: string, value: string, lane: Lane, seq: number): boolean {
+    if (this.#isTrusted(lane, seq)) {
+      this.#trustedTo = seq
+      return this.#lanesNow()[lane].trust(seq, Buffer.byteLength(value) + key.length)
+    }
     const record = recordIn(key, value)
     if (record !== null && this.#epoch === null) this.#epoch = record.epoch
     const good = record !== null && record.epoch === this.#epoch
     return this.#lanesNow()[lane].take(seq, good ? record : null, Buffer.byteLength(value) + key.length)
+  }
+
+  /** Old, of lane `track`, and not the first or the last of anything a mark names. */
+  #isTrusted(lane: Lane, seq: number): boolean {
+    if (!this.#isQuick || lane !== 'track' || this.#mark === null || this.#highWater === null) return false
+    const { first, last } = this.#highWater.lanes.track
+    return seq > first && seq <= last - TRACK_JUDGED
   }
 
   #lanesNow(): ByLane<LaneScan> {
@@ -135,7 +161,8 @@ class LaneScan {
   readonly #complaints: string[] = []
   readonly #bytes: number[] = []
   #next: number
-  #sum: string
+  /** Of the record before `#next`; null when its content was not looked at. */
+  #sum: string | null
 
   constructor(marks: readonly LaneMark[]) {
     this.#tops = marks
@@ -153,12 +180,23 @@ class LaneScan {
     }
     if (record === null || seq < this.#next) return false
     if (seq > this.#next) this.#miss(this.#next, seq - 1)
-    else if (record.prev !== this.#sum) this.#complaints.push(`chain broken at ${seq}`)
+    else if (this.#sum !== null && record.prev !== this.#sum) this.#complaints.push(`chain broken at ${seq}`)
     for (const top of this.#tops)
       if (top.last === seq && top.sum !== record.sum)
         this.#complaints.push(`another record ${seq} than the mark names`)
     this.#next = seq + 1
     this.#sum = record.sum
+    this.#bytes.push(bytes)
+    this.held++
+    return true
+  }
+
+  /** Takes a record by its name. */
+  trust(seq: number, bytes: number): boolean {
+    if (seq < this.#next) return false
+    if (seq > this.#next) this.#miss(this.#next, seq - 1)
+    this.#next = seq + 1
+    this.#sum = null
     this.#bytes.push(bytes)
     this.held++
     return true
@@ -177,7 +215,9 @@ class LaneScan {
 
   /** Meaningful only for a whole lane. */
   fill(book: LaneBook, lane: Lane): void {
-    this.#bytes.forEach((bytes, i) => book.add(lane, bytes, i === this.#bytes.length - 1 ? this.#sum : ''))
+    this.#bytes.forEach((bytes, i) =>
+      book.add(lane, bytes, i === this.#bytes.length - 1 ? (this.#sum ?? '') : ''),
+    )
     book.ack(lane, Math.min(this.#acked, book.markOf(lane).last))
   }
 

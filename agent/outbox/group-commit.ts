@@ -23,6 +23,10 @@ const WRITE_HUNG_MS = 10_000
 /** Records read at a time: parsed and summed in half a millisecond, after which the loop hears what else has happened. */
 const READ_SLICE = 32
 
+/** Positions taken by their name at the boot are read by and by: this many at a time, this often; a day in two minutes. */
+const PROVE_RECORDS = 64
+const PROVE_EVERY_MS = 50
+
 /** Pause before a failed store is opened again; the factor and limit are those of the uplink's back-off. */
 const REOPEN_FIRST_MS = 100
 const REOPEN_FACTOR = 1.6
@@ -78,6 +82,7 @@ export class GroupCommit implements Outbox {
   #reopenMs = REOPEN_FIRST_MS
   #reopenDue = false
   #cancelReopen: () => void = () => {}
+  #cancelProve: () => void = () => {}
   #reopening: Promise<void> | null = null
   // What is on the disk, as opposed to what is planned.
   #ranges: ReturnType<Outbox['ranges']>
@@ -97,6 +102,7 @@ export class GroupCommit implements Outbox {
     this.#acked = this.#plan.book.ackedTo()
     this.#bytes = this.#plan.bytesUsed()
     this.#publish(opened.notes)
+    if (opened.trustedTo > 0) this.#proveLater(opened, 0)
   }
 
   get epoch(): string {
@@ -168,6 +174,7 @@ export class GroupCommit implements Outbox {
     if (this.#closed) return
     this.#closed = true
     this.#cancelReopen()
+    this.#cancelProve()
     await this.#writing
     await this.#reopening
     // A poisoned shelf may be closed already, or fail to close; there is nothing more to save on it.
@@ -302,6 +309,20 @@ export class GroupCommit implements Outbox {
     for (const [key, text] of notes)
       if (text === undefined) this.#notes.delete(key)
       else this.#notes.set(key, JSON.parse(text))
+  }
+
+  /** Holds what was trusted at the boot against its sums; a record that is not as it was poisons the store like any read. */
+  #proveLater(opened: OpenedShelf, afterSeq: number): void {
+    this.#cancelProve = this.#clock.after(PROVE_EVERY_MS, () => void this.#prove(opened, afterSeq))
+  }
+
+  async #prove(opened: OpenedShelf, afterSeq: number): Promise<void> {
+    const records = await this.read('track', afterSeq, PROVE_RECORDS)
+    if (!records.ok || this.#closed || this.#opened !== opened) return
+    const { seq } = records.value.at(-1) ?? { seq: opened.trustedTo }
+    if (seq < opened.trustedTo) return this.#proveLater(opened, seq)
+    await opened.onProved?.().catch(() => {})
+    this.#options.report({ event: 'outbox.proved', trusted: opened.trustedTo })
   }
 
   #stamp(): Stamp {

@@ -10,6 +10,7 @@ import type { Mark } from './mark.ts'
 import { openOutbox } from './open-outbox.ts'
 import type { OutboxOptions } from './open-outbox.ts'
 import type { Outbox } from './outbox.ts'
+import { beginQuickBoot, endQuickBoots } from './quick-boot.ts'
 import type { Change, OpenedShelf, Shelf } from './shelf.ts'
 import {
   copyAside,
@@ -29,14 +30,19 @@ import type { Store, StoreRoom } from './store-room.ts'
  *       db-<epoch>/       LevelDB
  *       quarantine/       the last damaged store as it was found, for whoever looks into it
  *       ballast           given up when the disk is full, so that acks can still free records
+ *       quick-boots       boots in a row that ended before all of the store had been read (`quick-boot.ts`)
  */
 export type LevelOutboxOptions = OutboxOptions & {
   readonly ballastBytes?: number
+  /** A store of more bytes is opened quickly, see `quick-boot.ts`. */
+  readonly quickFromBytes?: number
   /** Puts something between the outbox and LevelDB; tests use it to make writes fail. */
   readonly wrapShelf?: (shelf: Shelf) => Shelf
 }
 
 const BALLAST_BYTES = 8 * 1024 * 1024
+/** Less than this is read from end to end in half a second, whatever the computer. */
+const QUICK_FROM_BYTES = 4 * 1024 * 1024
 
 /**
  * Opens the outbox in `dir`, making it on the first call ever and mending it when the boot scan finds damage. Rejects when
@@ -47,13 +53,27 @@ export async function openLevelOutbox(
   clock: Clock,
   options: LevelOutboxOptions,
 ): Promise<Outbox> {
-  const { ballastBytes = BALLAST_BYTES, report = () => {}, wrapShelf = shelf => shelf } = options
+  const {
+    ballastBytes = BALLAST_BYTES,
+    quickFromBytes = QUICK_FROM_BYTES,
+    report = () => {},
+    wrapShelf = shelf => shelf,
+  } = options
   const isNew = (await mkdir(dir, { recursive: true })) !== undefined
   if (isNew) await syncDir(dirname(dir))
+  let isFirst = true
   return openOutbox(levelRoom(dir), clock, options, open => async how => {
-    const opened = await withBallast(dir, report, () => open(how))
+    // What is opened again was odd, and is looked at from end to end.
+    const quick = isFirst && (await beginQuickBoot(dir, quickFromBytes))
+    isFirst = false
+    const opened = await withBallast(dir, report, () => open({ ...how, quick }))
     await keepBallast(dir, ballastBytes)
-    return { ...opened, shelf: wrapShelf(givingUpBallast(opened.shelf, dir, report)) }
+    if (opened.trustedTo === 0) await endQuickBoots(dir)
+    return {
+      ...opened,
+      onProved: () => endQuickBoots(dir),
+      shelf: wrapShelf(givingUpBallast(opened.shelf, dir, report)),
+    }
   })
 }
 
@@ -98,7 +118,7 @@ export const levelRoom = (dir: string): StoreRoom => {
   return {
     openHighWater: () => openHighWaterFile(join(dir, 'high-water')),
     stores: async () => (await storesIn(dir)).map(store => store.epoch),
-    open: epoch => openChecked(pathOf(epoch)),
+    open: (epoch, how) => (how?.quick === true ? tryOpen(pathOf(epoch)) : openChecked(pathOf(epoch))),
     async create(epoch) {
       const db = new Level(pathOf(epoch), { createIfMissing: true, errorIfExists: true })
       await db.open()

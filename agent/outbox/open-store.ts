@@ -25,7 +25,7 @@ export type StoreSettings = {
 export async function openStore(
   room: StoreRoom,
   settings: StoreSettings,
-  how: { readonly renew: boolean },
+  how: { readonly renew: boolean; readonly quick?: boolean },
 ): Promise<OpenedShelf> {
   const file = await room.openHighWater()
   try {
@@ -33,7 +33,7 @@ export async function openStore(
     const neverMade = (file.isBlank && stores.length === 0) || file.mark?.commit === 0
     if (neverMade) return await makeStore(room, settings, file, stores)
     const epoch = file.mark?.epoch ?? stores[0] ?? null
-    const found = epoch === null ? null : await judge(await room.open(epoch), file.mark)
+    const found = epoch === null ? null : await judgeFound(room, epoch, file.mark, how.quick === true)
     if (!found?.verdict?.whole) return await mend(room, settings, file, epoch, found)
     if (how.renew) {
       await found.store?.close()
@@ -192,10 +192,25 @@ const shelfOf = (store: Store, file: HighWater): Shelf => ({
 
 type Judged = { readonly store: Store | null; readonly verdict: Verdict | null; readonly reason: string }
 
+/** A quick look is believed when it finds nothing; anything odd is looked into. */
+async function judgeFound(
+  room: StoreRoom,
+  epoch: string,
+  highWater: Mark | null,
+  quick: boolean,
+): Promise<Judged> {
+  if (quick) {
+    const found = await judge(await room.open(epoch, { quick }), highWater, quick)
+    if (found.verdict?.whole) return found
+    await found.store?.close()
+  }
+  return judge(await room.open(epoch), highWater)
+}
+
 /** Scans an open store. Damage is a verdict. */
-async function judge(store: Store | string, highWater: Mark | null): Promise<Judged> {
+async function judge(store: Store | string, highWater: Mark | null, quick = false): Promise<Judged> {
   if (typeof store === 'string') return { store: null, verdict: null, reason: store }
-  const scan = new BootScan(highWater)
+  const scan = new BootScan(highWater, { quick })
   if (store.rot !== undefined) scan.broke(store.rot)
   await store.walk((key, value) => scan.row(key, value)).catch((error: unknown) => scan.broke(String(error)))
   return { store, verdict: scan.finish(), reason: '' }

@@ -17,8 +17,11 @@ export type Shelf = {
   close(): Promise<void>
 }
 
-/** Opens the shelf and judges it; with `renew` in a new epoch, into which everything it holds is carried over. */
-export type OpenShelf = (how: { readonly renew: boolean }) => Promise<OpenedShelf>
+/**
+ * Opens the shelf and judges it; with `renew` in a new epoch, into which everything it holds is carried over, with `quick`
+ * without reading all of it.
+ */
+export type OpenShelf = (how: { readonly renew: boolean; readonly quick?: boolean }) => Promise<OpenedShelf>
 
 /** A shelf that was scanned and found whole, with what the scan learned. */
 export type OpenedShelf = {
@@ -31,6 +34,10 @@ export type OpenedShelf = {
   readonly notesDigest: string
   readonly acks: readonly AckMark[]
   readonly sweepFrom: ByLane<number>
+  /** Positions up to here are still to be held against their sums, when there is time; 0: all were. */
+  readonly trustedTo: number
+  /** To be told once they were. */
+  readonly onProved?: () => Promise<void>
   /** True when this opening had to mend something. */
   readonly repaired: boolean
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { checkTable } from './table-check.ts'
 
 /** A LevelDB directory beside the high-water file. */
-export type StoreDir = { readonly epoch: string; readonly path: string }
+export type StoreDir = { readonly epoch: string; readonly path: string; readonly bytes: number }
 
 /** The stores in `dir`, the one with most bytes first: with the high-water file gone, that is the one to believe. */
 export async function storesIn(dir: string): Promise<readonly StoreDir[]> {

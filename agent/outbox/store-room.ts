@@ -37,8 +37,11 @@ export type StoreRoom = {
   openHighWater(): Promise<HighWater>
   /** Epochs of the stores there, the one with most bytes first: with the mark gone, that is the one to believe. */
   stores(): Promise<readonly string[]>
-  /** The store, or in words what is damaged. Rejects when another process holds it or the disk fails. Never makes one. */
-  open(epoch: string): Promise<Store | string>
+  /**
+   * The store, or in words what is damaged. Rejects when another process holds it or the disk fails. Never makes one. With
+   * `quick` its tables are not read from end to end before.
+   */
+  open(epoch: string, how?: { readonly quick: boolean }): Promise<Store | string>
   create(epoch: string): Promise<Store>
   /** Lets the store mend itself as well as it can; what is wrong in words when it cannot. */
   repair(epoch: string): Promise<string | null>
