@@ -5,8 +5,8 @@ import { ERROR_CODES } from '#protocols/errors.ts'
 import type { ErrorCode } from '#protocols/errors.ts'
 import type { TechnicianView } from '#protocols/technician.ts'
 import type { Logger } from '#protocols/log.ts'
-import { SkyReader } from '#hardware/gnss/sky-reader.ts'
-import type { SeenSatellite } from '#hardware/gnss/sky-reader.ts'
+import { skyEarsFor } from '#hardware/gnss/sky-ears.ts'
+import type { SeenSatellite, SkyEars } from '#hardware/gnss/sky-reader.ts'
 import { composeVisit } from '../provisioning/compose.ts'
 import { readReport } from '../selftest/report-files.ts'
 import { remarksOf, remedyOf } from '../selftest/report.ts'
@@ -44,9 +44,9 @@ export async function selftest(args: readonly string[]): Promise<number> {
     return wrongUse(`--ports ${JSON.stringify(noLine)} is no serial line; for example --ports /dev/ttyUSB0`)
   const config = configOf(rest)
   if (!config.ok) return config.code === 'CONFIG_INVALID' ? wrongUse(config.detail) : failed(config)
-  const skies = new Map<string, SkyReader>()
+  const skies = new Map<string, SkyEars>()
   const visit = await composeVisit(config.value, QUIET, (path, bytes) => {
-    if (!skies.has(path)) skies.set(path, new SkyReader())
+    if (!skies.has(path)) skies.set(path, skyEarsFor(path))
     skies.get(path)!.feed(bytes)
   })
   if (!visit.ok) return failed(visit)

@@ -15,7 +15,8 @@ export function findingWords({ path, is, baud, score, gnss, panel, fault }: Port
     case 'gnss': {
       const { validPerSecond = 0, invalidPerSecond = 0, talkers = [] } = gnss ?? {}
       const damaged = invalidPerSecond > 0 ? `, ${invalidPerSecond}/s damaged` : ''
-      return `${path} gnss${at}: ${validPerSecond} sentences/s of ${talkers.join(' ')}${damaged}`
+      const what = talkers[0] === 'gpsd' ? 'reports' : 'sentences'
+      return `${path} gnss${at}: ${validPerSecond} ${what}/s of ${talkers.join(' ')}${damaged}`
     }
     case 'panel':
       return `${path} panel${at}: ${panel?.title ?? ''}, address ${panel?.address ?? '?'}`

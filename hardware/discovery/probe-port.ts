@@ -5,9 +5,11 @@ import type { PortFinding } from '#protocols/technician.ts'
 import { RECEIVER_SPEEDS } from '../line/speed-hunt.ts'
 import { PANEL_DEVICES } from '../panel/device-table.ts'
 import type { PanelDevice } from '../panel/device-table.ts'
+import { isGpsd } from '../gnss/gpsd-name.ts'
 import type { OpenPort, Port } from '../port.ts'
 import { GnssListener, gnssScore, isReceiver } from './gnss-trial.ts'
 import type { GnssTrial } from './gnss-trial.ts'
+import { probeGpsd } from './probe-gpsd.ts'
 
 /*
  * One port, asked the polite way round: listen before speaking.
@@ -45,6 +47,7 @@ export async function probePort(
   clock: Clock,
   options: ProbeOptions = {},
 ): Promise<PortFinding> {
+  if (isGpsd(path)) return probeGpsd(open, path, clock)
   const heard = await hunt(open, path, clock, bauds(RECEIVER_SPEEDS, options))
   if ('fault' in heard) return { ...NOTHING, path, is: 'refused', fault: codeOf(heard.fault) }
   if (heard.trial !== null && isReceiver(heard.trial)) return receiver(path, heard.baud, heard.trial)

@@ -1,3 +1,4 @@
+import { satelliteOfSystem } from '#protocols/nmea/ubx-satellites.ts'
 import { constellationIn, satelliteOf } from '#protocols/nmea/constellation.ts'
 import type { Constellation } from '#protocols/nmea/constellation.ts'
 import { Scanner } from '#protocols/nmea/scanner.ts'
@@ -9,6 +10,9 @@ import { Scanner } from '#protocols/nmea/scanner.ts'
  *            │ │  │  └ number elevation azimuth C/N0 in dB-Hz; an empty C/N0 is not heard
  *            of at seen
  *     $GNGSA,A,3,03,04,…,1.5,0.9,1.2,1*hh                 which are used; the last field names the system
+ *
+ *     UBX-NAV-SAT (01 35), from byte 8 on rows of twelve: system, number, C/N0, elevation, azimuth (2), residual (2),
+ *                flags (4, bit 3: used)                   a receiver in binary mode
  */
 
 export type SeenSatellite = {
@@ -29,14 +33,20 @@ const GSA_FIRST = 3
 const GSA_PLACES = 12
 
 /** Bytes in, the sky as it was last told. */
+export type SkyEars = { feed(bytes: Uint8Array): void; sky(): readonly SeenSatellite[] }
+
+/** A receiver on a line: sentences, UBX, or both in turn. */
 export class SkyReader {
   readonly #scanner = new Scanner()
   readonly #complete = new Map<string, readonly Told[]>()
   readonly #building = new Map<string, Told[]>()
   readonly #used = new Map<string, ReadonlySet<number>>()
+  /** As NAV-SAT told it, until sentences tell it anew. */
+  #binary: readonly (Told & { readonly used: boolean })[] | null = null
 
   feed(bytes: Uint8Array): void {
     for (const event of this.#scanner.feed(bytes)) {
+      if (event.kind === 'frame') this.#takeFrame(event.family, event.bytes)
       if (event.kind !== 'sentence') continue
       const fields = event.text.slice(1, event.text.lastIndexOf('*')).split(',')
       if (/^[A-Z]{2}GSV$/.test(fields[0]!)) this.#takeGsv(fields)
@@ -46,11 +56,30 @@ export class SkyReader {
 
   /** Every satellite once, the best heard first. */
   sky(): readonly SeenSatellite[] {
+    if (this.#binary !== null) return bestFirst(this.#binary)
     const used = new Set([...this.#used.values()].flatMap(ids => [...ids]))
     const best = new Map<number, SeenSatellite>()
     for (const { id, ...told } of [...this.#complete.values()].flat())
       if ((best.get(id)?.cn0Dbhz ?? -1) < (told.cn0Dbhz ?? 0)) best.set(id, { ...told, used: used.has(id) })
-    return [...best.values()].sort((a, b) => (b.cn0Dbhz ?? -1) - (a.cn0Dbhz ?? -1) || a.number - b.number)
+    return bestFirst([...best.values()])
+  }
+
+  #takeFrame(family: string, frame: Uint8Array): void {
+    if (family !== 'ubx' || frame[2] !== 0x01 || frame[3] !== 0x35 || frame.length < 16) return
+    const v = new DataView(frame.buffer, frame.byteOffset + 6, frame.length - 8)
+    const count = Math.min(v.getUint8(5), Math.floor((v.byteLength - 8) / 12))
+    this.#binary = Array.from({ length: count }, (_, i) => 8 + 12 * i).flatMap(at => {
+      const [system, number, cn0] = [v.getUint8(at), v.getUint8(at + 1), v.getUint8(at + 2)]
+      // Its elevation is -91 where it is not known.
+      const elevationDeg = v.getInt8(at + 3)
+      const known = Math.abs(elevationDeg) <= 90
+      const told = toldAs(system, number, {
+        elevationDeg: known ? elevationDeg : null,
+        azimuthDeg: known ? v.getInt16(at + 4, true) : null,
+        cn0Dbhz: cn0 === 0 ? null : cn0,
+      })
+      return told ? [{ ...told, used: (v.getUint32(at + 8, true) & 8) !== 0 }] : []
+    })
   }
 
   #takeGsv(fields: readonly string[]): void {
@@ -65,7 +94,9 @@ export class SkyReader {
       if (satellite) told.push(satellite)
     }
     this.#building.set(key, told)
-    if (at === of) this.#complete.set(key, [...told])
+    if (at !== of) return
+    this.#complete.set(key, [...told])
+    this.#binary = null
   }
 
   #takeGsa(fields: readonly string[]): void {
@@ -80,6 +111,20 @@ export class SkyReader {
 }
 
 type Told = Omit<SeenSatellite, 'used'> & { readonly id: number }
+type Seen = Pick<SeenSatellite, 'elevationDeg' | 'azimuthDeg' | 'cn0Dbhz'>
+
+/** A satellite by u-blox's number of its system; undefined where there is none. */
+export function toldAs(system: number, number: number, seen: Seen): Told | undefined {
+  const id = satelliteOfSystem(system, number)
+  return id === undefined ? undefined : { id, constellation: constellationIn(id), number: id & 255, ...seen }
+}
+
+export const bestFirst = (
+  sky: readonly (SeenSatellite & { readonly id?: number })[],
+): readonly SeenSatellite[] =>
+  sky
+    .map(({ id: _id, ...satellite }) => satellite)
+    .sort((a, b) => (b.cn0Dbhz ?? -1) - (a.cn0Dbhz ?? -1) || a.number - b.number)
 
 function toldOf(talker: string, [number, elevation, azimuth, cn0]: readonly string[]): Told | undefined {
   const [known] = numberOf(number)

@@ -43,11 +43,15 @@ const rowsOf = (
   return rows
 }
 
-const rowOf = (system: number, number: number, used: boolean, snrDb: number): SatelliteRow | undefined => {
+/** The id of satellite `number` of a system as u-blox and gpsd number them (0 GPS, 3 BeiDou); undefined for none. */
+export const satelliteOfSystem = (system: number, number: number): number | undefined => {
   const name = ubxSystems[system]
-  return name === undefined || number < 1 || number > NUMBER_MAX[name]
-    ? undefined
-    : { satellite: satelliteId(name, number), used, snrDb }
+  return name === undefined || number < 1 || number > NUMBER_MAX[name] ? undefined : satelliteId(name, number)
+}
+
+const rowOf = (system: number, number: number, used: boolean, snrDb: number): SatelliteRow | undefined => {
+  const satellite = satelliteOfSystem(system, number)
+  return satellite === undefined ? undefined : { satellite, used, snrDb }
 }
 
 /** NAV-SAT. */

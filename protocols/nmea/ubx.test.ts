@@ -41,6 +41,25 @@ const pvt = (towMs: number, fix: number, isOk = true): Uint8Array =>
     v.setInt32(60, 10_000, true)
     v.setInt32(64, 9_000_000, true)
   })
+const pvat = (towMs: number, version = 0): Uint8Array =>
+  frame(0x0117, 116, v => {
+    v.setUint32(0, towMs, true)
+    v.setUint8(4, version)
+    v.setUint8(5, 3)
+    v.setUint16(6, 2026, true)
+    for (const [i, n] of [11, 23, 0, 59, 42].entries()) v.setUint8(8 + i, n)
+    v.setInt32(20, 200_000_000, true)
+    v.setUint8(24, 4)
+    v.setUint8(25, 1)
+    v.setInt32(28, 1_170_000_000, true)
+    v.setInt32(32, 356_000_000, true)
+    v.setInt32(40, 61_000, true)
+    v.setUint32(44, 1_500, true)
+    v.setInt32(64, 10_000, true)
+    v.setInt32(76, 12_00000, true) // pitch: of no use here
+    v.setInt32(80, 5_000_000, true) // where the bonnet points
+    v.setInt32(84, 9_000_000, true) // where it goes
+  })
 const fixesOf = (frames: readonly Uint8Array[]): Fix[] => {
   const [reader, epochs, fixes] = [new UbxReader(), new EpochAssembler(), [] as Fix[]]
   for (const bytes of frames) {
@@ -52,6 +71,16 @@ const fixesOf = (frames: readonly Uint8Array[]): Fix[] => {
 }
 
 describe('a u-blox receiver left in binary mode', () => {
+  it('tells all in one with the car’s attitude, of which only the way it goes is taken', () => {
+    const [fix] = fixesOf([pvat(TOW_MS)])
+    expect(fix).toMatchObject({
+      ...{ mode: 3, lat: 35.6, lon: 117, altMslM: 61, speedMps: 10, trackDeg: 90, accuracyM: 1.5 },
+      timeUtcMs: Date.UTC(2026, 10, 23, 0, 59, 42, 200),
+    })
+    expect(fixesOf([pvat(TOW_MS, 1)])[0]?.mode).toBe(1)
+    expect(new UbxReader().read(frame(0x0117, 92, () => {}))).toMatchObject({ code: 'UBX_SHORT' })
+  })
+
   it('tells place, time and speed earth-centred, and the height above the sea follows', () => {
     const [first, second] = fixesOf([sol(TOW_MS), sol(TOW_MS + 1000)])
     expect(first?.timeUtcMs).toBe(UTC_MS)

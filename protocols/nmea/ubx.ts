@@ -11,7 +11,8 @@ import type { SatelliteRow } from './ubx-satellites.ts'
  * u-blox receivers are often left in binary mode. Of a navigation epoch we read (u-blox 6, M8 and F9 receiver
  * descriptions, "UBX-NAV"; all little-endian; class 01):
  *
- *   07 PVT      time, fix, place, height, speed, heading in one
+ *   07 PVT      time, fix, place, height, speed, heading in one; 17 PVAT the same and the car's attitude (F9R, M8U: u-blox F9
+ *               HPS interface description, "UBX-NAV-PVAT")
  *   06 SOL      fix, place and velocity earth-centred; older receivers
  *   02 POSLLH   place, 12 VELNED velocity, 03 STATUS fix, 21 TIMEUTC and 20 TIMEGPS time: older receivers, one by one
  *   01 POSECEF, 11 VELECEF   place and velocity earth-centred
@@ -84,6 +85,7 @@ export class UbxReader {
     [0x0111, { name: 'VELECEF', bytesMin: 20, of: v => ({ towMs: v.getUint32(0, true) }) }],
     [0x0112, { name: 'VELNED', bytesMin: 36, of: v => velNed(v) }],
     [0x0114, { name: 'HPPOSLLH', bytesMin: 36, of: v => hpPosLlh(v) }],
+    [0x0117, { name: 'PVAT', bytesMin: 104, of: v => pvat(v) }],
     [0x0120, { name: 'TIMEGPS', bytesMin: 16, of: v => this.#timeGps(v) }],
     [0x0121, { name: 'TIMEUTC', bytesMin: 20, of: v => timeUtc(v) }],
     [0x0130, { name: 'SVINFO', bytesMin: 8, of: v => svInfo(v) }],
@@ -175,6 +177,23 @@ const pvt = (v: DataView): Body => {
     accuracyM: v.getUint32(40, true) / 1000,
     speedMps: speedMps >= 0 ? speedMps : undefined,
     trackDeg: bearing(v.getInt32(64, true) / 1e5),
+  }
+}
+
+/** PVT's fields in other places; of the attitude nothing is needed. Version 0 is the only one there is. */
+const pvat = (v: DataView): Body => {
+  const isOk = v.getUint8(4) === 0 && (v.getUint8(25) & 1) !== 0
+  const speedMps = v.getInt32(64, true) / 1000
+  return {
+    towMs: v.getUint32(0, true),
+    utcMs: (v.getUint8(5) & 3) === 3 ? calendarAt(v, 6, v.getInt32(20, true)) : undefined,
+    ...modeOf(isOk ? v.getUint8(24) : 0),
+    place: placeOf(v.getInt32(32, true) / 1e7, v.getInt32(28, true) / 1e7),
+    altHaeM: v.getInt32(36, true) / 1000,
+    altMslM: v.getInt32(40, true) / 1000,
+    accuracyM: v.getUint32(44, true) / 1000,
+    speedMps: speedMps >= 0 ? speedMps : undefined,
+    trackDeg: bearing(v.getInt32(84, true) / 1e5),
   }
 }
 
