@@ -9,6 +9,8 @@ import type { SelfTestParts } from './self-test.ts'
 
 const ANNOUNCED_MS = 20_000
 
+export type VisitRecords = ReturnType<typeof openVisitRecords>
+
 /** The records of a visit and their way to the gateway. The store is opened when the first one is carried. */
 export function openVisitRecords(parts: SelfTestParts, bootId: string) {
   const { clock } = parts
