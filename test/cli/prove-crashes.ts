@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { cutAgent, cutFirstBoots, cutGateway, cutGatewayFirstBoots } from '../crash/cuts.ts'
 import { damageStore } from '../crash/damage.ts'
@@ -30,22 +31,28 @@ export async function proveCrashes(say: (words: string) => void): Promise<Findin
     holds &&= found.holds
     say(`${name}: ${JSON.stringify(found)}`)
   }
-  const house = await openCrashHouse()
-  try {
-    note('killedAgent', await killAgent(house, KILLS.agent, SEED, say))
-    note('killedGateway', await killGateway(house, KILLS.gateway, SEED, say))
-    note('fullDisk', await fillDisk(house, upTo(WRITES), SEED, say))
-    const noTracing = whyNoTracing()
-    if (noTracing !== null) note('failingDisk', notRun(`failing syncs need strace: ${noTracing}`))
-    else {
-      note('failingDisk', await failSyncs(house, upTo(WRITES), SEED, say))
-      note('failingGatewayDisk', await failCommits(house, upTo(COMMITS), SEED, say))
-    }
-    note('rottenStore', await damageStore(house, DAMAGES, SEED, say))
-    await cuts(house, note, say)
-  } finally {
-    await house.close()
-  }
+  const noTracing = whyNoTracing()
+  const noCuts = whyNoPowerCut(mkdtempSync(join(tmpdir(), 'reach5-trial-')))
+  if (noTracing !== null) note('failingDisk', notRun(`failing syncs need strace: ${noTracing}`))
+  if (noCuts !== null) note('powerCuts', notRun(`NO POWER CUTS HERE: ${noCuts}`))
+  // Most of it is waiting for a process to come up, so the houses stand side by side.
+  await Promise.all([
+    inHouse(async house => note('killedAgent', await killAgent(house, KILLS.agent, SEED, say))),
+    inHouse(async house => {
+      note('killedGateway', await killGateway(house, KILLS.gateway, SEED, say))
+      note('rottenStore', await damageStore(house, DAMAGES, SEED, say))
+    }),
+    ...thirds(WRITES).map((writes, i) =>
+      inHouse(async house => note(`fullDisk${i + 1}`, await fillDisk(house, writes, SEED + i, say))),
+    ),
+    ...(noTracing === null ? thirds(WRITES) : []).map((writes, i) =>
+      inHouse(async house => note(`failingDisk${i + 1}`, await failSyncs(house, writes, SEED + i, say))),
+    ),
+    ...(noTracing === null ? [COMMITS] : []).map(commits =>
+      inHouse(async house => note('failingGatewayDisk', await failCommits(house, upTo(commits), SEED, say))),
+    ),
+    ...(noCuts === null ? [cutCars(note, say), cutCentres(note, say)] : []),
+  ])
   note('everyCutAndBit', outboxEvidence())
   return { holds, evidence }
 }
@@ -54,22 +61,36 @@ const upTo = (n: number): number[] => Array.from({ length: n }, (_, i) => i + 1)
 
 const notRun = (why: string) => ({ holds: false, notRun: why })
 
-async function cuts(
-  house: CrashHouse,
-  note: (name: string, found: { readonly holds: boolean }) => void,
-  say: (words: string) => void,
-): Promise<void> {
-  const why = whyNoPowerCut(house.dir)
-  if (why !== null) return note('powerCuts', notRun(`NO POWER CUTS HERE: ${why}`))
-  note('cutAgent', await cutAgent(house, CUTS.agent, SEED, say))
-  note('cutFirstBoots', await cutFirstBoots(house, CUTS.firstBoot, SEED, say))
-  note('cutGatewayFirstBoots', await cutGatewayFirstBoots(house, CUTS.gatewayFirstBoot, SEED))
-  const disk = powerDisk(join(house.dir, 'disk-gateway'))
-  const onDisk = await openCrashHouse(join(disk.path, 'gateway'))
+type Note = (name: string, found: { readonly holds: boolean }) => void
+type Say = (words: string) => void
+
+async function inHouse(run: (house: CrashHouse) => Promise<void>): Promise<void> {
+  const house = await openCrashHouse()
   try {
-    note('cutGateway', await cutGateway(onDisk, disk, CUTS.gateway, SEED, say))
+    await run(house)
   } finally {
-    await onDisk.close()
+    await house.close()
+  }
+}
+
+/** Every third of 1..n, so that each part has short waits and long ones. */
+const thirds = (n: number): number[][] => [0, 1, 2].map(rest => upTo(n).filter(i => i % 3 === rest))
+
+const cutCars = (note: Note, say: Say): Promise<void> =>
+  inHouse(async house => {
+    note('cutAgent', await cutAgent(house, CUTS.agent, SEED, say))
+    note('cutFirstBoots', await cutFirstBoots(house, CUTS.firstBoot, SEED, say))
+    note('cutGatewayFirstBoots', await cutGatewayFirstBoots(house, CUTS.gatewayFirstBoot, SEED))
+  })
+
+async function cutCentres(note: Note, say: Say): Promise<void> {
+  const dir = mkdtempSync(join(tmpdir(), 'reach5-centre-'))
+  const disk = powerDisk(dir)
+  const house = await openCrashHouse(join(disk.path, 'gateway'))
+  try {
+    note('cutGateway', await cutGateway(house, disk, CUTS.gateway, SEED, say))
+  } finally {
+    await house.close()
     await disk.remove()
   }
 }

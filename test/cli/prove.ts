@@ -54,6 +54,7 @@ export const PROOFS: Readonly<Record<string, Inquiry>> = {
       'agent/outbox/level-outbox.ts',
       'agent/outbox/open-store.ts',
       'agent/outbox/high-water-file.ts',
+      'agent/outbox/quick-boot.ts',
       'gateway/ledger/level-ledger.ts',
       'test/crash',
       'test/cli/prove-crashes.ts',
