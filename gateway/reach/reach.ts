@@ -18,14 +18,16 @@ export function reachNodes(search: RoadSearch, start: Target, budgetDs: number):
 }
 
 /** Copies of a junction are one place to people: the least of their times. */
-function leastByJunction({ graph, settledNodes, settledCount, costs }: RoadSearch): ReachedNode[] {
-  const times = new Map<number, number>()
-  // In rising time, so the first is the least.
-  for (const node of settledNodes.subarray(0, settledCount)) {
-    const junction = graph.junctionOf(node)
-    if (!times.has(junction)) times.set(junction, costs[node]!)
+function leastByJunction(search: RoadSearch): ReachedNode[] {
+  const junctions = search.settledNodes.slice(0, search.settledCount)
+  for (let i = 0; i < junctions.length; i++) junctions[i] = search.graph.junctionOf(junctions[i]!)
+  junctions.sort()
+  const reached: ReachedNode[] = []
+  for (let i = 0; i < junctions.length; i++) {
+    const junction = junctions[i]!
+    if (i === 0 || junction !== junctions[i - 1]) reached.push([junction, search.atDs(junction)])
   }
-  return [...times].sort(([a], [b]) => a - b)
+  return reached
 }
 
 /**

@@ -121,6 +121,17 @@ export class RoadSearch {
     return this.stamps[node] === this.stamp + 1 ? this.costs[node]! : -1
   }
 
+  /** Time of a junction whichever way it was reached, in deciseconds; -1 when the search has not settled it. */
+  atDs(junction: number): number {
+    const { copyFirst } = this.graph
+    let best = this.costDs(junction)
+    for (let copy = copyFirst[junction]!; copy < copyFirst[junction + 1]!; copy++) {
+      const ds = this.costDs(copy)
+      if (ds >= 0 && (best < 0 || ds < best)) best = ds
+    }
+    return best
+  }
+
   /** Of an outward search: the earliest time one can set out on a drive from its beginning, -1 when not in time. */
   intoDs(drive: number): number {
     const { graph } = this

@@ -1,4 +1,5 @@
 import { benchMap } from './bench-map.ts'
+import { benchReach } from './bench-reach.ts'
 import { benchTrigger } from './bench-trigger.ts'
 import { benchNmea } from './bench-nmea.ts'
 import { inquire } from './evidence.ts'
@@ -31,6 +32,19 @@ export const BENCHES: Readonly<Record<string, Inquiry>> = {
     does: 'from an input edge to the camera’s contact and to the MQTT publish, idle and in a drain; build first',
     covers: ['agent/bodycam', 'agent/uplink', 'agent/outbox', 'hardware/panel', 'test/cli/bench-trigger.ts'],
     run: benchTrigger,
+  },
+  reach: {
+    does: 'nearest, circles, coverage, membership and snap beside Valhalla, pgRouting and flatbush; needs pgRouting',
+    covers: [
+      'gateway/reach',
+      'gateway/roads/snap.ts',
+      'gateway/coverage/k-labels.ts',
+      'gateway/coverage/coverage-engine.ts',
+      'gateway/grids/membership.ts',
+      'test/reach',
+      'test/cli/bench-reach.ts',
+    ],
+    run: benchReach,
   },
   nmea: {
     does: 'receiver bytes to epochs beside gpsdecode, nmea-simple and gps; ours and the peers in one run',

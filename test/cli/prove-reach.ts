@@ -1,11 +1,9 @@
 import { spawnSync } from 'node:child_process'
 import {
   chmodSync,
-  closeSync,
   createReadStream,
   existsSync,
   mkdtempSync,
-  openSync,
   readFileSync,
   rmSync,
   writeFileSync,
@@ -20,6 +18,7 @@ import { simulatedCity } from '#sim/city/city.ts'
 import { seeded } from '../oracle/cities.ts'
 import { fixtureTown } from '../oracle/fixture-town.ts'
 import { plantedLaws } from '../oracle/planted-turns.ts'
+import { reach5Into } from '../reach/command-line.ts'
 import { freshRun, judgeTurns } from '../reach/judge-turns.ts'
 import { openPgRouting } from '../reach/pgrouting.ts'
 import type { PgRouting } from '../reach/pgrouting.ts'
@@ -100,13 +99,11 @@ async function withoutTurns({ network }: Town, dir: string, pgRouting: PgRouting
     theirs: join(dir, 'theirs', 'reached.csv'),
   }
   writeFileSync(files.graph, packGraph(network))
-  reach5(['roads', 'edges', files.graph], files.edges)
+  reach5Into(files.edges, 'roads', 'edges', files.graph)
   const starts = pickStarts(files.edges)
   writeFileSync(files.starts, starts.join('\n'))
-  reach5(
-    ['reach', files.graph, '--starts', files.starts, '--seconds', String(SECONDS), '--turns', 'off'],
-    files.ours,
-  )
+  const args = ['--starts', files.starts, '--seconds', String(SECONDS), '--turns', 'off']
+  reach5Into(files.ours, 'reach', files.graph, ...args)
   // Written by the database's own user.
   spawnSync('install', ['-d', '-m', '777', join(dir, 'theirs')])
   pgRouting.load(files.edges)
@@ -122,16 +119,6 @@ async function withoutTurns({ network }: Town, dir: string, pgRouting: PgRouting
   }
   if (start !== starts.length) differing.push(`${starts.length} starts were asked, ${start} answered`)
   return { starts: starts.length, rows, differing: differing.slice(0, 20) }
-}
-
-/** The command line itself, as it is run here: the sources, or the bundle. */
-function reach5(args: readonly string[], outFile: string): void {
-  const out = openSync(outFile, 'w')
-  const ran = spawnSync(process.execPath, [...process.execArgv, process.argv[1]!, ...args], {
-    stdio: ['ignore', out, 'inherit'],
-  })
-  closeSync(out)
-  if (ran.status !== 0) throw new Error(`reach5 ${args.join(' ')} ended with ${ran.status}`)
 }
 
 /** Junctions by chance, each once, rising; all of them in a town that has fewer. */

@@ -1,0 +1,68 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { z } from 'zod'
+import type { LatLon } from '#protocols/geo/sphere.ts'
+import { npmPeer } from '../cli/peers.ts'
+
+/** MIT; its binaries come inside the package. */
+const PACKAGE = '@valhallajs/valhallajs'
+const VERSION = '3.6.1'
+const BUILD_WITHIN_MS = 300_000
+
+type Actor = {
+  matrix(query: object): Promise<unknown>
+  isochrone(query: object): Promise<unknown>
+  locate(query: object): Promise<unknown>
+}
+const Module = z.object({
+  Actor: z.custom<new (config: string) => Actor>(made => typeof made === 'function'),
+})
+const Matrix = z.object({ sources_to_targets: z.array(z.array(z.object({ time: z.number().nullable() }))) })
+
+/** Valhalla on one extract, asked as its users ask it: places as latitude and longitude, profile `auto`. */
+export type Valhalla = {
+  readonly version: string
+  /** Seconds from each place to `to`, null where there is no way: its matrix, many to one. */
+  times(from: readonly LatLon[], to: LatLon): Promise<(number | null)[]>
+  /** Its 5-minute contour around a place. */
+  isochrone(from: LatLon): Promise<void>
+  locate(at: LatLon): Promise<void>
+}
+
+/**
+ * Cuts its tiles of an extract into `dir` and opens it. The matrix takes the algorithm that is fastest for many to one here
+ * (`timedistancematrix`; its default takes ten times as long). Throws where the package cannot be had.
+ */
+export function openValhalla(extract: string, dir: string): Valhalla {
+  const peer = npmPeer(PACKAGE, VERSION)
+  const { Actor } = Module.parse(peer.module)
+  const { home } = peer
+  mkdirSync(dir, { recursive: true })
+  const run = (program: string, ...args: readonly string[]): string =>
+    execFileSync(program, args, {
+      encoding: 'utf8',
+      timeout: BUILD_WITHIN_MS,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+  const tiles = ['--mjolnir-tile-dir', join(dir, 'tiles'), '--mjolnir-concurrency', '1']
+  const made = run('python3', join(home, 'valhalla_build_config'), ...tiles)
+  const config = JSON.parse(made) as { thor: object; mjolnir: object }
+  config.thor = { ...config.thor, source_to_target_algorithm: 'timedistancematrix' }
+  config.mjolnir = { ...config.mjolnir, logging: { type: '' } }
+  const configFile = join(dir, 'config.json')
+  writeFileSync(configFile, JSON.stringify(config))
+  run(process.execPath, join(home, 'bin', 'valhalla-cli.js'), 'build_tiles', '-c', configFile, extract)
+  const actor = new Actor(JSON.stringify(config))
+  const costing = 'auto'
+  return {
+    version: `Valhalla ${peer.version} (npm)`,
+    times: async (from, to) => {
+      const answer = Matrix.parse(await actor.matrix({ sources: from, targets: [to], costing }))
+      return answer.sources_to_targets.map(row => row[0]?.time ?? null)
+    },
+    isochrone: async from =>
+      void (await actor.isochrone({ locations: [from], costing, contours: [{ time: 5 }], polygons: true })),
+    locate: async at => void (await actor.locate({ locations: [at], costing, verbose: false })),
+  }
+}
