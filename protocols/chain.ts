@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { z } from 'zod'
 import { RECORD_VERSION, WireRecord } from './record.ts'
 import type { Epoch, RecordDraft, RecordOrigin } from './record.ts'
@@ -14,7 +14,7 @@ export function sumOf(record: Omit<WireRecord, 'sum'>): string {
   const { v, lane, epoch, seq, kind, occurredAt, monoMs, bootId, clockQuality, origin } = record
   const was = origin === undefined ? [] : [origin.epoch, origin.seq, origin.sum]
   const head = JSON.stringify([v, lane, epoch, seq, kind, occurredAt, monoMs, bootId, clockQuality, ...was])
-  return createHash('sha256').update(record.prev).update(head).update(record.body, 'utf8').digest('hex')
+  return hash('sha256', record.prev + head + record.body)
 }
 
 /** Gives a draft its place in a lane; `origin` where it had another place before. */

@@ -60,9 +60,16 @@ export const blankMark = (epoch: string, commit: number): Mark => ({
 
 /** `<sha-256 of the rest><json>`: LevelDB does not check its blocks on every read, so the mark checks itself. */
 export function sealMark(mark: Mark): string {
-  const text = JSON.stringify(mark)
-  return digest(text) + text
+  let sealed = SEALED.get(mark)
+  if (sealed === undefined) {
+    const text = JSON.stringify(mark)
+    SEALED.set(mark, (sealed = digest(text) + text))
+  }
+  return sealed
 }
+
+/** A mark is never changed, and is written in two places. */
+const SEALED = new WeakMap<Mark, string>()
 
 /** The mark; or `broken`, not as we sealed it; or `other-version`, sealed by a version that keeps it otherwise. */
 export function unsealMark(sealed: string): Mark | 'broken' | 'other-version' {

@@ -12,7 +12,7 @@ export function keyIdOf(publicKeyPem: string): string {
 /** Signs an order with the gateway's Ed25519 key (PKCS#8 PEM). */
 export function signOrder(order: Order, privateKeyPem: string, keyId: string): SignedOrder {
   const payload = JSON.stringify(order)
-  const sig = sign(null, Buffer.from(payload, 'utf8'), createPrivateKey(privateKeyPem)).toString('base64')
+  const sig = sign(null, Buffer.from(payload, 'utf8'), privateKeyOf(privateKeyPem)).toString('base64')
   return { payload, keyId, sig }
 }
 
@@ -32,12 +32,28 @@ export function openOrder(
   const genuine = verify(
     null,
     Buffer.from(payload, 'utf8'),
-    createPublicKey(trusted.publicKeyPem),
+    publicKeyOf(trusted.publicKeyPem),
     Buffer.from(sig, 'base64'),
   )
   if (!genuine) return fault('ORDER_SIGNATURE', 'signature does not match the payload')
   return checkTarget(payload, deviceId)
 }
+
+/** A process has one key to sign with and one to check with; reading it takes as long as using it. */
+const KEYS_KEPT = 4
+const kept = <T>(read: (pem: string) => T): ((pem: string) => T) => {
+  const keys = new Map<string, T>()
+  return pem => {
+    let key = keys.get(pem)
+    if (key === undefined) {
+      if (keys.size >= KEYS_KEPT) keys.clear()
+      keys.set(pem, (key = read(pem)))
+    }
+    return key
+  }
+}
+const privateKeyOf = kept(pem => createPrivateKey(pem))
+const publicKeyOf = kept(pem => createPublicKey(pem))
 
 function checkTarget(payload: string, deviceId: string): Result<Order> {
   try {

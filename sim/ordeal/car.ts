@@ -4,7 +4,8 @@ import { startRuntime } from '#agent/runtime.ts'
 import type { Runtime } from '#agent/runtime.ts'
 import { TriggerConfig } from '#agent/bodycam/trigger-config.ts'
 import { composeVehicle } from '#agent/vehicle.ts'
-import { ADAPTIVE, EVERY_SECOND } from '#agent/vehicle/sampling.ts'
+import { ADAPTIVE } from '#agent/vehicle/sampling.ts'
+import type { Sampling } from '#agent/vehicle/sampling.ts'
 import { BOOT_NOTE } from '#agent/vehicle/state.ts'
 import type { Output } from '#protocols/equipment.ts'
 import type { Logger } from '#protocols/log.ts'
@@ -21,11 +22,14 @@ import type { World } from './world.ts'
 /** A supervisor starts a process again after this long. */
 const RESTART_MS = 3_000
 /** Often enough for every bound that is counted in seconds. */
-const TICK_MS = 1_000
+const TICK_MS = 4_000
 
 const QUIET: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
 /** Its cameras hang on nothing: so every switch of the contact is an order's. */
 const NO_TRIGGER = TriggerConfig.parse({ sources: {} })
+
+const ALWAYS = { errorM: 0, everyMs: 1, everyMsMin: 0, announcedMs: 20_000, movedM: 0, turnedDeg: 0 }
+const EVERY_FIX: Sampling = { parked: ALWAYS, patrol: ALWAYS, incident: ALWAYS }
 
 /** What the checker hears of a car, at the doors of its code. */
 export type CarEars = {
@@ -147,7 +151,7 @@ export class Car {
       tickMs: TICK_MS,
       trigger: NO_TRIGGER,
       // Fixes enter once in some seconds, or from a receiver that tells one a second.
-      sampling: lines === undefined ? EVERY_SECOND : ADAPTIVE,
+      sampling: lines === undefined ? EVERY_FIX : ADAPTIVE,
     }
     const setOutput = (output: Output, on: boolean): void => {
       if (isAlive()) ears.switched(this, output, on)

@@ -52,6 +52,6 @@ export function planCities(seed: number, vehicleHours: number): readonly CityPla
 function boundsOf(seed: number, deviceId: string, kind: CityKind): Bounds {
   if (kind === 'roomy') return { ...DEFAULT_BOUNDS, bytesMax: 8 * KIB * KIB, alarmReserveBytes: 256 * KIB }
   const random = randomOf(seed, deviceId, 'bounds')
-  const alarmReserveBytes = random.pick([8, 16, 24]) * KIB
-  return { bytesMax: random.pick([96, 128, 192]) * KIB, alarmReserveBytes }
+  const alarmReserveBytes = random.pick([8, 12, 16]) * KIB
+  return { bytesMax: random.pick([40, 64, 112]) * KIB, alarmReserveBytes }
 }

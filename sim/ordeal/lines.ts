@@ -6,6 +6,7 @@ import { damaged } from '../line/byte-faults.ts'
 import { createMemoryLine } from '../line/memory-line.ts'
 import { attachPanel } from '../panel/attach-panel.ts'
 import type { SimPanel } from '../panel/attach-panel.ts'
+import { PERSONALITIES } from '../receiver/personality.ts'
 import { simulatedReceiver } from '../receiver/receiver.ts'
 import type { Truth } from '../receiver/receiver.ts'
 import type { World } from './world.ts'
@@ -15,7 +16,7 @@ const WRITE_WITHIN_MS = 900
 const NOISE_SHARE: readonly [number, number] = [0.005, 0.2]
 
 /** Asked rarely: what is tried here is what becomes of a line, and not how fast it is read. */
-const PANEL = factoryProfile(undefined, { pollMs: 500, replyMs: 150, replyMsMax: 600, gapMsMax: 3_000 })
+const PANEL = factoryProfile(undefined, { pollMs: 1_000, replyMs: 150, replyMsMax: 600, gapMsMax: 3_000 })
 
 export type LineTrouble = 'line noise' | 'line stalls' | 'line unplugged'
 
@@ -39,7 +40,8 @@ export class CarLines {
     this.#panel = createMemoryLine(world.clock, { path: 'panel', toAgent })
     this.openPort = (path, options) => (path === 'gnss' ? this.#gnss : this.#panel).open(path, options)
     this.#module = attachPanel(this.#panel.peer, world.clock)
-    const receiver = simulatedReceiver()
+    // Two sentences a second: what a sky is made of is tried elsewhere.
+    const receiver = simulatedReceiver(PERSONALITIES['rtk-10hz'])
     const epoch = (): void => {
       const { utcMs } = world.clock.now()
       if (this.#stalled === 0)

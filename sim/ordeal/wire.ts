@@ -14,6 +14,7 @@ const ECHO_MS_MAX = 5_000
 const DISORDER_MS_MAX = 2_500
 const SLOW_MS: readonly [number, number] = [500, 2_000]
 const USUAL_MS: readonly [number, number] = [20, 90]
+const DRAWN_FOR_MS = 40
 
 type Way = 'up' | 'down'
 
@@ -37,6 +38,8 @@ type Session = {
   /** Nothing passes any more and nobody was told. */
   isDead: boolean
   readonly lastMs: Record<Way, number>
+  /** What is sent together arrives together: how long the way is, drawn anew now and then. */
+  readonly way: Record<Way, { drawnMs: number; delayMs: number }>
   /** What waits for the way to be free. */
   readonly waiting: { readonly way: Way; readonly deliver: () => void }[]
   /** Publishes without an answer. */
@@ -192,6 +195,7 @@ export class Wire {
       isHeld: false,
       isDead: false,
       lastMs: { up: 0, down: 0 },
+      way: { up: { drawnMs: -Infinity, delayMs: 0 }, down: { drawnMs: -Infinity, delayMs: 0 } },
       waiting: [],
       open: new Set(),
     }
@@ -285,7 +289,7 @@ export class Wire {
     const { road } = session
     const { weather, random } = road
     if (weather.lost > 0 && random.chance(LOST_SHARE)) return
-    const dueMs = this.#world.nowMs + this.#delayMs(road)
+    const dueMs = this.#world.nowMs + this.#delayOf(session, way)
     const late = weather.disorder > 0 ? random.integer(0, DISORDER_MS_MAX) : 0
     const atMs = late > 0 ? dueMs + late : Math.max(session.lastMs[way], dueMs)
     if (late === 0) session.lastMs[way] = atMs
@@ -299,6 +303,15 @@ export class Wire {
       if (session.isDead || (way === 'up' ? !session.isHeld : session.car === null)) return
       deliver()
     })
+  }
+
+  #delayOf({ way, road }: Session, direction: Way): number {
+    const drawn = way[direction]
+    if (this.#world.nowMs - drawn.drawnMs > DRAWN_FOR_MS) {
+      drawn.drawnMs = this.#world.nowMs
+      drawn.delayMs = this.#delayMs(road)
+    }
+    return drawn.delayMs
   }
 
   #delayMs({ weather, random }: Road): number {

@@ -8,8 +8,8 @@ const ROUNDING_MS = 5
 const PLACES_MAX = 600
 
 type Device = {
-  /** When the receiver told a place, by the place. */
-  readonly toldMs: Map<string, number>
+  /** When the receiver told a place, by the place, and how quick the quickest message was when it was told on. */
+  readonly places: Map<string, { readonly atMs: number; quickestMs: number }>
   bootId: string
   delays: { readonly atMs: number; readonly delayMs: number }[]
 }
@@ -29,19 +29,24 @@ export class AgeWatch {
   }
 
   seen(deviceId: string, lat: number, lon: number): void {
-    const { toldMs } = this.#deviceOf(deviceId)
-    toldMs.set(`${lat},${lon}`, this.#nowMs())
-    if (toldMs.size > PLACES_MAX) toldMs.delete([...toldMs.keys()][0]!)
+    const { places } = this.#deviceOf(deviceId)
+    places.set(`${lat},${lon}`, { atMs: this.#nowMs(), quickestMs: 0 })
+    if (places.size > PLACES_MAX) for (const oldest of places.keys()) return void places.delete(oldest)
   }
 
   /** A live message of this boot reached the centre, so long after it was sent. */
-  live(deviceId: string, bootId: string, delayMs: number): void {
+  live(deviceId: string, bootId: string, delayMs: number, place: string | null): void {
     const device = this.#deviceOf(deviceId)
     if (device.bootId !== bootId) device.delays = []
     device.bootId = bootId
     const nowMs = this.#nowMs()
+    let quickestMs = delayMs
     device.delays.push({ atMs: nowMs, delayMs })
     while (device.delays[0]!.atMs < nowMs - WINDOW_MS) device.delays.shift()
+    const told = place === null ? undefined : device.places.get(place)
+    if (told === undefined) return
+    for (const { delayMs: other } of device.delays) quickestMs = Math.min(quickestMs, other)
+    told.quickestMs = Math.max(told.quickestMs, quickestMs)
   }
 
   /** Another run of the centre: it knows no delay any more. */
@@ -52,20 +57,17 @@ export class AgeWatch {
   shown(view: UnitView): void {
     const { position, deviceId } = view
     if (position === null || deviceId === null) return
-    const { toldMs, delays } = this.#deviceOf(deviceId)
-    const atMs = toldMs.get(`${position.lat},${position.lon}`)
-    if (atMs === undefined) return
-    const ageMs = this.#nowMs() - atMs
-    const quickestMs = Math.min(...delays.map(({ delayMs }) => delayMs))
-    const slackMs = ROUNDING_MS + (Number.isFinite(quickestMs) ? quickestMs : 0)
-    if (ageMs > position.ageMs + slackMs)
+    const told = this.#deviceOf(deviceId).places.get(`${position.lat},${position.lon}`)
+    if (told === undefined) return
+    const ageMs = this.#nowMs() - told.atMs
+    if (ageMs > position.ageMs + told.quickestMs + ROUNDING_MS)
       this.#findings.add('tooYoung', deviceId, `shown ${position.ageMs} ms old, is ${Math.round(ageMs)} ms`)
   }
 
   #deviceOf(deviceId: string): Device {
     let device = this.#devices.get(deviceId)
     if (device === undefined)
-      this.#devices.set(deviceId, (device = { toldMs: new Map(), bootId: '', delays: [] }))
+      this.#devices.set(deviceId, (device = { places: new Map(), bootId: '', delays: [] }))
     return device
   }
 }

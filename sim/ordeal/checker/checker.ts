@@ -3,7 +3,7 @@ import type { CityEvent } from '#gateway/loop/effects.ts'
 import type { LedgerOp } from '#gateway/ledger/ledger.ts'
 import type { RecordDraft, WireRecord } from '#protocols/record.ts'
 import type { SignedOrder } from '#protocols/orders.ts'
-import type { Hello, Live } from '#protocols/session.ts'
+import type { Hello } from '#protocols/session.ts'
 import type { UpChannel } from '#protocols/topics.ts'
 import type { LedgerWatch } from '../../store/simulated-ledger.ts'
 import type { Car, CarEars } from '../car.ts'
@@ -98,10 +98,16 @@ export class Checker implements CarEars, LedgerWatch {
       if (hello?.lanes !== undefined) this.order.hello(car.deviceId, hello.epoch, hello.lanes)
     }
     if (channel === 'live' && car.isOn) {
-      const live = jsonOf(payload) as Live | undefined
+      const [, bootId, sent, lat, lon] = LIVE.exec(Buffer.from(payload).toString('latin1')) ?? []
+      const { monoMs } = car.clock.now()
       // Only of the run that now is: of another one the clock is not known any more.
-      if (live?.sentMonoMs !== undefined && live.sentMonoMs <= car.clock.now().monoMs)
-        this.ages.live(car.deviceId, live.bootId, car.clock.now().monoMs - live.sentMonoMs)
+      if (bootId !== undefined && Number(sent) <= monoMs)
+        this.ages.live(
+          car.deviceId,
+          bootId,
+          monoMs - Number(sent),
+          lat === undefined ? null : `${lat},${lon}`,
+        )
     }
   }
 
@@ -159,6 +165,9 @@ export class Checker implements CarEars, LedgerWatch {
     return this.#world.nowMs
   }
 }
+
+/** Boot and moment of a live message, read without looking at the rest. */
+const LIVE = /"bootId":"([0-9a-f]{16})".*?"sentMonoMs":(\d+)(?:.*?"lat":([-.\de]+),"lon":([-.\de]+))?/
 
 function pressIn({ lane, body }: RecordDraft): string | null {
   if (lane !== 'alarm') return null
