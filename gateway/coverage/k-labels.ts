@@ -26,8 +26,9 @@ export type LabelBounds = {
  * the copies that may take it; a closed drive's row says who is there at all. All others share their junction's row.
  *
  *   head i32[buckets]        first waiting entry of a decisecond, -1 none; the ring is longer than any step or start
- *   entryNode u32[], entrySlot i32[], entryNext i32[]   waiting entries, K*A + 2*units of them at most, because a kept
- *                            label passes each arc once and a unit hangs on two junctions
+ *   entries i32[3*entries]   waiting entries, {node, slot, next} each, K*A + 2*units of them at most, because a kept label
+ *                            passes each arc once and a unit hangs on two junctions; side by side, because at a million
+ *                            junctions what costs is reaching into memory
  *
  * No query allocates.
  */
@@ -42,10 +43,8 @@ export class KLabels {
   private readonly mergedDrives: readonly number[]
   private readonly head: Int32Array
   private readonly mask: number
-  private readonly entryNode: Uint32Array
-  private readonly entrySlot: Int32Array
-  private readonly entryNext: Int32Array
-  private entries = 0
+  private readonly entries: Int32Array
+  private entriesEnd = 0
   private waiting = 0
 
   constructor(units: UnitsOnRoads, k: number) {
@@ -69,15 +68,13 @@ export class KLabels {
     this.head = new Int32Array(buckets).fill(-1)
     this.mask = buckets - 1
     const entriesMax = k * graph.arcCount + 2 * units.sizeMax
-    this.entryNode = new Uint32Array(entriesMax)
-    this.entrySlot = new Int32Array(entriesMax)
-    this.entryNext = new Int32Array(entriesMax)
+    this.entries = new Int32Array(3 * entriesMax)
   }
 
   /** Labels every junction anew. `turnoutDs[slot]` is at most `TURNOUT_DS_MAX`. */
   run(turnoutDs: Uint32Array, { budgetDs, fillDs }: LabelBounds): void {
     this.counts.fill(0)
-    this.entries = 0
+    this.entriesEnd = 0
     this.waiting = 0
     this.start(turnoutDs, fillDs)
     for (let timeDs = 0; this.waiting > 0; timeDs++) {
@@ -86,9 +83,9 @@ export class KLabels {
       if (entry < 0) continue
       this.head[bucket] = -1
       // Every arc costs at least 1, so nothing joins the bucket that is being emptied.
-      for (; entry >= 0; entry = this.entryNext[entry]!) {
+      for (; entry >= 0; entry = this.entries[entry + 2]!) {
         this.waiting--
-        this.settle(this.entryNode[entry]!, this.entrySlot[entry]!, timeDs, budgetDs, fillDs)
+        this.settle(this.entries[entry]!, this.entries[entry + 1]!, timeDs, budgetDs, fillDs)
       }
     }
     for (const drive of this.mergedDrives) this.mergeInto(drive)
@@ -188,10 +185,11 @@ export class KLabels {
 
   private push(node: number, slot: number, timeDs: number): void {
     const bucket = timeDs & this.mask
-    const entry = this.entries++
-    this.entryNode[entry] = node
-    this.entrySlot[entry] = slot
-    this.entryNext[entry] = this.head[bucket]!
+    const entry = this.entriesEnd
+    this.entries[entry] = node
+    this.entries[entry + 1] = slot
+    this.entries[entry + 2] = this.head[bucket]!
+    this.entriesEnd = entry + 3
     this.head[bucket] = entry
     this.waiting++
   }
