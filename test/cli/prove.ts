@@ -11,6 +11,7 @@ import { proveOutbox } from './prove-outbox.ts'
 import { provePanel } from './prove-panel.ts'
 import { proveReach } from './prove-reach.ts'
 import { proveReplug } from './prove-replug.ts'
+import { proveRestore } from './prove-restore.ts'
 import { proveTrigger } from './prove-trigger.ts'
 
 export const PROOFS: Readonly<Record<string, Inquiry>> = {
@@ -74,6 +75,17 @@ export const PROOFS: Readonly<Record<string, Inquiry>> = {
       'test/cli/prove-reach.ts',
     ],
     run: proveReach,
+  },
+  restore: {
+    does: 'a one-hour-old backup of a gateway under load restored: the fleet sends again, 0 lost, 0 doubled; build first',
+    covers: [
+      'gateway/backup',
+      'gateway/ledger/level-ledger.ts',
+      'gateway/intake',
+      'test/fleet/restore-run.ts',
+      'test/cli/prove-restore.ts',
+    ],
+    run: proveRestore,
   },
   membership: {
     does: 'grid of a place = brute force, 1,000,000 points over 51 and over 2,000 grids',
