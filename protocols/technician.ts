@@ -80,9 +80,12 @@ export type WalkOutcome = z.infer<typeof WalkOutcome>
 export const WalkResult = z.object({
   channel: Channel,
   outcome: WalkOutcome,
-  /** Terminal it was found at, 0 is the first; null when skipped. */
+  /** Place in the row of all terminals it was found at, 0 is the first; null when skipped. */
   input: z.number().int().nullable(),
   expectedInput: z.number().int().nullable(),
+  /** Their names: `3`, with several modules `2:3`, a line of the computer `gpiochip0:17`. Absent in reports of before. */
+  terminal: z.string().nullable().default(null),
+  expectedTerminal: z.string().nullable().default(null),
   activeWhen: z.enum(['closed', 'open']).nullable(),
   /** UTC of both edges. */
   onAt: z.number().nullable(),
@@ -99,6 +102,8 @@ export const WalkView = z.object({
   /** What the person is asked for now. */
   ask: z.enum(['on', 'off']).nullable(),
   by: z.enum(['hand', 'computer']).nullable(),
+  /** Where the profile has what is asked for: its place in the row of terminals. */
+  expectedInput: z.number().int().nullable(),
   /** Why the last movement was not taken: several terminals moved, or one that another channel already has. */
   puzzle: z
     .object({ is: z.enum(['several', 'taken', 'slow']), inputs: z.array(z.number().int()) })
@@ -160,7 +165,11 @@ export const TechnicianView = z.object({
   inputs: z.object({
     state: StepState,
     panel: PanelLife,
+    /** What does not answer, by name, where something does not. */
+    silent: z.array(z.string()),
+    /** All terminals in one row, and their names. */
     contacts: z.array(z.boolean().nullable()),
+    terminals: z.array(z.string()),
     walk: WalkView,
     fault: StepFault.nullable(),
   }),

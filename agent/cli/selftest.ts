@@ -87,8 +87,8 @@ const resultOf = (view: TechnicianView, sky: readonly SeenSatellite[]) => {
     delivered: report.delivered,
     ports: ports.findings.map(({ path, is, baud, score }) => ({ path, is, baud, score })),
     signal: { state: signal.state, gnss: signal.gnss, hdop: signal.sample?.hdop ?? null, satellites: sky },
-    inputs: inputs.walk.results.map(({ channel, outcome, input, onAt, offAt }) => ({
-      ...{ channel, outcome, terminal: input === null ? null : input + 1, onAt, offAt },
+    inputs: inputs.walk.results.map(({ channel, outcome, terminal, onAt, offAt }) => ({
+      ...{ channel, outcome, terminal, onAt, offAt },
     })),
     remarks: remarksOf(view).map(remark => ({ ...remark, remedy: remedyOf(remark.code) })),
   }

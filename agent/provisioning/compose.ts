@@ -5,6 +5,7 @@ import { ok } from '#protocols/result.ts'
 import type { Result } from '#protocols/result.ts'
 import { listSerialPorts } from '#hardware/discovery/serial-names.ts'
 import { openLine, tapped } from '#hardware/open-line.ts'
+import { toolProcesses } from '#hardware/tool-process.ts'
 import { SOFTWARE, openStore } from '../compose.ts'
 import type { AgentConfig } from '../config.ts'
 import { openSelfTest } from '../selftest/self-test.ts'
@@ -41,6 +42,7 @@ export function composeVisit(
     mint,
     openPort: hear === undefined ? openLine : tapped(openLine, hear),
     listPorts: ports === undefined ? listSerialPorts() : () => Promise.resolve(ports),
+    tools: toolProcesses,
     enrolUrl: config.enrolUrl,
     terminalPort: config.terminalPort,
     dial: identity => mqttDial(identity, mqttUrl || identity.mqttUrl),

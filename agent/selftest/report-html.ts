@@ -37,7 +37,7 @@ ${table(report.health.map(check => [check.name, `${check.value} (${check.grade})
 <h2>定位 Position</h2>
 ${table(signalRows(report))}
 <h2>输入 Inputs</h2>
-${table(report.inputs.map(r => [r.channel, `${OUTCOMES[r.outcome]}${r.corrected ? ' · 已修正 corrected' : ''}${r.input === null ? '' : ` · X${r.input + 1}`}${r.reason === '' ? '' : ` · ${r.reason}`}`]))}
+${table(report.inputs.map(r => [r.channel, `${OUTCOMES[r.outcome]}${r.corrected ? ' · 已修正 corrected' : ''}${r.terminal === null ? '' : ` · X${r.terminal}`}${r.reason === '' ? '' : ` · ${r.reason}`}`]))}
 <h2>回执 Gateway receipts</h2>
 ${table(report.receipts.map(r => [r.kind, `${r.eventId} · ${r.ackedMs} ms · ${r.ledgerId}/${r.generation}`]))}
 <h2>签名 Signature</h2>

@@ -66,6 +66,9 @@ export function remarksOf(view: TechnicianView): AcceptanceReport['remarks'] {
   }
   if (view.mode === 'bench') say('identity', 'NOT_ENROLLED', 'bench: no gateway was asked')
   if (view.signal.state === 'skipped') say('signal', 'NO_FIX', view.signal.reason)
+  // Where the walk was never begun, nothing else says why.
+  if (view.inputs.state === 'waiting')
+    for (const name of view.inputs.silent) say('inputs', 'MODULE_SILENT', `${name} does not answer`)
   for (const result of view.inputs.walk.results) {
     if (result.outcome === 'skipped') say('inputs', 'WALK_UNFINISHED', `${result.channel}: ${result.reason}`)
     else if (result.outcome !== 'right')

@@ -95,15 +95,19 @@ async function walkInputs(
 ): Promise<void> {
   const ready = (view: TechnicianView): boolean => view.inputs.panel === 'ok'
   if (visit.view().inputs.state === 'skipped') return
-  if (!ready(await until(visit, clock, ready, 5_000)))
-    return say(line('inputs', 'failed', { code: 'PORT_SILENT', detail: 'the input module does not answer' }))
+  const { inputs } = await until(visit, clock, ready, 5_000)
+  for (const name of inputs.panel === 'ok' ? [] : inputs.silent)
+    say(line('inputs', 'failed', { code: 'MODULE_SILENT', detail: `${name} does not answer` }))
+  // What answers is walked; what does not is said and skipped.
+  if (inputs.contacts.every(contact => contact === null)) return
   await visit.act({ kind: 'walk.start' })
   const stop = onSkip(() => void visit.act({ kind: 'walk.skip', reason: 'skipped by hand' }))
   for (;;) {
     const { channel, ask, by, order } = visit.view().inputs.walk
     if (channel === null) break
-    if (reason !== null) {
-      await visit.act({ kind: 'walk.skip', reason })
+    const why = reason ?? unreadable(visit.view())
+    if (why !== null) {
+      await visit.act({ kind: 'walk.skip', reason: why })
       continue
     }
     if (by === 'hand')
@@ -112,8 +116,8 @@ async function walkInputs(
     const moved = await until(
       visit,
       clock,
-      ({ inputs: { walk } }) => {
-        const told = walk.puzzle === null ? '' : puzzleWords(walk.puzzle)
+      ({ inputs: { walk, terminals } }) => {
+        const told = walk.puzzle === null ? '' : puzzleWords(walk.puzzle, terminals)
         if (told !== '' && told !== puzzle) say(`inputs   ${told}`)
         puzzle = told
         return walk.channel !== channel || walk.ask !== ask
@@ -126,6 +130,12 @@ async function walkInputs(
   stop()
   for (const result of visit.view().inputs.walk.results)
     for (const words of resultWords(result)) say(`inputs   ${words}`)
+}
+
+/** Why nobody can see the input that is asked for now: its module does not answer. */
+function unreadable({ inputs: { contacts, terminals, walk } }: TechnicianView): string | null {
+  const at = walk.expectedInput
+  return at === null || contacts[at] !== null ? null : `terminal ${terminals[at] ?? '?'} is not read`
 }
 
 /** The first view that fits, or the one there is when the time is over. */

@@ -8,6 +8,7 @@ import type { ActionResult, TechnicianAction, TechnicianView } from '#protocols/
 import type { Clock } from '#protocols/time.ts'
 import type { ListPorts } from '#hardware/discovery/serial-names.ts'
 import type { OpenPort } from '#hardware/port.ts'
+import type { Tools } from '#hardware/tools.ts'
 import { loadFittings } from '../fittings-file.ts'
 import type { Outbox } from '../outbox/outbox.ts'
 import type { Dial } from '../uplink/uplink.ts'
@@ -34,6 +35,8 @@ export type SelfTestParts = {
   readonly mint: (bytes: number) => string
   readonly openPort: OpenPort
   readonly listPorts: ListPorts
+  /** What reads lines of this computer, where some are fitted. */
+  readonly tools: Tools
   /** Offered until a person types another one. */
   readonly enrolUrl: string
   /** Where the crew's terminal will be; 0: nobody knows yet. */

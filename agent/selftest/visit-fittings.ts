@@ -55,9 +55,6 @@ export function fittedWith(
   }
 }
 
-/** Which channel is at which terminal: as fitted, or as the factory does it. */
-export const wiringOf = ({ panel }: Fittings) => panel?.inputs ?? factoryProfile().inputs
-
 /** The speed a line was last fitted at, tried first. */
 export const lastBaudOf = ({ gnss, panel }: Fittings, path: string): { readonly lastBaud?: number } => {
   const known = [gnss, panel].find(line => line?.path === path)

@@ -1,12 +1,11 @@
-import { CHANNELS } from '#protocols/equipment.ts'
-import type { ActionResult, TechnicianView } from '#protocols/technician.ts'
-import { openRawPanel } from './raw-panel.ts'
-import type { RawPanel } from './raw-panel.ts'
+import type { ActionResult, StepFault, TechnicianView } from '#protocols/technician.ts'
+import { openRawTerminals } from './raw-terminals.ts'
+import type { RawTerminals } from './raw-terminals.ts'
+import { rewired, terminalsOf, wiringIn } from './terminals.ts'
 import { DONE, NOT_NOW, keepFittings, refused } from './visit.ts'
 import type { Visit } from './visit.ts'
-import { wiringOf } from './visit-fittings.ts'
 import { foundWiring, initialWalk, isWalked, walk, walkView, wrongChannels } from './walk.ts'
-import type { WalkEvent } from './walk.ts'
+import type { WalkEvent, WalkState } from './walk.ts'
 
 /** The step that walks the inputs. */
 export type InputsStep = {
@@ -17,72 +16,94 @@ export type InputsStep = {
   feed(event: WalkEvent): void
   /** Takes the wiring as it was found. */
   fix(): Promise<ActionResult>
-  view(): Pick<TechnicianView['inputs'], 'contacts' | 'walk'>
+  view(): Pick<TechnicianView['inputs'], 'contacts' | 'terminals' | 'walk'>
 }
 
 export function openInputsStep(visit: Visit): InputsStep {
   const { state, publish, parts } = visit
-  let walkState = initialWalk(wiringOf(visit.fittings), CHANNELS.length)
-  let panel: RawPanel | null = null
+  let terminals = terminalsOf(visit.fittings)
+  let walkState = beginning()
+  let raw: RawTerminals | null = null
+
+  function beginning(): WalkState {
+    terminals = terminalsOf(visit.fittings)
+    return initialWalk(
+      wiringIn(visit.fittings, terminals),
+      terminals.map(({ name }) => name),
+    )
+  }
 
   function feed(event: WalkEvent): void {
-    for (const effect of walk(walkState, event, parts.clock.now())) panel?.trigger(effect.on)
+    for (const effect of walk(walkState, event, parts.clock.now())) raw?.trigger(effect.on)
     judge()
     if (event.type !== 'tick') publish()
   }
 
   function judge(): void {
     if (state.inputs.state === 'skipped') return
-    const wrong = wrongChannels(walkState)
+    const why = isWalked(walkState) ? faultNow() : null
     const next =
       walkState.at !== null
         ? 'running'
         : !isWalked(walkState)
           ? 'waiting'
-          : wrong.length > 0
-            ? 'failed'
-            : 'passed'
+          : why === null
+            ? 'passed'
+            : 'failed'
     if (next === state.inputs.state) return
-    const why = next === 'failed' ? { code: 'WIRING_DIFFERS', detail: wrong.join(', ') } : null
     state.inputs = { ...state.inputs, state: next, fault: why }
     publish()
   }
 
+  function faultNow(): StepFault | null {
+    const wrong = wrongChannels(walkState)
+    if (wrong.length > 0) return { code: 'WIRING_DIFFERS', detail: wrong.join(', ') }
+    const { silent } = state.inputs
+    return silent.length === 0 ? null : { code: 'MODULE_SILENT', detail: silent.join(', ') }
+  }
+
   return {
     open: () => {
-      const fitted = visit.fittings.panel
-      walkState = initialWalk(wiringOf(visit.fittings), CHANNELS.length)
-      state.inputs = { state: fitted === null ? 'skipped' : 'waiting', panel: 'no_device', fault: null }
-      panel =
-        fitted &&
-        openRawPanel(parts.openPort, fitted, parts.clock, {
+      walkState = beginning()
+      const isFitted = visit.fittings.panel !== null || visit.fittings.gpio !== undefined
+      state.inputs = {
+        ...{ state: isFitted ? 'waiting' : 'skipped', panel: 'no_device', silent: [], fault: null },
+      }
+      raw = openRawTerminals(
+        { open: parts.openPort, tools: parts.tools, clock: parts.clock },
+        visit.fittings,
+        terminals,
+        {
           onContacts: contacts => feed({ type: 'contacts', contacts }),
-          onLife: life => {
-            state.inputs = { ...state.inputs, panel: life }
+          onLife: (life, silent) => {
+            state.inputs = { ...state.inputs, panel: life, silent: [...silent] }
             publish()
           },
-        })
+        },
+      )
       return async () => {
-        const opened = panel
-        panel = null
+        const opened = raw
+        raw = null
         await opened?.close()
       }
     },
     ask: event => {
-      if (panel === null) return NOT_NOW
+      if (raw === null) return NOT_NOW
       feed(event)
       return DONE
     },
     feed,
     fix: async () => {
-      const { fittings } = visit
-      if (!walkView(walkState).fixable || fittings.panel === null) return NOT_NOW
-      const inputs = [...foundWiring(walkState)]
-      const saved = await keepFittings(visit, { ...fittings, panel: { ...fittings.panel, inputs } })
+      if (!walkView(walkState).fixable) return NOT_NOW
+      const saved = await keepFittings(visit, rewired(visit.fittings, terminals, foundWiring(walkState)))
       if (!saved.ok) return refused(saved)
       feed({ type: 'fix' })
       return DONE
     },
-    view: () => ({ contacts: [...walkState.contacts], walk: walkView(walkState) }),
+    view: () => ({
+      contacts: [...walkState.contacts],
+      terminals: terminals.map(({ name }) => name),
+      walk: walkView(walkState),
+    }),
   }
 }

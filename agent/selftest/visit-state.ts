@@ -30,9 +30,9 @@ export const beginningVisit = (enrolUrl: string) => ({
     reason: '',
     fault: null as StepFault | null,
   } as Omit<TechnicianView['signal'], 'sample'>,
-  inputs: { state: 'waiting', panel: 'no_device', fault: null } as Pick<
+  inputs: { state: 'waiting', panel: 'no_device', silent: [], fault: null } as Pick<
     TechnicianView['inputs'],
-    'state' | 'panel' | 'fault'
+    'state' | 'panel' | 'silent' | 'fault'
   >,
   proof: { state: 'waiting', receipts: [], fault: null } as TechnicianView['proof'],
   report: {

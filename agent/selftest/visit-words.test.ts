@@ -6,7 +6,7 @@ import { findingWords, resultWords } from './visit-words.ts'
 const found: WalkResult = {
   ...{ channel: 'brake', outcome: 'right', input: 2, expectedInput: 5, activeWhen: 'closed' },
   ...{ onAt: Date.UTC(2026, 10, 24, 3, 0, 1, 5), offAt: Date.UTC(2026, 10, 24, 3, 0, 2), reason: '' },
-  corrected: false,
+  ...{ terminal: '3', expectedTerminal: '6', corrected: false },
 }
 const nothing = { baud: null, score: 0, gnss: null, panel: null, fault: null } as const
 const viewOf = (gnss: string, sample: object | null): TechnicianView =>
@@ -24,9 +24,9 @@ describe('the words of a visit', () => {
     expect(resultWords(found)).toEqual(['brake right at terminal 3, on 03:00:01.005, off 03:00:02.000 UTC'])
     expect(resultWords({ ...found, outcome: 'swapped' })[1]).toContain('move the wire to terminal 6')
     expect(resultWords({ ...found, outcome: 'inverted' })[1]).toContain('it is closed when on')
-    expect(resultWords({ ...found, outcome: 'skipped', input: null, reason: 'no siren' })).toEqual([
-      'brake skipped: no siren',
-    ])
+    expect(
+      resultWords({ ...found, outcome: 'skipped', input: null, terminal: null, reason: 'no siren' }),
+    ).toEqual(['brake skipped: no siren'])
   })
 
   it('say what a port is and how sure that is, or what to look at', () => {

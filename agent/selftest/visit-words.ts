@@ -35,16 +35,16 @@ const clock = (utcMs: number): string => new Date(utcMs).toISOString().slice(11,
 export function resultWords({
   channel,
   outcome,
-  input,
-  expectedInput,
+  terminal,
+  expectedTerminal,
   activeWhen,
   onAt,
   offAt,
   reason,
 }: WalkResult): readonly string[] {
-  if (input === null) return [`${channel} ${outcome}: ${reason}`]
-  const found = `${channel} ${outcome} at terminal ${input + 1}`
-  const belongs = `terminal ${(expectedInput ?? 0) + 1}`
+  if (terminal === null) return [`${channel} ${outcome}: ${reason}`]
+  const found = `${channel} ${outcome} at terminal ${terminal}`
+  const belongs = `terminal ${expectedTerminal ?? '?'}`
   const turned = `it is ${activeWhen ?? '?'} when on, the profile says the other way round`
   switch (outcome) {
     case 'right':
@@ -63,8 +63,11 @@ export function resultWords({
   }
 }
 
-export function puzzleWords({ is, inputs }: NonNullable<WalkView['puzzle']>): string {
-  const terminals = inputs.map(input => input + 1).join(', ')
+export function puzzleWords(
+  { is, inputs }: NonNullable<WalkView['puzzle']>,
+  names: readonly string[],
+): string {
+  const terminals = inputs.map(input => names[input] ?? input + 1).join(', ')
   switch (is) {
     case 'several':
       return `terminals ${terminals} moved together: put all back, then move only this one`

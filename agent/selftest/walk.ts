@@ -27,6 +27,7 @@ export const WALK_ROWS: readonly {
   { channel: 'door', first: 'on', by: 'hand' },
   { channel: 'weapon_rack', first: 'on', by: 'hand' },
   { channel: 'panic', first: 'on', by: 'hand' },
+  { channel: 'crash', first: 'on', by: 'hand' },
   { channel: 'camera_recording', first: 'on', by: 'computer' },
 ]
 
@@ -40,6 +41,8 @@ type Moved = { readonly input: number; readonly closed: boolean; readonly utcMs:
 export type WalkState = {
   readonly expected: readonly Wiring[]
   readonly rows: typeof WALK_ROWS
+  /** Of the terminals, by their place in the row. */
+  readonly names: readonly string[]
   contacts: readonly (boolean | null)[]
   /** Row being asked for; null before the start and after the end. */
   at: number | null
@@ -67,10 +70,11 @@ export type WalkEffect = { readonly type: 'trigger'; readonly on: boolean }
 
 type Moment = { readonly monoMs: number; readonly utcMs: number }
 
-export const initialWalk = (expected: readonly Wiring[], terminals: number): WalkState => ({
-  expected,
+/** `expected` names terminals by their place in the row of `names`. */
+export const initialWalk = (expected: readonly Wiring[], names: readonly string[]): WalkState => ({
+  ...{ expected, names },
   rows: WALK_ROWS.filter(row => expected.some(wire => wire.channel === row.channel)),
-  contacts: new Array<boolean | null>(terminals).fill(null),
+  contacts: names.map(() => null),
   at: null,
   rest: [],
   askedMonoMs: 0,
@@ -197,6 +201,8 @@ function onReturn(state: WalkState, now: Moment): WalkEffect[] {
     outcome,
     input: taken.input,
     expectedInput: wire.input,
+    terminal: nameOf(state, taken.input),
+    expectedTerminal: nameOf(state, wire.input),
     activeWhen,
     onAt,
     offAt,
@@ -215,6 +221,8 @@ function onSkip(state: WalkState, reason: string, now: Moment): WalkEffect[] {
     outcome: 'skipped',
     input: null,
     expectedInput: wire.input,
+    terminal: null,
+    expectedTerminal: nameOf(state, wire.input),
     activeWhen: null,
     onAt: null,
     offAt: null,
@@ -223,6 +231,8 @@ function onSkip(state: WalkState, reason: string, now: Moment): WalkEffect[] {
   })
   return [...letGo(state), ...askNext(state, now)]
 }
+
+const nameOf = ({ names }: WalkState, input: number): string => names[input] ?? String(input + 1)
 
 const isWrong = (outcome: WalkOutcome): boolean => outcome !== 'right' && outcome !== 'skipped'
 
@@ -256,6 +266,7 @@ export function walkView(state: WalkState): WalkView {
     channel: row?.channel ?? null,
     ask: row === undefined ? null : back ? (row.first === 'on' ? 'off' : 'on') : row.first,
     by: row?.by ?? null,
+    expectedInput: state.expected.find(({ channel }) => channel === row?.channel)?.input ?? null,
     puzzle: state.puzzle,
     order: state.rows.map(({ channel }) => channel),
     results: state.rows.flatMap(({ channel }) => state.results.get(channel) ?? []),

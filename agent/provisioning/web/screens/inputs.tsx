@@ -59,7 +59,9 @@ function Asked({ view }: { readonly view: TechnicianView }) {
       {walk.by === 'computer' && <Hint>{w.byComputer}</Hint>}
       {puzzle !== null && (
         <p class="puzzle" role="alert">
-          {w.puzzles[puzzle.is](puzzle.inputs.map(i => w.terminal(i + 1)).join(w.and))}
+          {w.puzzles[puzzle.is](
+            puzzle.inputs.map(i => w.terminal(view.inputs.terminals[i] ?? '?')).join(w.and),
+          )}
         </p>
       )}
       <Reasons label={w.skip} reasons={w.skipReasons} action={reason => ({ kind: 'walk.skip', reason })} />
@@ -70,18 +72,18 @@ function Asked({ view }: { readonly view: TechnicianView }) {
 function Contacts({ view }: { readonly view: TechnicianView }) {
   const w = words.value
   return (
-    <div class="contacts" role="img" aria-label={`${w.contacts} ${contactWords(view.inputs.contacts)}`}>
+    <div class="contacts" role="img" aria-label={`${w.contacts} ${contactWords(view.inputs)}`}>
       {view.inputs.contacts.map((closed, i) => (
         <span key={i} data-closed={closed ?? 'unknown'}>
-          {w.terminal(i + 1)}
+          {w.terminal(view.inputs.terminals[i] ?? '?')}
         </span>
       ))}
     </div>
   )
 }
 
-const contactWords = (contacts: readonly (boolean | null)[]): string =>
-  contacts.map((closed, i) => `${i + 1}${closed === null ? '?' : closed ? '●' : '○'}`).join(' ')
+const contactWords = ({ contacts, terminals }: TechnicianView['inputs']): string =>
+  contacts.map((closed, i) => `${terminals[i] ?? '?'}${closed === null ? '?' : closed ? '●' : '○'}`).join(' ')
 
 function Walked({ result, free }: { readonly result: WalkResult; readonly free: boolean }) {
   const w = words.value
@@ -94,11 +96,11 @@ function Walked({ result, free }: { readonly result: WalkResult; readonly free: 
         <b>{w.channels[result.channel]}</b>
         <small>
           {w.outcomes[result.outcome]}
-          {result.outcome === 'right' && result.input !== null && ` ${w.terminal(result.input + 1)}`}
-          {result.input !== null &&
-            result.expectedInput !== null &&
-            result.input !== result.expectedInput &&
-            `${w.because}${w.foundAt(result.input + 1, result.expectedInput + 1)}`}
+          {result.outcome === 'right' && result.terminal !== null && ` ${w.terminal(result.terminal)}`}
+          {result.terminal !== null &&
+            result.expectedTerminal !== null &&
+            result.terminal !== result.expectedTerminal &&
+            `${w.because}${w.foundAt(result.terminal, result.expectedTerminal)}`}
           {result.reason !== '' && `${w.because}${result.reason}`}
           {result.corrected && ` · ${w.corrected}`}
         </small>

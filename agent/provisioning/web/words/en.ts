@@ -133,7 +133,7 @@ export const en: Words = {
     swapped_inverted: 'Other terminal, inverted',
     skipped: 'Skipped',
   },
-  terminal: n => `X${n}`,
+  terminal: name => (/^\d/.test(name) ? `X${name}` : name),
   foundAt: (found, expected) => `at X${found}, expected X${expected}`,
   again: 'Again',
   fix: 'Correct the profile to the wires',

@@ -72,8 +72,8 @@ export type Words = {
   readonly skip: string
   readonly skipReasons: readonly string[]
   readonly outcomes: Readonly<Record<WalkOutcome, string>>
-  readonly terminal: (n: number) => string
-  readonly foundAt: (found: number, expected: number) => string
+  readonly terminal: (name: string) => string
+  readonly foundAt: (found: string, expected: string) => string
   readonly again: string
   readonly fix: string
   readonly fixHint: string
@@ -212,7 +212,7 @@ export const zh: Words = {
     swapped_inverted: '端子接错且极性相反',
     skipped: '已跳过',
   },
-  terminal: n => `X${n}`,
+  terminal: name => (/^\d/.test(name) ? `X${name}` : name),
   foundAt: (found, expected) => `接在 X${found}，应为 X${expected}`,
   again: '重测',
   fix: '按实际接线修正配置',
@@ -254,6 +254,7 @@ export const zh: Words = {
     DISK_SHORT: '磁盘快满了，出车前至少腾出 2 GB。',
     MEMORY_SHORT: '可用内存很少，关闭其他程序。',
     NO_RECEIVER: '没有找到定位接收机。检查插头和电源，再查找一次。',
+    MODULE_SILENT: '已安装的输入模块没有应答。检查它的电源、A/B 线，以及地址是否与别的模块重复。',
     NO_PANEL: '没有找到输入模块。检查电源和 A/B 线，再查找一次。',
     CHOICE_UNCLEAR: '有多个端口都可能是，请按名称选一个。',
     NO_FIX: '接收机正常，但看不到足够的卫星。把车开到室外，或检查天线。',
