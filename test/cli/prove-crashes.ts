@@ -17,6 +17,7 @@ const CUTS = { agent: 20, firstBoot: 6, gateway: 10, gatewayFirstBoot: 6 }
 const WRITES = 200
 const COMMITS = 40
 const DAMAGES = 60
+const HOUSES_AT_ONCE = 4
 
 /**
  * The processes that ship, broken in every way a week on the road knows: killed, their power cut, their disk full, their
@@ -35,13 +36,8 @@ export async function proveCrashes(say: (words: string) => void): Promise<Findin
   const noCuts = whyNoPowerCut(mkdtempSync(join(tmpdir(), 'reach5-trial-')))
   if (noTracing !== null) note('failingDisk', notRun(`failing syncs need strace: ${noTracing}`))
   if (noCuts !== null) note('powerCuts', notRun(`NO POWER CUTS HERE: ${noCuts}`))
-  // Most of it is waiting for a process to come up, so the houses stand side by side.
-  await Promise.all([
-    inHouse(async house => note('killedAgent', await killAgent(house, KILLS.agent, SEED, say))),
-    inHouse(async house => {
-      note('killedGateway', await killGateway(house, KILLS.gateway, SEED, say))
-      note('rottenStore', await damageStore(house, DAMAGES, SEED, say))
-    }),
+  // Most of it is waiting for a process to come up, so a few houses stand side by side.
+  await atMost(HOUSES_AT_ONCE, [
     ...thirds(WRITES).map((writes, i) =>
       inHouse(async house => note(`fullDisk${i + 1}`, await fillDisk(house, writes, SEED + i, say))),
     ),
@@ -51,6 +47,9 @@ export async function proveCrashes(say: (words: string) => void): Promise<Findin
     ...(noTracing === null ? [COMMITS] : []).map(commits =>
       inHouse(async house => note('failingGatewayDisk', await failCommits(house, upTo(commits), SEED, say))),
     ),
+    inHouse(async house => note('killedAgent', await killAgent(house, KILLS.agent, SEED, say))),
+    inHouse(async house => note('killedGateway', await killGateway(house, KILLS.gateway, SEED, say))),
+    inHouse(async house => note('rottenStore', await damageStore(house, DAMAGES, SEED, say))),
     ...(noCuts === null ? [cutCars(note, say), cutCentres(note, say)] : []),
   ])
   note('everyCutAndBit', outboxEvidence())
@@ -64,36 +63,51 @@ const notRun = (why: string) => ({ holds: false, notRun: why })
 type Note = (name: string, found: { readonly holds: boolean }) => void
 type Say = (words: string) => void
 
-async function inHouse(run: (house: CrashHouse) => Promise<void>): Promise<void> {
-  const house = await openCrashHouse()
-  try {
-    await run(house)
-  } finally {
-    await house.close()
+type Work = () => Promise<void>
+
+const inHouse =
+  (run: (house: CrashHouse) => Promise<void>): Work =>
+  async () => {
+    const house = await openCrashHouse()
+    try {
+      await run(house)
+    } finally {
+      await house.close()
+    }
   }
+
+/** In their order, so many at a time. */
+async function atMost(count: number, works: readonly Work[]): Promise<void> {
+  const waiting = works[Symbol.iterator]()
+  const worker = async (): Promise<void> => {
+    for (const work of waiting) await work()
+  }
+  await Promise.all(Array.from({ length: count }, worker))
 }
 
 /** Every third of 1..n, so that each part has short waits and long ones. */
 const thirds = (n: number): number[][] => [0, 1, 2].map(rest => upTo(n).filter(i => i % 3 === rest))
 
-const cutCars = (note: Note, say: Say): Promise<void> =>
+const cutCars = (note: Note, say: Say): Work =>
   inHouse(async house => {
     note('cutAgent', await cutAgent(house, CUTS.agent, SEED, say))
     note('cutFirstBoots', await cutFirstBoots(house, CUTS.firstBoot, SEED, say))
     note('cutGatewayFirstBoots', await cutGatewayFirstBoots(house, CUTS.gatewayFirstBoot, SEED))
   })
 
-async function cutCentres(note: Note, say: Say): Promise<void> {
-  const dir = mkdtempSync(join(tmpdir(), 'reach5-centre-'))
-  const disk = powerDisk(dir)
-  const house = await openCrashHouse(join(disk.path, 'gateway'))
-  try {
-    note('cutGateway', await cutGateway(house, disk, CUTS.gateway, SEED, say))
-  } finally {
-    await house.close()
-    await disk.remove()
+const cutCentres =
+  (note: Note, say: Say): Work =>
+  async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'reach5-centre-'))
+    const disk = powerDisk(dir)
+    const house = await openCrashHouse(join(disk.path, 'gateway'))
+    try {
+      note('cutGateway', await cutGateway(house, disk, CUTS.gateway, SEED, say))
+    } finally {
+      await house.close()
+      await disk.remove()
+    }
   }
-}
 
 /** What the store alone was shown to survive, from its own evidence. */
 function outboxEvidence() {

@@ -9,6 +9,7 @@ import type { Life, LifeOptions } from './life.ts'
 
 /** Restless hands: a contact changes this often, so that writes are under way at any moment. */
 const MOVE_EVERY_MS = 15
+const LINE_TRIES = 5
 const METRES_PER_DEGREE = 111_320
 
 /**
@@ -38,9 +39,12 @@ export async function openMortalCar(parts: {
   const random = randomOf(parts.seed, 'crash', 'car')
   const lines = await Promise.all(
     ['gnss', 'panel'].map(async name => {
-      const line = await openPseudoTerminal({ linkPath: join(parts.dir, name) })
-      if (!line.ok) throw new Error(`no pseudo-terminal: ${line.detail}`)
-      return line.value
+      // On a busy machine the process behind a line may take its time.
+      for (let tries = 1; ; tries++) {
+        const line = await openPseudoTerminal({ linkPath: join(parts.dir, name) })
+        if (line.ok) return line.value
+        if (tries === LINE_TRIES) throw new Error(`no pseudo-terminal: ${line.detail}`)
+      }
     }),
   )
   const [gnss, panel] = lines as [(typeof lines)[0], (typeof lines)[0]]
