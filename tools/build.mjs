@@ -12,7 +12,7 @@
  */
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { PAGES, ROOT, buildPage } from './pages.mjs'
 
 const ROOMS = ['protocols', 'hardware', 'agent', 'gateway', 'sim']
@@ -100,6 +100,8 @@ async function buildProcesses() {
     chunkNames: 'chunk-[hash]',
     bundle: true,
     splitting: true,
+    minifyWhitespace: true,
+    minifySyntax: true,
     format: 'esm',
     platform: 'node',
     target: 'node20',
@@ -108,7 +110,7 @@ async function buildProcesses() {
     metafile: true,
     logLevel: 'warning',
     external: [...EXTERNAL, ...CHECKOUT_ONLY],
-    plugins: [absentVerbs],
+    plugins: [absentVerbs, oneLocale],
     // CommonJS inside an ESM bundle asks for `require`.
     banner: {
       js: "import { createRequire as reach5CreateRequire } from 'node:module'; const require = reach5CreateRequire(import.meta.url);",
@@ -128,6 +130,17 @@ const absentVerbs = {
       say(`build: ${path} does not exist yet, skipped`)
       return { path, external: true }
     })
+  },
+}
+
+/** zod brings its messages in fifty languages; ours are made from its issues, and English is what a log has. */
+const oneLocale = {
+  name: 'one-locale',
+  setup(build) {
+    build.onLoad({ filter: /zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, ({ path }) => ({
+      contents: "export { default as en } from './en.js'",
+      resolveDir: dirname(path),
+    }))
   },
 }
 

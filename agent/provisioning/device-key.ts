@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { ok } from '#protocols/result.ts'
 import type { Result } from '#protocols/result.ts'
 import { replaceFile } from './replace-file.ts'
-import { makeKey } from './x509-request.ts'
 
 const NAME = 'device-key.pem'
 
@@ -21,6 +20,8 @@ export async function pendingKey(dir: string): Promise<string | undefined> {
 export async function keepPendingKey(dir: string): Promise<Result<string>> {
   const known = await pendingKey(dir)
   if (known !== undefined) return ok(known)
+  // Needed once in a computer's life, and heavy: not in the memory of an agent that runs.
+  const { makeKey } = await import('./x509-request.ts')
   const made = await makeKey()
   const saved = await replaceFile(dir, NAME, made)
   return saved.ok ? ok(made) : saved

@@ -10,7 +10,6 @@ import { fault, ok } from '#protocols/result.ts'
 import type { Result } from '#protocols/result.ts'
 import { identityFile, isEnrolled, saveIdentity } from './load-identity.ts'
 import { forgetPendingKey, pendingKey } from './device-key.ts'
-import { makeRequest } from './x509-request.ts'
 import type { KeyAndRequest } from './x509-request.ts'
 
 const ANSWER_WITHIN_MS = 15_000
@@ -50,6 +49,8 @@ export async function enrol(options: {
   const ca = await findAuthority(target.value, code.fingerprint)
   if (!ca.ok) return ca
   onPhase('key')
+  // Needed once in a computer's life, and heavy: not in the memory of an agent that runs.
+  const { makeRequest } = await import('./x509-request.ts')
   const made = await makeRequest(await pendingKey(dir))
   onPhase('request')
   const answer = await redeem(target.value, ca.value, { code: code.code, csr: made.csrPem })
