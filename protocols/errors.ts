@@ -66,6 +66,10 @@ export const ERROR_CODES = {
   DISK_SHORT: 'The disk is nearly full. Free at least 2 GB before the car goes out.',
   MEMORY_SHORT: 'Little memory is free. Stop other programs on this computer.',
   NO_RECEIVER: 'No receiver was found on any port. Check its plug and power, then search again.',
+  NO_PORTS:
+    'This computer has no serial line. Plug the adapter in (lsusb shows whether it is seen); a receiver behind gpsd is --ports gpsd.',
+  GPSD_ABSENT:
+    'No gpsd answers there. Start it (systemctl start gpsd), or give the line of the receiver itself.',
   MODULE_SILENT:
     'An input module that is fitted does not answer. Check its power, A and B, and that its address is its own.',
   NO_PANEL: 'No input module was found on any port. Check its power and the A/B wires, then search again.',

@@ -24,6 +24,13 @@ export type Screen = {
   onSkip(listener: () => void): () => void
 }
 
+/** A step that waits at its turn waits for an earlier one. */
+const UNTRIED: Readonly<Partial<Record<string, string>>> = {
+  signal: 'no receiver was found',
+  inputs: 'no input module answers',
+  proof: 'no identity to send with',
+}
+
 const STEP_WITHIN_MS = 90_000
 /** A person who went for coffee; the channel is then skipped with that as its reason. */
 const HAND_WITHIN_MS = 60_000
@@ -40,14 +47,17 @@ export async function runVisit(
     until(visit, clock, view => view[step].state !== 'running', STEP_WITHIN_MS)
   const tell = (step: 'identity' | 'ports' | 'signal' | 'inputs' | 'proof'): void => {
     const { state, fault } = visit.view()[step]
-    say(line(step, state, fault))
+    const untried = state === 'waiting' && fault === null ? UNTRIED[step] : undefined
+    say(untried === undefined ? line(step, state, fault) : `${step.padEnd(8)} not tried: ${untried}`)
   }
 
   const { health } = await settled('health')
   for (const { name, value, code } of health.checks) say(`health   ${name} ${value}${remedy(code)}`)
 
   await identify(visit, wishes)
-  tell('identity')
+  if (visit.view().mode === 'bench')
+    say('identity skipped: no --code, so no gateway is asked and the report says bench')
+  else tell('identity')
 
   const { ports } = await settled('ports')
   for (const finding of ports.findings) say(`ports    ${findingWords(finding)}`)

@@ -9,13 +9,16 @@ export function portsFound(findings: readonly PortFinding[], ports: number): Tec
   const gnss = clearChoice(findings, 'gnss')?.path ?? null
   const panel = clearChoice(findings, 'panel')?.path ?? null
   const has = (is: PortFinding['is']): boolean => findings.some(f => f.is === is)
-  const missing = !has('gnss')
-    ? 'NO_RECEIVER'
-    : gnss === null
-      ? 'CHOICE_UNCLEAR'
-      : !has('panel')
-        ? 'NO_PANEL'
-        : null
+  const missing =
+    ports === 0
+      ? 'NO_PORTS'
+      : !has('gnss')
+        ? 'NO_RECEIVER'
+        : gnss === null
+          ? 'CHOICE_UNCLEAR'
+          : !has('panel')
+            ? 'NO_PANEL'
+            : null
   return {
     state: missing === null ? 'waiting' : 'failed',
     findings: [...findings],

@@ -3,7 +3,8 @@ import type { ErrorCode } from '#protocols/errors.ts'
 import type { PortFinding, StepFault, WalkResult, WalkView } from '#protocols/technician.ts'
 
 /** `: what was seen. What to do about it [CODE]`. */
-export const words = ({ code, detail }: StepFault): string => `: ${detail}${remedy(code)}`
+export const words = ({ code, detail }: StepFault): string =>
+  `: ${detail.replace(/^Error: /, '')}${remedy(code)}`
 
 export const remedy = (code: string | null): string =>
   code === null ? '' : `. ${ERROR_CODES[code as ErrorCode] ?? ''} [${code}]`

@@ -12,7 +12,12 @@ const SURE_REPORTS = 3
 export async function probeGpsd(open: OpenPort, path: string, clock: Clock): Promise<PortFinding> {
   const nothing = { path, baud: null, score: 0, gnss: null, panel: null, fault: null } as const
   const opened = await open(path, { baud: 0 })
-  if (!opened.ok) return { ...nothing, is: 'refused', fault: { code: opened.code, detail: opened.detail } }
+  if (!opened.ok)
+    return {
+      ...nothing,
+      is: 'refused',
+      fault: { code: opened.code === 'PORT_ABSENT' ? 'GPSD_ABSENT' : opened.code, detail: opened.detail },
+    }
   const decoder = new GpsdDecoder()
   opened.value.onBytes(bytes => void decoder.feed(bytes))
   await new Promise<void>(resolve => void clock.after(LISTEN_MS, resolve))

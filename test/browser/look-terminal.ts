@@ -148,6 +148,18 @@ const SCENES: Readonly<Record<string, Scene>> = {
       store: 'poisoned',
       power: { phase: 'survival', batteryVolts: 11.4 },
     }),
+  powerends: car =>
+    car.say({ power: { phase: 'standby', batteryVolts: 12.4, endsInMs: 184_000, endsWhy: 'off' } }),
+  powerempty: car =>
+    car.say({ power: { phase: 'survival', batteryVolts: 10.8, endsInMs: 42_000, endsWhy: 'battery' } }),
+  powernow: car =>
+    car.say({ power: { phase: 'shutting_down', batteryVolts: 12.4, endsInMs: 0, endsWhy: 'off' } }),
+  poweroff: async (car, page) => {
+    car.say({ power: { phase: 'shutting_down', batteryVolts: 12.4, endsInMs: 0, endsWhy: 'off' } })
+    await page.waitForSelector('[data-power=now]')
+    car.server.cut(true)
+    await page.waitForSelector('[data-power=off]')
+  },
   absent: car => car.say({ panel: 'no_device', power: { phase: 'survival', batteryVolts: 11.4 } }),
   unknown: car =>
     car.say({

@@ -319,6 +319,31 @@ describe("the crew's page", () => {
     await page.waitForSelector('[data-receiver]', { state: 'detached' })
   })
 
+  given(
+    'counts down to the end of power, stays on at a touch, and is off in words and not in alarm',
+    async () => {
+      const { car, page } = await sit()
+      await open(page, car)
+      car.say({ power: { phase: 'standby', batteryVolts: 12.4, endsInMs: 900_000, endsWhy: 'off' } })
+      await page.waitForSelector('[data-channel=battery]')
+      expect(await page.locator('[data-power]').count()).toBe(0)
+      car.say({ power: { phase: 'standby', batteryVolts: 12.4, endsInMs: 184_000, endsWhy: 'off' } })
+      await page.waitForSelector('[data-power=off]')
+      expect(await textOf(page, '[data-power=off]')).toMatch(/发动机已关，3分\d?秒?后关机[\s\S]*保持开机/)
+      await page.click('[data-do=stay_on]')
+      await page.waitForSelector('[data-power]', { state: 'detached' })
+      expect(car.taps.at(-1)).toEqual({ kind: 'stay_on' })
+      car.say({ power: { phase: 'survival', batteryVolts: 10.8, endsInMs: 42_000, endsWhy: 'battery' } })
+      await page.waitForSelector('[data-power=battery]')
+      expect(await page.locator('[data-do=stay_on]').count()).toBe(0)
+      car.say({ power: { phase: 'shutting_down', batteryVolts: 12.4, endsInMs: 0, endsWhy: 'off' } })
+      await page.waitForSelector('[data-power=now]')
+      car.server.cut(true)
+      await page.waitForSelector('.gone[data-power=off]')
+      expect(await textOf(page, '.gone')).toMatch(/车载电脑已关机/)
+    },
+  )
+
   given('remembers language and theme', async () => {
     const { car, page } = await sit({ orders: [anOrder()] })
     await open(page, car)

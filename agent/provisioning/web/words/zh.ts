@@ -254,6 +254,8 @@ export const zh: Words = {
     DISK_SHORT: '磁盘快满了，出车前至少腾出 2 GB。',
     MEMORY_SHORT: '可用内存很少，关闭其他程序。',
     NO_RECEIVER: '没有找到定位接收机。检查插头和电源，再查找一次。',
+    NO_PORTS: '这台电脑没有串口。插上转换器（lsusb 可看是否识别）。',
+    GPSD_ABSENT: '那里没有 gpsd 应答。启动它，或直接用接收机的串口。',
     MODULE_SILENT: '已安装的输入模块没有应答。检查它的电源、A/B 线，以及地址是否与别的模块重复。',
     NO_PANEL: '没有找到输入模块。检查电源和 A/B 线，再查找一次。',
     CHOICE_UNCLEAR: '有多个端口都可能是，请按名称选一个。',

@@ -18,7 +18,7 @@ export const en: Words = {
     off: left => `Engine off: shuts down in ${left}`,
     battery: (left, volts) =>
       `Battery nearly empty${volts === null ? '' : `, ${volts.toFixed(1)} V`}: shuts down in ${left}`,
-    offBody: 'Still in the car? Press the key, or turn the ignition on.',
+    offBody: 'Still in the car? Press “Stay on”, or turn the ignition on.',
     batteryBody: 'What is left starts the engine. Start it now, or use the radio.',
     now: 'Saving and shutting down',
     stayOn: 'Stay on',

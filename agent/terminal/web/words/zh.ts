@@ -21,7 +21,7 @@ export const zh = {
     off: (left: string, _volts: number | null) => `发动机已关，${left}后关机`,
     battery: (left: string, volts: number | null) =>
       `电瓶将尽${volts === null ? '' : `（${volts.toFixed(1)} V）`}，${left}后关机`,
-    offBody: '车上有人请按右键，或打开点火。',
+    offBody: '车上有人请按“保持开机”，或打开点火。',
     batteryBody: '留下的电用来启动发动机。请立即启动，否则改用电台。',
     now: '正在保存并关机',
     stayOn: '保持开机',
