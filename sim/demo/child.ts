@@ -29,6 +29,9 @@ const STOP_WITHIN_MS = 1_200
 /** What to run: a source file through tsx, or a file of the bundle as it is. */
 export type Entry = { readonly execArgv: readonly string[]; readonly file: string }
 
+/** A car's computer has little memory, and an agent makes little garbage: as the service file of a car starts it. */
+const SMALL = ['--max-semi-space-size=2']
+
 /** Finds `agent/main.ts` beside this file's room in a checkout, `agent.js` in the bundle. */
 export function entryOf(room: 'agent' | 'gateway'): {
   readonly execArgv: readonly string[]
@@ -38,7 +41,7 @@ export function entryOf(room: 'agent' | 'gateway'): {
   if (here.endsWith('.ts')) {
     return { execArgv: ['--import', 'tsx'], file: join(dirname(here), '..', '..', room, 'main.ts') }
   }
-  return { execArgv: [], file: join(dirname(here), `${room}.js`) }
+  return { execArgv: room === 'agent' ? SMALL : [], file: join(dirname(here), `${room}.js`) }
 }
 
 /**
