@@ -62,6 +62,20 @@ describe('the power of a car', () => {
     expect(car.ends()).toEqual([])
   })
 
+  it('goes on counting over a gap in which the panel was not read', () => {
+    const car = bench()
+    car.ignition('off')
+    for (let spent = 0; spent < config.delayMs - 20_000; spent += 20_000) {
+      car.pass(19_000)
+      car.ignition('unknown')
+      car.pass(1_000)
+      expect(car.due()).toBeNull()
+      car.ignition('off')
+    }
+    car.pass(21_000)
+    expect(car.ends()).toHaveLength(1)
+  })
+
   it('sleeps through the dip of a starter', () => {
     const car = bench()
     car.ignition('on')

@@ -47,6 +47,8 @@ export type PowerState = {
   readonly aboveSinceMs: number | null
   readonly criticalSinceMs: number | null
   readonly offSinceMs: number | null
+  /** The ignition cannot be read since then. */
+  readonly unreadSinceMs: number | null
   readonly busySinceMs: number | null
   readonly phase: PowerPhase
   readonly step: { readonly name: ShutdownStep; readonly untilMs: number } | null
@@ -64,6 +66,7 @@ export const initialPower = ({ isLow = false } = {}): PowerState => ({
   aboveSinceMs: null,
   criticalSinceMs: null,
   offSinceMs: null,
+  unreadSinceMs: null,
   busySinceMs: null,
   phase: 'running',
   step: null,
@@ -73,6 +76,8 @@ export const initialPower = ({ isLow = false } = {}): PowerState => ({
 /** The engine shows within seconds and is gone within seconds; a voltage that only brushes the border changes nothing. */
 const ENGINE_ON_MS = 2_000
 const ENGINE_OFF_MS = 10_000
+/** An ignition that was off and cannot be read for so long may be anything. */
+const UNREAD_FORGETS_MS = 30_000
 
 /** Longest time from the first step to the end of power, whatever hangs. */
 export const shutdownMsMax = ({ stepMs }: PowerConfig): number =>
@@ -96,9 +101,12 @@ export function advancePower(
 function hear(state: PowerState, event: PowerEvent, nowMs: number, config: PowerConfig): PowerState {
   switch (event.type) {
     case 'ignition': {
-      // What cannot be read is not off: a panel without an answer must not put a car to sleep.
-      const offSinceMs = event.value === 'off' ? (state.offSinceMs ?? nowMs) : null
-      return { ...state, ignition: event.value, offSinceMs }
+      // What cannot be read is not off: a panel without an answer must not put a car to sleep. Nor is it on: a gap of
+      // a moment does not begin the delay anew, or a bad wire would empty the battery.
+      const offSinceMs =
+        event.value === 'on' ? null : event.value === 'off' ? (state.offSinceMs ?? nowMs) : state.offSinceMs
+      const unreadSinceMs = event.value === 'unknown' ? (state.unreadSinceMs ?? nowMs) : null
+      return { ...state, ignition: event.value, offSinceMs, unreadSinceMs }
     }
     case 'volts':
       return { ...state, volts: event.volts === null ? null : perBattery(event.volts, config.system) }
@@ -126,6 +134,7 @@ function withSpans(state: PowerState, nowMs: number, config: PowerConfig): Power
   const aboveSinceMs = since(known && volts >= config.recovered, state.aboveSinceMs)
   return {
     ...state,
+    offSinceMs: isLasting(state.unreadSinceMs, UNREAD_FORGETS_MS) ? null : state.offSinceMs,
     engine,
     engineSinceMs: turned ? null : engineSinceMs,
     belowSinceMs,
@@ -141,7 +150,7 @@ type Next = { readonly state: PowerState; readonly effects: readonly PowerEffect
 
 function awake(state: PowerState, nowMs: number, config: PowerConfig): Next {
   if (mustEnd(state, nowMs, config)) return begin(state, 'stop_sampling', nowMs, config)
-  const isStanding = state.ignition === 'off' && !state.engine
+  const isStanding = state.offSinceMs !== null && !state.engine
   const phase = state.isLow ? 'survival' : isStanding ? 'standby' : 'running'
   return { state: { ...state, phase }, effects: [] }
 }
@@ -156,10 +165,11 @@ export type DueEnd = { readonly atMs: number; readonly why: 'off' | 'battery' }
 
 /** When the end begins if nothing changes, by the same clock as the events; null while nothing counts down to it. */
 export function endOf(state: PowerState, config: PowerConfig): DueEnd | null {
-  const { offSinceMs, busySinceMs, criticalSinceMs, engine } = state
+  const { ignition, offSinceMs, busySinceMs, criticalSinceMs, engine } = state
   if (!config.ends) return null
   const empty = criticalSinceMs !== null && !engine ? criticalSinceMs + config.lowForMs : Infinity
-  const off = offSinceMs === null ? Infinity : heldUp(offSinceMs, busySinceMs, config)
+  const isOff = offSinceMs !== null && ignition === 'off'
+  const off = !isOff ? Infinity : heldUp(offSinceMs, busySinceMs, config)
   if (empty === Infinity && off === Infinity) return null
   return empty < off ? { atMs: empty, why: 'battery' } : { atMs: off, why: 'off' }
 }
