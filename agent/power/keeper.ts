@@ -111,9 +111,11 @@ export function openPowerKeeper(
     parts.lastEnd?.hear(volts)
     feed({ type: 'volts', volts })
   }
-  const letGo =
-    parts.onBattery?.(volts => runtime.feed({ type: 'gauge', gauge: 'batteryVolts', value: volts })) ??
-    (() => {})
+  const heardMeter = (volts: number | null): void => {
+    if (volts === null) log.warn({ event: 'power.meter_silent', meter: parts.config.meter?.path ?? '' })
+    runtime.feed({ type: 'gauge', gauge: 'batteryVolts', value: volts })
+  }
+  const letGo = parts.onBattery?.(heardMeter) ?? (() => {})
   const cancelSettled = clock.after(SETTLED_MS, () => parts.lastEnd?.settled())
   tell()
   tick()
