@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { BENCHES } from './cli/bench.ts'
 import { EVIDENCE_DIR, codeOf } from './cli/evidence.ts'
+import { PROMISES_FILE, formattedPage } from './cli/promises.ts'
 import { PROOFS } from './cli/prove.ts'
 
 const Written = z.object({
@@ -38,6 +39,14 @@ describe('written evidence', () => {
     expect(written.code, `${name}.json is older than the code it names; ${again}`).toEqual(
       codeOf(inquiry!.covers),
     )
+  })
+})
+
+describe('the page of promises', () => {
+  it('says what the evidence says, every figure of it', async () => {
+    const page = await formattedPage()
+    expect(page).not.toMatch(/\?|NaN|undefined/)
+    expect(readFileSync(PROMISES_FILE, 'utf8')).toBe(page)
   })
 })
 

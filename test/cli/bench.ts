@@ -2,8 +2,8 @@ import { benchMap } from './bench-map.ts'
 import { benchReach } from './bench-reach.ts'
 import { benchTrigger } from './bench-trigger.ts'
 import { benchNmea } from './bench-nmea.ts'
-import { inquire } from './evidence.ts'
 import type { Inquiry } from './evidence.ts'
+import { inquireAndTell } from './promises.ts'
 
 const CITY = 'gateway/map/web/city'
 const STATE = 'gateway/map/web/state'
@@ -54,4 +54,4 @@ export const BENCHES: Readonly<Record<string, Inquiry>> = {
 }
 
 /** `reach5 bench NAME`: a cost, measured on this machine and written down beside its bound. */
-export const bench = (args: readonly string[]): Promise<number> => inquire('bench', BENCHES, args)
+export const bench = (args: readonly string[]): Promise<number> => inquireAndTell('bench', BENCHES, args)

@@ -1,5 +1,5 @@
-import { inquire } from './evidence.ts'
 import type { Inquiry } from './evidence.ts'
+import { inquireAndTell } from './promises.ts'
 import { proveArrival } from './prove-arrival.ts'
 import { proveSampling } from './prove-sampling.ts'
 import { proveAutobaud } from './prove-autobaud.ts'
@@ -156,4 +156,4 @@ export const PROOFS: Readonly<Record<string, Inquiry>> = {
 }
 
 /** `reach5 prove NAME`: a proof too long for every change, written down where it was made and of what. */
-export const prove = (args: readonly string[]): Promise<number> => inquire('prove', PROOFS, args)
+export const prove = (args: readonly string[]): Promise<number> => inquireAndTell('prove', PROOFS, args)
