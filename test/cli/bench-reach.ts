@@ -20,6 +20,7 @@ import { gridsOfPatches } from '../oracle/patchwork-grids.ts'
 import { patchwork } from '../oracle/patchwork.ts'
 import { reach5Into } from '../reach/command-line.ts'
 import { openGridPeer } from '../reach/grid-peer.ts'
+import { placesBesideRoads } from '../reach/places.ts'
 import { openPgRouting } from '../reach/pgrouting.ts'
 import { provinceOf } from '../reach/province.ts'
 import { digits, timed } from '../reach/timing.ts'
@@ -107,8 +108,8 @@ async function besideValhalla(graph: RoadGraph, extract: string, dir: string, sa
   say('Valhalla cuts its tiles')
   const valhalla = openValhalla(extract, dir)
   const random = seeded(SEED)
-  const units = somePlaces(graph, UNITS, random)
-  const places = somePlaces(graph, PLACES, random)
+  const units = placesBesideRoads(graph, UNITS, random)
+  const places = placesBesideRoads(graph, PLACES, random)
   const few = places.slice(0, PEER_PLACES)
   const snap = new RoadSnap(graph)
   const table = new UnitsOnRoads(graph, UNITS)
@@ -231,7 +232,7 @@ function ourScale(say: (words: string) => void) {
   const { network } = simulatedCity({ seed: 1, junctions: 60_000 })
   const graph = graphOf(network)
   const random = seeded(SEED + 3)
-  const units = somePlaces(graph, UNITS, random).map((place, i) => ({
+  const units = placesBesideRoads(graph, UNITS, random).map((place, i) => ({
     ...place,
     unitId: `unit-${i}`,
     callSign: `${i}`,
@@ -279,15 +280,6 @@ function labelsFor(graph: RoadGraph, nodes: readonly number[]): KLabels {
 /** Junctions at which some road begins. */
 function someNodes(graph: RoadGraph, count: number, random: () => number): number[] {
   return Array.from({ length: count }, () => graph.edgeFrom[Math.floor(random() * graph.edgeCount)]!)
-}
-
-/** Places beside roads, up to some metres off them. */
-function somePlaces(graph: RoadGraph, count: number, random: () => number): LatLon[] {
-  return Array.from({ length: count }, () => {
-    const shape = graph.edgeShape(Math.floor(random() * graph.edgeCount))
-    const [lon, lat] = shape[Math.floor(random() * shape.length)]!
-    return { lat: lat + (random() - 0.5) * 2e-4, lon: lon + (random() - 0.5) * 2e-4 }
-  })
 }
 
 function took(work: () => unknown): number {

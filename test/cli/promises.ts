@@ -146,6 +146,18 @@ const ROWS: readonly Row[] = [
     },
   },
   {
+    promise: 'Our times are plausible to another engine',
+    fault: 'its own speeds, real cities, turns and signals that we do not model',
+    by: ['prove', 'agreement'],
+    found: e =>
+      many(e, 'towns')
+        .map(
+          town =>
+            `${String(at(town, 'name'))}: ${Math.round(100 * Number(at(town, 'overlap')))} % of its five nearest, times ${figure(town, 'etaRatio.p50')} of its`,
+        )
+        .join('; '),
+  },
+  {
     promise: ROADS,
     fault: 'places on borders, enclaves, grids in parts',
     by: ['prove', 'membership'],

@@ -1,5 +1,6 @@
 import type { Inquiry } from './evidence.ts'
 import { inquireAndTell } from './promises.ts'
+import { proveAgreement } from './prove-agreement.ts'
 import { proveArrival } from './prove-arrival.ts'
 import { proveSampling } from './prove-sampling.ts'
 import { proveAutobaud } from './prove-autobaud.ts'
@@ -86,6 +87,18 @@ export const PROOFS: Readonly<Record<string, Inquiry>> = {
       'test/cli/prove-restore.ts',
     ],
     run: proveRestore,
+  },
+  agreement: {
+    does: 'the five nearest of 255 units and their times beside Valhalla, by its own speeds, on every extract',
+    covers: [
+      'gateway/reach',
+      'gateway/roads',
+      'protocols/roads',
+      'test/reach/valhalla.ts',
+      'test/reach/places.ts',
+      'test/cli/prove-agreement.ts',
+    ],
+    run: proveAgreement,
   },
   membership: {
     does: 'grid of a place = brute force, 1,000,000 points over 51 and over 2,000 grids',

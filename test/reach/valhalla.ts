@@ -20,6 +20,12 @@ const Module = z.object({
 })
 const Matrix = z.object({ sources_to_targets: z.array(z.array(z.object({ time: z.number().nullable() }))) })
 
+const Edge = z.object({
+  speeds: z.object({ default: z.number(), type: z.string() }),
+  classification: z.object({ classification: z.string(), link: z.boolean() }),
+})
+const Located = z.array(z.object({ edges: z.array(z.object({ edge: Edge })).nullish() }))
+
 /** Valhalla on one extract, asked as its users ask it: places as latitude and longitude, profile `auto`. */
 export type Valhalla = {
   readonly version: string
@@ -28,6 +34,8 @@ export type Valhalla = {
   /** Its 5-minute contour around a place. */
   isochrone(from: LatLon): Promise<void>
   locate(at: LatLon): Promise<void>
+  /** The road it finds nearest there: its class as OSM names it, and the speed it takes for want of a tagged limit. */
+  defaultSpeed(at: LatLon): Promise<{ readonly roadClass: string; readonly kph: number } | undefined>
 }
 
 /**
@@ -64,5 +72,11 @@ export function openValhalla(extract: string, dir: string): Valhalla {
     isochrone: async from =>
       void (await actor.isochrone({ locations: [from], costing, contours: [{ time: 5 }], polygons: true })),
     locate: async at => void (await actor.locate({ locations: [at], costing, verbose: false })),
+    defaultSpeed: async at => {
+      const [found] = Located.parse(await actor.locate({ locations: [at], costing, verbose: true }))
+      const { speeds, classification: of } = found?.edges?.[0]?.edge ?? {}
+      if (of === undefined || speeds?.type !== 'classified') return undefined
+      return { roadClass: of.link ? `${of.classification}_link` : of.classification, kph: speeds.default }
+    },
   }
 }
