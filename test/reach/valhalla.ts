@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import type { LatLon } from '#protocols/geo/sphere.ts'
 import { npmPeer } from '../cli/peers.ts'
@@ -49,6 +49,8 @@ export function openValhalla(extract: string, dir: string): Valhalla {
   mkdirSync(dir, { recursive: true })
   const run = (program: string, ...args: readonly string[]): string =>
     execFileSync(program, args, {
+      // It leaves lists of what it found odd where it is run.
+      cwd: dir,
       encoding: 'utf8',
       timeout: BUILD_WITHIN_MS,
       stdio: ['ignore', 'pipe', 'ignore'],
@@ -60,7 +62,7 @@ export function openValhalla(extract: string, dir: string): Valhalla {
   config.mjolnir = { ...config.mjolnir, logging: { type: '' } }
   const configFile = join(dir, 'config.json')
   writeFileSync(configFile, JSON.stringify(config))
-  run(process.execPath, join(home, 'bin', 'valhalla-cli.js'), 'build_tiles', '-c', configFile, extract)
+  run(process.execPath, join(home, 'bin', 'valhalla-cli.js'), 'build_tiles', '-c', configFile, resolve(extract))
   const actor = new Actor(JSON.stringify(config))
   const costing = 'auto'
   return {
