@@ -8,6 +8,7 @@ import { proveCrashes } from './prove-crashes.ts'
 import { proveFleet } from './prove-fleet.ts'
 import { proveMembership } from './prove-membership.ts'
 import { proveNmea } from './prove-nmea.ts'
+import { proveOffline } from './prove-offline.ts'
 import { proveOutbox } from './prove-outbox.ts'
 import { provePanel } from './prove-panel.ts'
 import { proveReach } from './prove-reach.ts'
@@ -76,6 +77,19 @@ export const PROOFS: Readonly<Record<string, Inquiry>> = {
       'test/cli/prove-reach.ts',
     ],
     run: proveReach,
+  },
+  offline: {
+    does: '72 h without a link at 1 Hz, then 256 kbit/s: live at once, drained in 15 min, no old position shown; build first',
+    covers: [
+      'agent/outbox/boot-scan.ts',
+      'agent/outbox/quick-boot.ts',
+      'agent/uplink/carrier.ts',
+      'agent/uplink/delivery.ts',
+      'test/fleet/offline-run.ts',
+      'test/fleet/thin-link.ts',
+      'test/cli/prove-offline.ts',
+    ],
+    run: proveOffline,
   },
   restore: {
     does: 'a one-hour-old backup of a gateway under load restored: the fleet sends again, 0 lost, 0 doubled; build first',
