@@ -1,5 +1,15 @@
 import { execFileSync } from 'node:child_process'
-import { ftruncateSync, openSync, closeSync, rmSync, statfsSync, writeSync, mkdirSync } from 'node:fs'
+import {
+  ftruncateSync,
+  openSync,
+  closeSync,
+  rmSync,
+  readFileSync,
+  statfsSync,
+  writeFileSync,
+  writeSync,
+  mkdirSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import type { CrashHouse } from './house.ts'
 import { concluded } from './kills.ts'
@@ -16,6 +26,8 @@ const WRITE_BYTES = 1_400
 /** The bound of a broken build: a fault that is never met, or a store that never comes back. */
 const MET_WITHIN_MS = 60_000
 const FILLS_MAX = 3
+/** A failed sync of the store is told at once; one that is not was of another file. */
+const NOTICED_WITHIN_MS = 3_000
 
 /**
  * The disk has room for `n` more writes, for each n of `writes`: the one after it fails in the middle of LevelDB. Room comes
@@ -95,7 +107,7 @@ export function whyNoTracing(): string | null {
 
 /**
  * The nth time the process asks the disk to keep what it wrote, the answer is EIO, for each n of `syncs`: at its boot, in
- * LevelDB or in the mark outside it. Each is a life of its own on one and the same store, and ends by a kill.
+ * LevelDB, in the mark outside it or in the log of the body-cam trigger. Each is a life of its own on one and the same store, and ends by a kill.
  */
 export async function failSyncs(
   house: CrashHouse,
@@ -104,23 +116,30 @@ export async function failSyncs(
   say: Say = () => {},
 ) {
   const victim = await house.openVictim('ptu-eio', seed)
+  const trace = join(house.dir, 'failing-syncs')
   const store = (event: string): number => countOf(victim.log, `outbox.${event}`)
-  const counted = { runs: 0, atBoot: 0, met: 0, notBack: 0 }
+  const counted = { runs: 0, atBoot: 0, inStore: 0, elsewhere: 0, unmet: 0, notBack: 0 }
   for (const n of syncs) {
     const [poisoned, reopened] = [store('poisoned'), store('reopened')]
-    const life = victim.car.begin(victim.data, { under: failingSync(n), env: { UV_THREADPOOL_SIZE: '1' } })
+    writeFileSync(trace, '')
+    const life = victim.car.begin(victim.data, {
+      under: failingSync(n, trace),
+      env: { UV_THREADPOOL_SIZE: '1' },
+    })
     counted.runs++
+    const failed = (): boolean => readFileSync(trace, 'utf8').includes('INJECTED')
     if ((await life.ready) === null) counted.atBoot++
-    else if (await within(MET_WITHIN_MS, () => store('poisoned') > poisoned)) {
-      counted.met++
+    else if (!(await within(MET_WITHIN_MS, failed))) counted.unmet++
+    else if (!(await within(NOTICED_WITHIN_MS, () => store('poisoned') > poisoned))) counted.elsewhere++
+    else {
+      counted.inStore++
       if (!(await within(MET_WITHIN_MS, () => store('reopened') > reopened))) counted.notBack++
     }
     await life.kill()
     if (counted.runs % 20 === 0) say(`sync ${n} failed`)
   }
   const found = await concluded(victim, counted)
-  const metAll = counted.atBoot + counted.met === counted.runs
-  return { ...found, holds: found.holds && metAll && counted.notBack === 0 }
+  return { ...found, holds: found.holds && counted.unmet === 0 && counted.notBack === 0 }
 }
 
 /**
@@ -139,7 +158,7 @@ export async function failCommits(
   for (const n of syncs) {
     await house.life.kill()
     const before = mended()
-    house.life = house.gateway.begin({ under: failingSync(n), env: { UV_THREADPOOL_SIZE: '1' } })
+    house.life = house.gateway.begin({ under: failingSync(n, '/dev/null'), env: { UV_THREADPOOL_SIZE: '1' } })
     let ended = false
     void house.life.ended.then(() => (ended = true))
     counted.runs++
@@ -157,7 +176,7 @@ export async function failCommits(
 }
 
 /** Counts are per thread, hence a pool of one. */
-const failingSync = (n: number): readonly string[] => [
-  ...['strace', '-f', '--seccomp-bpf', '-qq', '-o', '/dev/null'],
+const failingSync = (n: number, trace: string): readonly string[] => [
+  ...['strace', '-f', '--seccomp-bpf', '-qq', '-o', trace],
   ...['-e', 'trace=fdatasync', '-e', `inject=fdatasync:error=EIO:when=${n}`],
 ]
