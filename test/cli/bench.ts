@@ -1,3 +1,4 @@
+import { benchAlarm } from './bench-alarm.ts'
 import { benchMap } from './bench-map.ts'
 import { benchReach } from './bench-reach.ts'
 import { benchTrigger } from './bench-trigger.ts'
@@ -9,6 +10,16 @@ const CITY = 'gateway/map/web/city'
 const STATE = 'gateway/map/web/state'
 
 export const BENCHES: Readonly<Record<string, Inquiry>> = {
+  alarm: {
+    does: 'a panic to the dispatcher’s stream, idle and while 100,000 records of that car and 2,000 other backlogs drain; build first',
+    covers: [
+      'agent/uplink/delivery.ts',
+      'gateway/loop',
+      'test/fleet/alarm-run.ts',
+      'test/cli/bench-alarm.ts',
+    ],
+    run: benchAlarm,
+  },
   map: {
     does: '5,000 units at 1 Hz on the dispatcher’s map: what the page’s main thread works; build first',
     covers: [

@@ -14,6 +14,7 @@ import { provePanel } from './prove-panel.ts'
 import { proveReach } from './prove-reach.ts'
 import { proveReplug } from './prove-replug.ts'
 import { proveRestore } from './prove-restore.ts'
+import { proveStorm } from './prove-storm.ts'
 import { proveTrigger } from './prove-trigger.ts'
 
 export const PROOFS: Readonly<Record<string, Inquiry>> = {
@@ -113,6 +114,11 @@ export const PROOFS: Readonly<Record<string, Inquiry>> = {
       'test/cli/prove-agreement.ts',
     ],
     run: proveAgreement,
+  },
+  storm: {
+    does: '2,000 devices reconnect at once: all live again within 15 s, the pages hear of others within 2 s; build first',
+    covers: ['gateway/broker', 'test/fleet/storm-run.ts', 'test/cli/prove-storm.ts'],
+    run: proveStorm,
   },
   membership: {
     does: 'grid of a place = brute force, 1,000,000 points over 51 and over 2,000 grids',

@@ -1,0 +1,98 @@
+import { openRealClock } from '#sim/clock/real-clock.ts'
+import { randomOf } from '#sim/random.ts'
+import { sleep, within } from '../crash/life.ts'
+import { quantile } from '../oracle/quantile.ts'
+import { newBootId, openCarrierCar } from './carrier-car.ts'
+import { openCommandCentre } from './command-centre.ts'
+import { startCrowd } from './crowd.ts'
+import { draftAt, patrol } from './drive.ts'
+import { watchStream } from './stream-watch.ts'
+
+export type AlarmRun = {
+  readonly alarms: number
+  /** Positions of the same car that wait when it panics. */
+  readonly own: number
+  readonly others: number
+  /** Positions each of the others has waiting. */
+  readonly each: number
+}
+
+const BACKFILL_BYTES_PER_S = 20 * 1024
+/** So slow that two thousand of them last as long as the measurement. */
+const OTHERS_BYTES_PER_S = 150
+const HEARD_WITHIN_MS = 60_000
+
+/** From the press in a car to the dispatcher's stream: with nothing else to do, and while everybody's backlog drains. */
+export async function alarmRun(run: AlarmRun, say: (words: string) => void = () => {}) {
+  const centre = await openCommandCentre(run.others + 1)
+  const [identity, ...others] = centre.identities
+  const clock = openRealClock()
+  const bootId = newBootId()
+  const heard = new Map<string, number>()
+  const stop = watchStream(centre.gateway.pages, (message, atMs) => {
+    if (message.type === 'alarm.changed' && !heard.has(message.data.id)) heard.set(message.data.id, atMs)
+  })
+  const car = openCarrierCar({
+    ...{ identity: identity!, clock, bootId, mqttUrl: centre.gateway.mqtt },
+    backfillBytesPerS: BACKFILL_BYTES_PER_S,
+  })
+  const press = async (): Promise<number> => {
+    const before = heard.size
+    const pressedMs = performance.now()
+    const body = { source: 'input', position: null, positionAgeMs: null }
+    await car.append([draftAt('alarm', 'panic', body, clock.now(), bootId)])
+    await within(HEARD_WITHIN_MS, () => heard.size > before)
+    return Math.max(...heard.values()) - pressedMs
+  }
+  const series = async (): Promise<number[]> => {
+    const delays: number[] = []
+    for (let n = 0; n < run.alarms; n++) {
+      await sleep(100 + (n % 7) * 30)
+      delays.push(await press())
+    }
+    return delays
+  }
+  await within(HEARD_WITHIN_MS, () => car.carrier.link().state === 'up')
+  const idle = await series()
+  say(`idle p50 ${Math.round(quantile(idle, 0.5))} ms, p99 ${Math.round(quantile(idle, 0.99))} ms`)
+
+  const crowd = startCrowd(
+    {
+      ...{ identities: others, mqttUrl: centre.gateway.mqtt, backlog: run.each },
+      ...{ backfillBytesPerS: OTHERS_BYTES_PER_S, backoffMaxMs: 5_000, reportEveryMs: 15_000 },
+    },
+    2,
+  )
+  const next = patrol(randomOf(1, 'alarm', 'patrol'))
+  for (let n = 0; n < run.own; n += 500) {
+    const now = clock.now()
+    await car.append(
+      Array.from({ length: 500 }, () => draftAt('track', 'position', next(now.utcMs), now, bootId)),
+    )
+  }
+  await within(180_000, () => crowd.said().up >= 0.9 * run.others)
+  const began = { own: car.waiting(), ...crowd.said() }
+  say(`draining: ${JSON.stringify(began)}`)
+  const draining = await series()
+  const ended = { own: car.waiting(), ...crowd.said() }
+  crowd.close()
+  stop()
+  await car.close()
+  await centre.close()
+  const spread = (ms: readonly number[]) => ({
+    alarms: ms.length,
+    p50Ms: Math.round(quantile(ms, 0.5) * 10) / 10,
+    p99Ms: Math.round(quantile(ms, 0.99) * 10) / 10,
+    maxMs: Math.round(Math.max(...ms) * 10) / 10,
+  })
+  const ratio = quantile(draining, 0.99) / quantile(idle, 0.99)
+  const isDraining = ended.own > 0 && (run.others === 0 || ended.waiting > 0)
+  return {
+    holds: ratio <= 2 && isDraining,
+    idle: spread(idle),
+    draining: spread(draining),
+    ratioOfP99: Math.round(ratio * 100) / 100,
+    began,
+    ended,
+  }
+}

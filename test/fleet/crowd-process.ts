@@ -1,0 +1,64 @@
+import { openRealClock } from '#sim/clock/real-clock.ts'
+import { randomOf } from '#sim/random.ts'
+import type { DeviceIdentity } from '#protocols/enrolment.ts'
+import { newBootId, openCarrierCar } from './carrier-car.ts'
+import type { CarrierCar } from './carrier-car.ts'
+import { draftAt, patrol } from './drive.ts'
+
+/** Said to a crowd by whoever started it. */
+export type ToCrowd = {
+  readonly identities: readonly DeviceIdentity[]
+  readonly mqttUrl: string
+  /** Positions each car has waiting before it connects. */
+  readonly backlog: number
+  readonly backfillBytesPerS: number
+  readonly backoffMaxMs: number
+  /** Every car says where it is this often. */
+  readonly reportEveryMs: number
+}
+
+/** Said by a crowd, once a second. */
+export type FromCrowd = { readonly up: number; readonly waiting: number; readonly opened: number }
+
+const GROUP = 500
+
+/** Many cars in a process of their own, so that whoever measures has a loop to itself. */
+async function crowd(told: ToCrowd): Promise<void> {
+  const clock = openRealClock()
+  const cars: CarrierCar[] = []
+  for (const [i, identity] of told.identities.entries()) {
+    const bootId = newBootId()
+    const car = openCarrierCar({ ...told, identity, clock, bootId })
+    cars.push(car)
+    const next = patrol(randomOf(i, identity.deviceId, 'crowd'))
+    for (let n = 0; n < told.backlog; n += GROUP) {
+      const now = clock.now()
+      await car.append(
+        Array.from({ length: Math.min(GROUP, told.backlog - n) }, () =>
+          draftAt('track', 'position', next(now.utcMs), now, bootId),
+        ),
+      )
+    }
+    // Nobody asks a crowd what it accepted.
+    car.accepted.length = 0
+    const report = (): void => {
+      void car.report(next(clock.now().utcMs)).then(() => void (car.accepted.length = 0))
+    }
+    setTimeout(
+      () => setInterval(report, told.reportEveryMs),
+      (i * told.reportEveryMs) / told.identities.length,
+    )
+    report()
+  }
+  setInterval(() => {
+    const said: FromCrowd = {
+      up: cars.filter(car => car.carrier.link().state === 'up').length,
+      waiting: cars.reduce((sum, car) => sum + car.waiting(), 0),
+      opened: cars.length,
+    }
+    process.send?.(said)
+  }, 250)
+}
+
+process.once('message', message => void crowd(message as ToCrowd))
+process.once('disconnect', () => process.exit(0))

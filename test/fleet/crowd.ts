@@ -1,0 +1,27 @@
+import { spawn } from 'node:child_process'
+import type { FromCrowd, ToCrowd } from './crowd-process.ts'
+
+export type Crowd = {
+  /** What all of them said last. */
+  readonly said: () => FromCrowd
+  close(): void
+}
+
+/** Cars of `told.identities`, spread over so many processes. */
+export function startCrowd(told: ToCrowd, processes: number): Crowd {
+  const last = new Map<number, FromCrowd>()
+  const children = Array.from({ length: processes }, (_, i) => {
+    const child = spawn(process.execPath, ['--import', 'tsx', 'test/fleet/crowd-process.ts'], {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    })
+    child.on('message', said => last.set(i, said as FromCrowd))
+    child.send({ ...told, identities: told.identities.filter((_, n) => n % processes === i) })
+    return child
+  })
+  const sum = (of: (said: FromCrowd) => number): number =>
+    [...last.values()].reduce((s, said) => s + of(said), 0)
+  return {
+    said: () => ({ up: sum(s => s.up), waiting: sum(s => s.waiting), opened: sum(s => s.opened) }),
+    close: () => children.forEach(child => child.kill('SIGKILL')),
+  }
+}
