@@ -5,12 +5,21 @@ import type { CityJob } from '#sim/ordeal/job.ts'
 import { isClean, summaryOf } from '#sim/ordeal/summary.ts'
 
 const job = (more: Partial<CityJob>): CityJob => ({
-  ...{ seed: 1, vehicleHours: 2, city: 0, faults: true, only: null, car: null },
+  ...{
+    seed: 1,
+    vehicleHours: 2,
+    city: 0,
+    faults: true,
+    only: null,
+    car: null,
+    untilMs: null,
+    faultsPerHour: null,
+  },
   ...more,
 })
 
 describe('a city that breaks', () => {
-  it('keeps every promise, and says which faults it saw', async () => {
+  it('keeps every promise, and says which faults it saw', { timeout: 120_000 }, async () => {
     const report = await runJob(job({ seed: 7, vehicleHours: 4 }))
     const summary = summaryOf(7, 4, [report])
     const kinds = Object.values(summary.faultsByKind).filter(count => count > 0).length
@@ -24,7 +33,7 @@ describe('a city that breaks', () => {
     expect(summary.faults).toBeGreaterThan(20)
   })
 
-  it('is the same twice, and another one by another seed', async () => {
+  it('is the same twice, and another one by another seed', { timeout: 120_000 }, async () => {
     const [first, again, other] = [
       await runJob(job({})),
       await runJob(job({})),

@@ -32,8 +32,9 @@ export function planCities(seed: number, vehicleHours: number): readonly CityPla
   for (let index = 0; left > 1e-9; index++) {
     const size = Math.min(left, CARS_MAX * HOURS_MAX)
     const count = Math.min(CARS_MAX, Math.max(1, Math.round(size / HOURS_MAX)))
-    const kind = index % 4 === 3 ? 'roomy' : 'tight'
     const citySeed = hash32(`${seed}/${index}`)
+    // A run of one city is of either kind, by its seed; of many cities every fourth is roomy.
+    const kind = (index + (hash32(`${seed}`) % 4)) % 4 === 3 ? 'roomy' : 'tight'
     const cars = Array.from({ length: count }, (_, i): CarPlan => {
       carNumber++
       const deviceId = `ptu-${String(i + 1).padStart(2, '0')}`

@@ -6,6 +6,7 @@ import type { LedgerFault } from '../store/simulated-ledger.ts'
 import { Car } from './car.ts'
 import { Centre } from './centre.ts'
 import { Checker } from './checker/checker.ts'
+import { disagreements, judgeDisk, unanswered } from './checker/end-watch.ts'
 import type { Violation } from './checker/findings.ts'
 import type { CarPlan, CityPlan } from './city-plan.ts'
 import { Crew } from './crew.ts'
@@ -23,6 +24,7 @@ import { World } from './world.ts'
 /** Every promise is kept this long after the last fault was healed. */
 export const DRAIN_MS = 600_000
 const LOOK_EVERY_MS = 20_000
+const DISKS_EVERY_MS = 900_000
 const FIRST_BOOT_WITHIN_MS = 2_000
 const COMMIT_MS: readonly [number, number] = [2, 25]
 const SLOW_COMMIT_MS: readonly [number, number] = [300, 3_000]
@@ -41,6 +43,8 @@ export type LivingCity = {
   /** Ends of what still lasts. */
   readonly lasting: Set<() => void>
   isHealed: boolean
+  /** Cars whose disk was put back: they may have forgotten that an order was called off. */
+  readonly imaged: Set<string>
   isBackedUp: boolean
   slowLedger: number
   readonly ledgerNext: LedgerFault[]
@@ -69,7 +73,7 @@ export type CityReport = {
 /** Lives through one city, from its first boots to the end of everything that was on its way. */
 export async function runCity(plan: CityPlan, faults: readonly Fault[]): Promise<CityReport> {
   const city = openCity(plan)
-  const { world, crews, checker, centre, ledger } = city
+  const { world, crews, checker, centre } = city
   const dispatcher = new Dispatcher(world, centre, { promised: (family, id) => checker.promised(family, id) })
   centre.powerOn()
   for (const [deviceId, crew] of crews) {
@@ -83,6 +87,7 @@ export async function runCity(plan: CityPlan, faults: readonly Fault[]): Promise
   dispatcher.begin([...crews.keys()])
   for (const fault of faults) world.after(fault.atMs, () => inflict(city, fault))
   watchAges(city)
+  watchDisks(city, plan)
 
   await world.run(plan.hours * 3_600_000)
   city.isHealed = true
@@ -90,15 +95,25 @@ export async function runCity(plan: CityPlan, faults: readonly Fault[]): Promise
   dispatcher.isOver = true
   for (const crew of crews.values()) crew.isOver = true
   const untilMs = world.nowMs + DRAIN_MS
-  const alarms = () => ledger.rowsOf('alarm/').values()
-  await world.run(
-    untilMs,
-    () =>
-      [...crews.values()].every(({ car }) => car.isOn) &&
-      checker.records.isSettled() &&
-      checker.alarms.isSettled(alarms()),
-  )
+  await world.run(untilMs, () => isDrained(city))
   return close(city, world.nowMs >= untilMs)
+}
+
+/** Whether everything that was on its way has arrived, and both sides know it. */
+function isDrained({ crews, checker, ledger, imaged }: LivingCity): boolean {
+  const rows = (family: string): ReadonlyMap<string, unknown> => ledger.rowsOf(family)
+  const cars = [...crews.values()].map(({ car }) => car)
+  return (
+    cars.every(car => car.isOn) &&
+    unanswered(rows).length === 0 &&
+    checker.records.isSettled() &&
+    checker.alarms.isSettled(rows('alarm/').values()) &&
+    checker.order.isComplete() &&
+    disagreements(
+      cars.filter(car => !imaged.has(car.deviceId)),
+      rows,
+    ).length === 0
+  )
 }
 
 function openCity(plan: CityPlan): LivingCity {
@@ -132,7 +147,7 @@ function openCity(plan: CityPlan): LivingCity {
   const city: LivingCity = {
     ...{ world, wire, centre, ledger, checker, keys, crews },
     ...{ crashesDuringWrite: 0, isHealed: false, isBackedUp: false, slowLedger: 0 },
-    ...{ lasting: new Set(), ledgerNext: [], nextCommit: [], faultsByKind: new Map() },
+    ...{ imaged: new Set(), lasting: new Set(), ledgerNext: [], nextCommit: [], faultsByKind: new Map() },
     pages: new Pages(centre, checker.findings),
   }
   const commits = world.random('centre', 'disk')
@@ -172,10 +187,23 @@ function watchAges({ world, centre, checker }: LivingCity): void {
   })
 }
 
+function watchDisks(city: LivingCity, plan: CityPlan): void {
+  city.world.after(DISKS_EVERY_MS, () => {
+    for (const { deviceId, bounds } of plan.cars)
+      judgeDisk(city.checker.findings, deviceId, city.crews.get(deviceId)!.car.disk, bounds.bytesMax)
+    watchDisks(city, plan)
+  })
+}
+
 function close(city: LivingCity, isLate: boolean): CityReport {
   const { checker, ledger, world, crews } = city
   const { findings, records, orders } = checker
   if (isLate) findings.add('stuck', 'city', `not drained ${DRAIN_MS / 1000} s after everything was healed`)
+  const rows = (family: string): ReadonlyMap<string, unknown> => ledger.rowsOf(family)
+  for (const order of unanswered(rows)) findings.add('stuck', 'centre', `no receipt for ${order}`)
+  const cars = [...crews.values()].map(({ car }) => car).filter(car => !city.imaged.has(car.deviceId))
+  for (const [deviceId, orderId] of disagreements(cars, rows)) findings.add('disagree', deviceId, orderId)
+  checker.order.close()
   const books = records.close()
   checker.alarms.close(ledger.rowsOf('alarm/').values())
   checker.closePromises(family => ledger.rowsOf(family))

@@ -8,7 +8,8 @@ const DISPATCH_MS_MEAN = 1_500_000
 const ACTUATE_MS_MEAN = 1_500_000
 const SWEEP_MS = 45_000
 const CANCEL_SHARE = 0.3
-const CANCEL_AFTER_MS: readonly [number, number] = [500, 240_000]
+/** Soon as often as late: a cancel that overtakes its order is the one to be afraid of. */
+const CANCEL_AFTER_MS: readonly [number, number] = [50, 240_000]
 
 export type DispatcherEars = {
   /** The centre said yes to it: its row must stay. */
@@ -48,7 +49,8 @@ export class Dispatcher {
     }
     const rest = { class: 'help', severity: 'normal', source: 'simulator', exercise: false } as const
     const cancels = random.chance(CANCEL_SHARE)
-    const afterMs = random.integer(...CANCEL_AFTER_MS)
+    const [soonest, latest] = CANCEL_AFTER_MS
+    const afterMs = Math.round(soonest * (latest / soonest) ** random.uniform())
     const incident = await this.#command<IncidentView>({
       kind: 'incident.create',
       incident: { place, ...rest },

@@ -79,17 +79,17 @@ export type Fault = {
 }
 
 /** Of a vehicle-hour; 2,000 of them have 13,000. */
-const FAULTS_PER_HOUR = 6.5
+export const FAULTS_PER_HOUR = 6.5
 const FIRST_BOOT_MS = 12 * S
 /** Two rots so near to each other could hit a mark and what it speaks of: one disk does not fail twice in a minute. */
 const ROT_APART_MS = 3 * MIN
 const ROTS: ReadonlySet<FaultKind> = new Set(['bit rot', 'bit rot in the mark'])
 
 /** Everything that will go wrong in a city, made before it begins to live. */
-export function planFaults(plan: CityPlan): readonly Fault[] {
+export function planFaults(plan: CityPlan, perHour: number = FAULTS_PER_HOUR): readonly Fault[] {
   const random = randomOf(plan.seed, 'city', 'faults')
   const endMs = plan.hours * 3_600_000
-  const count = Math.round(plan.cars.length * plan.hours * FAULTS_PER_HOUR)
+  const count = Math.round(plan.cars.length * plan.hours * perHour)
   const kinds = kindsIn(plan)
   const drawn = Array.from({ length: count }, () => draw(random, plan, kinds, endMs))
   drawn.sort((a, b) => a.atMs - b.atMs)

@@ -40,17 +40,20 @@ export function forgery(
   }
 }
 
-/** A message as a broken link or a bad mind leaves it. */
-export function garbled(random: Random, payload: Uint8Array | null): Uint8Array {
+/**
+ * A message as a broken link or a bad mind leaves it. One bit of it is changed only where a sum covers it: a hello has none,
+ * and whoever may change one on its way can say that a car has lost what it holds.
+ */
+export function garbled(random: Random, payload: Uint8Array | null, isSummed: boolean): Uint8Array {
   const bytes = Buffer.from(payload ?? '{"v":1}')
-  switch (random.integer(0, 3)) {
+  switch (random.integer(0, isSummed ? 3 : 2)) {
     case 0:
-      return bytes.subarray(0, random.integer(0, bytes.length))
+      return bytes.subarray(0, random.integer(0, bytes.length - 1))
     case 1:
+      return Buffer.from('{"__proto__":{"v":1},"v":1}')
+    case 3:
       bytes[random.integer(0, bytes.length - 1)]! ^= 1 << random.integer(0, 7)
       return bytes
-    case 2:
-      return Buffer.from('{"__proto__":{"v":1},"v":1}')
     default:
       return Buffer.from(Array.from({ length: random.integer(1, 300) }, () => random.integer(0, 255)))
   }

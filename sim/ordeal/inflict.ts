@@ -148,10 +148,11 @@ export function inflict(city: LivingCity, fault: Fault): void {
     }
     case 'garbled message': {
       const { lastLive, lastRecord } = city.wire.roadOf(fault.target)
-      const channel = chance < 0.4 ? 'live' : chance < 0.5 ? 'hello' : other < 0.5 ? 'up/track' : 'up/event'
-      const from = channel === 'live' ? lastLive : lastRecord
-      city.wire.hears?.({ type: 'payload', deviceId: fault.target, channel, payload: garbled(random, from) })
-      city.wire.inject(fault.target, garbled(random, null))
+      const channel = chance < 0.4 ? 'live' : chance < 0.5 ? 'hello' : 'up/track'
+      const isRecord = channel === 'up/track'
+      const payload = garbled(random, isRecord ? lastRecord : lastLive, isRecord)
+      city.wire.hears?.({ type: 'payload', deviceId: fault.target, channel, payload })
+      city.wire.inject(fault.target, garbled(random, null, false))
       return
     }
   }
@@ -247,6 +248,7 @@ function restoreImage(city: LivingCity, fault: Fault, car: Car): void {
     crash(city, car, 'cut', false, RESTART_MS)
     car.disk.putBack(image)
     city.checker.orders.imageRestored(car.deviceId)
+    city.imaged.add(car.deviceId)
   }
   city.world.after(fault.lastsMs, () => tryIt(IMAGE_TRIES_MAX))
 }

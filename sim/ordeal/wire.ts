@@ -264,7 +264,7 @@ export class Wire {
   #reach(session: Session, channel: UpChannel, payload: Uint8Array): void {
     const { deviceId } = session.road
     if (channel === 'live') session.road.lastLive = payload
-    else session.road.lastRecord = payload
+    else if (channel.startsWith('up/')) session.road.lastRecord = payload
     const deliver = (): void => {
       if (this.hears === null) return
       this.#ears.heard(deviceId, channel, payload)

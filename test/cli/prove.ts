@@ -7,6 +7,7 @@ import { proveAutobaud } from './prove-autobaud.ts'
 import { proveCrashes } from './prove-crashes.ts'
 import { proveFleet } from './prove-fleet.ts'
 import { proveMembership } from './prove-membership.ts'
+import { MUTANT_COVERS, proveMutants } from './prove-mutants.ts'
 import { proveNmea } from './prove-nmea.ts'
 import { proveOffline } from './prove-offline.ts'
 import { proveOutbox } from './prove-outbox.ts'
@@ -119,6 +120,11 @@ export const PROOFS: Readonly<Record<string, Inquiry>> = {
     does: '2,000 devices reconnect at once: all live again within 15 s, the pages hear of others within 2 s; build first',
     covers: ['gateway/broker', 'test/fleet/storm-run.ts', 'test/cli/prove-storm.ts'],
     run: proveStorm,
+  },
+  mutants: {
+    does: 'one check after the other taken out of our own code, and the simulated city finds each within 50 seeds (npm run mutants)',
+    covers: MUTANT_COVERS,
+    run: proveMutants,
   },
   membership: {
     does: 'grid of a place = brute force, 1,000,000 points over 51 and over 2,000 grids',

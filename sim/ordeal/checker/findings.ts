@@ -5,6 +5,8 @@ export const INVARIANTS = {
   changed: 'a: a row of the ledger was written over by another record',
   invented: 'b: an effect nobody asked for',
   reordered: 'c: the city was told out of order, and no hole was waited for',
+  unheard: 'a: a record lies in the ledger and the city was never told of it',
+  shedForever: 'd: an alarm or an event was shed',
   stuck: 'e: something did not drain after everything was healed',
   forgedExecuted: 'f: an order was carried out that was forged, replayed, expired or meant for another',
   executedTwice: 'f: an order was carried out twice',
@@ -12,6 +14,7 @@ export const INVARIANTS = {
   unbounded: 'h: a queue or a disk grew over its bound',
   forgotten: 'the centre said yes and does not know of it any more',
   untold: 'an alarm was pressed and never alarmed',
+  disagree: 'a car works on an order that the centre has called off',
   alarmedTwice: 'one press alarmed twice',
 } as const
 export type Invariant = keyof typeof INVARIANTS

@@ -86,6 +86,21 @@ export class LaneOrder {
     }
   }
 
+  /** Whether the city was told of everything that lies in the ledger. */
+  isComplete(): boolean {
+    for (const content of this.#records.effects()) if (!this.#isTold(content)) return false
+    return true
+  }
+
+  close(): void {
+    for (const content of this.#records.effects())
+      if (!this.#isTold(content)) this.#findings.add('unheard', content.split('/')[0]!, content)
+  }
+
+  #isTold(content: string): boolean {
+    return (this.#toldContents.get(content) ?? 0) > 0
+  }
+
   /** One record is told once, whatever it is called. */
   #countContent(deviceId: string, record: WireRecord): () => void {
     const content = `${deviceId}/${contentOf(record)}`

@@ -73,6 +73,11 @@ export class RecordBook {
     return this.#bookOf(deviceId).names.get(name)
   }
 
+  /** Every effect, by device and content. */
+  effects(): Iterable<string> {
+    return this.#effects.keys()
+  }
+
   isEffective(deviceId: string, content: string): boolean {
     return this.#effects.has(`${deviceId}/${content}`)
   }
@@ -172,13 +177,19 @@ export class RecordBook {
     effect.count++
     this.#effects.set(full, effect)
     this.#contentByKey.set(key, content)
-    if (row.kind === 'gap')
-      this.#gaps.set(key, { deviceId, epoch: row.epoch, gap: JSON.parse(row.body) as GapBody })
+    if (row.kind === 'gap') this.#takeGap(key, deviceId, row)
     return () => {
       if (--effect.count === 0) this.#effects.delete(full)
       this.#contentByKey.delete(key)
       this.#gaps.delete(key)
     }
+  }
+
+  #takeGap(key: string, deviceId: string, { epoch, body }: WireRecord): void {
+    const gap = JSON.parse(body) as GapBody
+    this.#gaps.set(key, { deviceId, epoch, gap })
+    if (gap.reason === 'thinned' && gap.lane !== 'track' && gap.lane !== 'diag')
+      this.#findings.add('shedForever', deviceId, `${key}: lane ${gap.lane}`)
   }
 
   #bookOf(deviceId: string): DeviceBook {
@@ -192,6 +203,7 @@ export class RecordBook {
 }
 
 type GapBody = {
+  readonly reason: string
   readonly lane: string
   readonly ranges: readonly (readonly [number, number])[]
   readonly lost?: { readonly epoch: string; readonly ranges: readonly (readonly [number, number])[] }
