@@ -62,7 +62,14 @@ export function openValhalla(extract: string, dir: string): Valhalla {
   config.mjolnir = { ...config.mjolnir, logging: { type: '' } }
   const configFile = join(dir, 'config.json')
   writeFileSync(configFile, JSON.stringify(config))
-  run(process.execPath, join(home, 'bin', 'valhalla-cli.js'), 'build_tiles', '-c', configFile, resolve(extract))
+  run(
+    process.execPath,
+    join(home, 'bin', 'valhalla-cli.js'),
+    'build_tiles',
+    '-c',
+    configFile,
+    resolve(extract),
+  )
   const actor = new Actor(JSON.stringify(config))
   const costing = 'auto'
   return {
