@@ -1,4 +1,5 @@
 import { benchAlarm } from './bench-alarm.ts'
+import { benchIngest } from './bench-ingest.ts'
 import { benchMap } from './bench-map.ts'
 import { benchReach } from './bench-reach.ts'
 import { benchTrigger } from './bench-trigger.ts'
@@ -19,6 +20,18 @@ export const BENCHES: Readonly<Record<string, Inquiry>> = {
       'test/cli/bench-alarm.ts',
     ],
     run: benchAlarm,
+  },
+  ingest: {
+    does: 'processor time of an accepted record beside Mosquitto relaying the same ones, 200 and 2,000 connections; build first',
+    covers: [
+      'gateway/broker/aedes-broker.ts',
+      'gateway/intake',
+      'gateway/ledger/level-ledger.ts',
+      'test/fleet/ingest-run.ts',
+      'test/fleet/publisher-process.ts',
+      'test/cli/bench-ingest.ts',
+    ],
+    run: benchIngest,
   },
   map: {
     does: '5,000 units at 1 Hz on the dispatcher’s map: what the page’s main thread works; build first',
