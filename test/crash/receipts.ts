@@ -127,7 +127,8 @@ function holesIn(rows: readonly RecordRow[], known: ReadonlySet<RecordName>): st
   for (const epoch of new Set(rows.map(row => row.epoch)))
     for (const lane of LANES) {
       const seqs = new Set(rows.filter(r => r.epoch === epoch && r.lane === lane).map(r => r.seq))
-      for (let seq = 1; seq < Math.max(0, ...seqs); seq++) {
+      const last = [...seqs].reduce((a, b) => Math.max(a, b), 0)
+      for (let seq = 1; seq < last; seq++) {
         const name = nameOf({ epoch, lane, seq })
         if (!seqs.has(seq) && !known.has(name)) holes.push(name)
       }
