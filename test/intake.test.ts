@@ -372,6 +372,24 @@ describe('holes', () => {
     })
   })
 
+  it('a gap receipt carried over speaks of the store it was written in, not of the same numbers in the new one', () => {
+    const centre = new Centre()
+    const old = chain('track', 5)
+    centre.hear('up/track', old[0]!)
+    centre.hear('up/track', old[4]!)
+    const gap = chain('event', 1, () => ({
+      kind: 'gap',
+      body: { lane: 'track', ranges: [[2, 4]], reason: 'thinned' },
+    }))
+    const next = 'ee'.repeat(8)
+    centre.hear('up/event', carryOver(gap, next)[0]!)
+    expect(lanesOf(centre.state, 'ptu-07').find(l => l.epoch === EPOCH && l.lane === 'track')?.upTo).toBe(5)
+    const track = carryOver(old.slice(0, 3), next)
+    centre.hear('up/track', track[0]!)
+    const acked = centre.acks.filter(ack => ack.epoch === next && ack.lane === 'track')
+    expect(acked.at(-1)?.upTo).toBe(1)
+  })
+
   it('a record that comes after its own gap receipt is still taken, once', () => {
     const centre = new Centre()
     const gap = chain('event', 1, () => ({

@@ -193,7 +193,7 @@ function acceptRecord(
   const effects: IntakeEffect[] = [{ type: 'put', key, value: recordRowOf(ref.deviceId, record, facts) }]
   effects.push(...claimOrigin(state, ref, record))
   if (code !== undefined) effects.push(refusal(state, ref.deviceId, `up/${ref.lane}`, code, detail))
-  if (body?.kind === 'gap') effects.push(...onGap(state, ref, body.body))
+  if (body?.kind === 'gap') effects.push(...onGap(state, ref, record.origin?.epoch, body.body))
   if (body?.kind === 'driver.fault')
     effects.push(
       ...onDriverFault(state, ref.deviceId, {
@@ -269,20 +269,29 @@ function onDriverFault(state: IntakeState, deviceId: DeviceId, fault: DriverFaul
   return [{ type: 'put', key: faultKey(deviceId, fault.driver), value: fault }]
 }
 
-/** A gap receipt in lane `event`: the named seqs count as received, and what waited behind them may go on. */
+/**
+ * A gap receipt in lane `event`: the named seqs count as received, and what waited behind them may go on. They are seqs of the
+ * store in which it was written: carried over, it speaks of that one still, where the same numbers are other records.
+ */
 function onGap(
   state: IntakeState,
   ref: LaneRef,
+  writtenIn: string | undefined,
   gap: { readonly lane: Lane; readonly ranges: Ranges; readonly reason: string },
 ): IntakeEffect[] {
-  const book = bookOf(state, ref.deviceId, ref.epoch, gap.lane)
-  const target = { ...ref, lane: gap.lane }
+  const isCarried = writtenIn !== undefined && writtenIn !== ref.epoch
+  const book = isCarried
+    ? otherStoreOf(state, ref.deviceId, writtenIn, gap.lane)
+    : bookOf(state, ref.deviceId, ref.epoch, gap.lane)
+  // Nothing of that store was ever heard, so nobody waits for anything of it.
+  if (book === undefined) return []
+  const target = { ...ref, epoch: isCarried ? writtenIn : ref.epoch, lane: gap.lane }
   const detail = { ...target, reason: gap.reason, count: countOf(gap.ranges) }
   if (!gap.ranges.every(([, last]) => last <= SEQ_MAX) || !excuse(book, gap.ranges))
     return [refusal(state, ref.deviceId, 'up/event', 'RECORD_BODY', 'a gap receipt that cannot be true')]
   const log: IntakeEffect = { type: 'log', level: 'info', event: 'intake.gap', detail }
   // The event lane itself is settled by the caller, once its own records are in.
-  if (gap.lane === ref.lane) return [log]
+  if (gap.lane === ref.lane && !isCarried) return [log]
   return [log, ...settle(state, target, book), ackOf(state, target, book)]
 }
 

@@ -185,7 +185,9 @@ export class RecordBook {
     }
   }
 
-  #takeGap(key: string, deviceId: string, { epoch, body }: WireRecord): void {
+  /** It speaks of the store in which it was written, wherever it was carried since. */
+  #takeGap(key: string, deviceId: string, { origin, body, ...row }: WireRecord): void {
+    const epoch = origin?.epoch ?? row.epoch
     const gap = JSON.parse(body) as GapBody
     this.#gaps.set(key, { deviceId, epoch, gap })
     if (gap.reason === 'thinned' && gap.lane !== 'track' && gap.lane !== 'diag')
