@@ -16,6 +16,7 @@ import { proveReach } from './prove-reach.ts'
 import { proveReplug } from './prove-replug.ts'
 import { proveRestore } from './prove-restore.ts'
 import { proveStorm } from './prove-storm.ts'
+import { proveSim, SIM_COVERS } from './prove-sim.ts'
 import { proveTrigger } from './prove-trigger.ts'
 
 export const PROOFS: Readonly<Record<string, Inquiry>> = {
@@ -120,6 +121,11 @@ export const PROOFS: Readonly<Record<string, Inquiry>> = {
     does: '2,000 devices reconnect at once: all live again within 15 s, the pages hear of others within 2 s; build first',
     covers: ['gateway/broker', 'test/fleet/storm-run.ts', 'test/cli/prove-storm.ts'],
     run: proveStorm,
+  },
+  sim: {
+    does: '100,000 vehicle-hours of simulated cities that break, over 50 seeds: nothing lost, doubled, told out of order or forged; hours, goes on where it was broken off',
+    covers: SIM_COVERS,
+    run: proveSim,
   },
   mutants: {
     does: 'one check after the other taken out of our own code, and the simulated city finds each within 50 seeds (npm run mutants)',
