@@ -1,8 +1,9 @@
 import { constants } from 'node:crypto'
 import type { X509Certificate } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { createServer } from 'node:tls'
+import { createServer as createTcpServer } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
+import { createServer as createTlsServer } from 'node:tls'
 import type { TLSSocket } from 'node:tls'
 import { Aedes } from 'aedes'
 import type { AuthenticateError, Client, PublishPacket } from 'aedes'
@@ -15,6 +16,7 @@ import { DOWN_CHANNELS, parseTopic, topicOf, UP_CHANNELS } from '#protocols/topi
 import type { DownChannel, UpChannel } from '#protocols/topics.ts'
 import type { ServerCertificate } from '../identity/x509-authority.ts'
 import type { Broker, BrokerEvent, RefusalCode } from './broker.ts'
+import { HandshakeQueue } from './handshake-queue.ts'
 import { LengthGuard } from './length-guard.ts'
 import { deafEmitter } from './deaf-emitter.ts'
 
@@ -25,6 +27,8 @@ const DRAIN_MS_MAX = 2_000
 /** Agents announce 20 s. Longer would leave a half-open session unnoticed, 0 would do so for ever. */
 const KEEPALIVE_S_MAX = 60
 const CONNECTIONS_MAX = 20_000
+/** A fleet that comes back in one moment; of fewer places (511 by default) the rest would try again after seconds. */
+const BACKLOG_MAX = 4_096
 /** Messages for a session that has not subscribed yet; its SUBSCRIBE follows its CONNECT at once. */
 const WAITING_MAX = 32
 /** Refusal to a client that asked for something nobody may have; the words of MQTT 3.1.1. */
@@ -70,7 +74,10 @@ class DeviceBroker implements Broker {
   port = 0
   private readonly parts: BrokerParts
   private readonly aedes: Aedes
+  /** Accepts; `secure` is handed one connection after another, as the queue has it. */
   private readonly server
+  private readonly secure
+  private readonly arrivals: HandshakeQueue<Socket>
   private readonly connections = new Set<Session>()
   private readonly sessions = new Map<DeviceId, Session>()
   private held = false
@@ -102,7 +109,7 @@ class DeviceBroker implements Broker {
           ? done(null, subscription)
           : done(new Error('TOPIC_REFUSED')),
     })
-    this.server = createServer(
+    this.secure = createTlsServer(
       {
         key: parts.certificate.key,
         cert: parts.certificate.cert,
@@ -115,10 +122,19 @@ class DeviceBroker implements Broker {
         // A resumed session would skip the check of the certificate.
         secureOptions: constants.SSL_OP_NO_TICKET,
       },
-      socket => this.onSecure(socket),
+      socket => {
+        this.arrivals.secured(socket)
+        this.onSecure(socket)
+      },
     )
+    this.arrivals = new HandshakeQueue({
+      begin: socket => this.secure.emit('connection', socket),
+      soon: run => setImmediate(run),
+      closeIdle: (socket, ms) => socket.setTimeout(ms, ms > 0 ? () => socket.destroy() : undefined),
+    })
+    this.server = createTcpServer({ pauseOnConnect: true }, socket => this.arrivals.arrive(socket))
     this.server.maxConnections = CONNECTIONS_MAX
-    this.server.on('tlsClientError', error =>
+    this.secure.on('tlsClientError', error =>
       parts.log.debug({ event: 'broker.handshake', detail: error.message }),
     )
     this.aedes.on('client', client => this.onRegistered(sessionOf(client), client))
@@ -139,7 +155,7 @@ class DeviceBroker implements Broker {
     const { host, port } = this.parts
     const opened = await new Promise<Result<void>>(resolve => {
       this.server.once('error', error => resolve(fault('PORT_IN_USE', `${host}:${port}: ${error.message}`)))
-      this.server.listen(port, host, () => resolve(ok(undefined)))
+      this.server.listen({ port, host, backlog: BACKLOG_MAX }, () => resolve(ok(undefined)))
     })
     if (!opened.ok) {
       await this.close()
@@ -179,6 +195,7 @@ class DeviceBroker implements Broker {
 
   async close(): Promise<void> {
     this.closing = true
+    this.arrivals.close()
     for (const { guard } of this.connections) guard.destroy()
     await Promise.all([
       new Promise<void>(resolve => this.server.close(() => resolve())),

@@ -87,6 +87,14 @@ export class LengthGuard extends Duplex {
     this.socket.write(chunk, encoding, done)
   }
 
+  /** A packet is written in pieces; together they are one record of TLS and one call of the system. */
+  override _writev(
+    pieces: readonly { readonly chunk: Buffer }[],
+    done: (error?: Error | null) => void,
+  ): void {
+    this.socket.write(Buffer.concat(pieces.map(piece => piece.chunk)), done)
+  }
+
   override _final(done: (error?: Error | null) => void): void {
     this.socket.end(() => done())
   }

@@ -27,21 +27,30 @@ const RESTART_MS = { first: 500, max: 10_000 }
 const STOP_WITHIN_MS = 1_200
 
 /** What to run: a source file through tsx, or a file of the bundle as it is. */
-export type Entry = { readonly execArgv: readonly string[]; readonly file: string }
-
-/** A car's computer has little memory, and an agent makes little garbage: as the service file of a car starts it. */
-const SMALL = ['--max-semi-space-size=2']
-
-/** Finds `agent/main.ts` beside this file's room in a checkout, `agent.js` in the bundle. */
-export function entryOf(room: 'agent' | 'gateway'): {
+export type Entry = {
   readonly execArgv: readonly string[]
   readonly file: string
-} {
+  readonly env?: Readonly<Record<string, string>>
+}
+
+/**
+ * A car's computer has little memory, and an agent makes little garbage and no great sums: small young generation, code kept
+ * small, one helper thread, one arena of malloc for all threads. Measured: 84 MB after a minute instead of 90.
+ */
+export const agentEntry = (file: string): Entry => ({
+  execArgv: ['--max-semi-space-size=2', '--optimize-for-size', '--v8-pool-size=1'],
+  file,
+  env: { MALLOC_ARENA_MAX: '1' },
+})
+
+/** Finds `agent/main.ts` beside this file's room in a checkout, `agent.js` in the bundle. */
+export function entryOf(room: 'agent' | 'gateway'): Entry {
   const here = fileURLToPath(import.meta.url)
   if (here.endsWith('.ts')) {
     return { execArgv: ['--import', 'tsx'], file: join(dirname(here), '..', '..', room, 'main.ts') }
   }
-  return { execArgv: room === 'agent' ? SMALL : [], file: join(dirname(here), `${room}.js`) }
+  const file = join(dirname(here), `${room}.js`)
+  return room === 'agent' ? agentEntry(file) : { execArgv: [], file }
 }
 
 /**
@@ -59,7 +68,7 @@ export function startChild(
     readonly offCode?: number
   },
 ): Promise<Child> {
-  const { execArgv, file } = entry
+  const { execArgv, file, env = {} } = entry
   let child: ChildProcess | undefined
   let stopping = false
   let waitMs = RESTART_MS.first
@@ -109,6 +118,7 @@ export function startChild(
     const start = (): void => {
       const started = spawn(process.execPath, [...execArgv, file, ...args()], {
         stdio: ['ignore', options.logFile, options.logFile, 'ipc'],
+        env: { ...process.env, ...env },
       })
       child = started
       started.on('message', message => {

@@ -8,7 +8,7 @@ import { distanceM } from '#protocols/geo/sphere.ts'
 import type { LatLon } from '#protocols/geo/sphere.ts'
 import type { Tap, TapResult, TerminalState } from '#protocols/terminal.ts'
 import { openRealClock } from '#sim/clock/real-clock.ts'
-import { startChild } from '#sim/demo/child.ts'
+import { agentEntry, startChild } from '#sim/demo/child.ts'
 import type { Child } from '#sim/demo/child.ts'
 import { openFullVehicle } from '#sim/demo/full-vehicle.ts'
 import type { FullVehicle } from '#sim/demo/full-vehicle.ts'
@@ -123,7 +123,7 @@ export async function openRunningHouse({
     recording: null,
     log: QUIET,
     logFile: logs.agent,
-    entry: { execArgv: [], file: 'dist/agent.js' },
+    entry: agentEntry('dist/agent.js'),
     backoffMaxMs: 1_500,
     ...(power && { power }),
   })
