@@ -36,6 +36,12 @@ const many = (e: Evidence, path: string): readonly Evidence[] => {
 const sum = (e: readonly Evidence[], path: string): string =>
   e.reduce((total, one) => total + Number(at(one, path)), 0).toLocaleString('en')
 
+/** The parts of an inquiry that audited something. */
+const parts = (e: Evidence): readonly Evidence[] =>
+  (Object.values(e) as (Evidence | undefined)[]).filter(
+    part => part !== undefined && at(part, 'accepted') !== undefined,
+  ) as Evidence[]
+
 const RECORDS = 'What the car accepted reaches the ledger, once'
 const SEEN = 'What a sensor says is what people see'
 const ROADS = 'Who can be there is exact'
@@ -68,6 +74,41 @@ const ROWS: readonly Row[] = [
     by: ['prove', 'restore'],
     found: e =>
       `${figure(e, 'accepted')} accepted, ${figure(e, 'effective')} effective, ${figure(e, 'replayed')} sent again by the fleet in ${figure(e, 'replaySeconds')} s; lost ${figure(e, 'lost')}, doubled ${figure(e, 'doubled')}`,
+  },
+  {
+    promise: RECORDS,
+    fault: 'real processes killed, cut from power, on full, failing and rotten disks',
+    by: ['prove', 'crashes'],
+    found: e =>
+      `${figure(e, 'killedAgent.kills')} + ${figure(e, 'killedGateway.kills')} kills, ${figure(e, 'cutAgent.cuts')} + ${figure(e, 'cutFirstBoots.cuts')} + ${figure(e, 'cutGateway.cuts')} power cuts, ${figure(e, 'fullDisk.runs')} full disks, ${figure(e, 'failingDisk.runs')} failing syncs, ${figure(e, 'rottenStore.damages')} damages; lost ${sum(parts(e), 'lost')}, silent holes ${sum(parts(e), 'holes')}`,
+  },
+  {
+    promise: 'A car that comes back shows where it is at once, then what it did',
+    fault: 'three days without a link, then 256 kbit/s',
+    by: ['prove', 'offline'],
+    found: e =>
+      `live after ${figure(e, 'liveAfterReconnectMs')} ms, ${figure(e, 'stored')} records in ${figure(e, 'drainSeconds')} s, ${figure(e, 'oldPositionsShown')} old positions shown, a panic ${figure(e, 'alarm.ageSeconds')} s old told with its age; lost ${figure(e, 'lost')}, doubled ${figure(e, 'doubled')}`,
+  },
+  {
+    promise: 'A storm of devices passes',
+    fault: '2,000 lose their link in one moment and come back',
+    by: ['prove', 'storm'],
+    found: e =>
+      `all live after ${figure(e, 'liveSeconds')} s with ${figure(e, 'handshakes')} handshakes; the pages heard of others within ${figure(e, 'streamP99Ms')} ms (p99)`,
+  },
+  {
+    promise: 'An alarm waits for nobody',
+    fault: '100,000 records of that car and 2,000 other backlogs drain',
+    by: ['bench', 'alarm'],
+    found: e =>
+      `p99 ${figure(e, 'draining.p99Ms')} ms to the dispatcher's stream, idle ${figure(e, 'idle.p99Ms')} ms`,
+  },
+  {
+    promise: 'An accepted record costs no more than a relay of it',
+    fault: '200 and 2,000 connections, beside Mosquitto',
+    by: ['bench', 'ingest'],
+    found: e =>
+      `${figure(e, 'few.mixed.gatewayUs.median')} µs beside ${figure(e, 'few.mixed.mosquittoUs.median')} at 200, ${figure(e, 'many.mixed.gatewayUs.median')} beside ${figure(e, 'many.mixed.mosquittoUs.median')} at 2,000; alone ${figure(e, 'few.single.ratio')} and ${figure(e, 'many.single.ratio')} times as much`,
   },
   {
     promise: 'The body camera runs when it must, and no officer’s own recording is stopped',
