@@ -12,8 +12,8 @@ export type DiskWeather = {
   readOnly: number
   slow: number
   hung: number
-  /** What befalls the next steps, one each. */
-  readonly next: DiskFault[]
+  /** What befalls the next steps, one each; null: nothing. */
+  readonly next: (DiskFault | null)[]
 }
 
 type Arm = { skip: number; readonly act: () => void }

@@ -4,6 +4,7 @@ import type { Car } from './car.ts'
 import type { LivingCity } from './city-run.ts'
 import { armNextWrite } from './disk-weather.ts'
 import type { Fault } from './fault-plan.ts'
+import type { DiskFault } from '../store/simulated-disk.ts'
 import { forgery, garbled } from './forgery.ts'
 import type { Weather } from './wire.ts'
 
@@ -13,6 +14,7 @@ const WEEKS_1024_MS = 1024 * 7 * 24 * HOUR_MS
 /** A boot of a first boot has so many steps of the disk, about. */
 const FIRST_BOOT_STEPS = 14
 const IMAGE_TRY_MS = 5_000
+const HIDDEN_MS: readonly [number, number] = [120_000, 600_000]
 const IMAGE_TRIES_MAX = 60
 
 /** Makes happen what the list says; what lasts is healed by itself, or by `healAll`. */
@@ -51,12 +53,13 @@ export function inflict(city: LivingCity, fault: Fault): void {
     case 'hung disk':
       return diskFor(city, fault, 'hung')
     case 'write error':
-      return void weatherOf(car()).next.push('eio')
+      return failSoon(car(), 'eio', other)
     case 'write error that landed':
-      return void weatherOf(car()).next.push('eio-landed')
+      return failSoon(car(), 'eio-landed', other)
     case 'torn write':
-      return void weatherOf(car()).next.push('enospc')
+      return failSoon(car(), 'enospc', other)
     case 'bit rot':
+      hideAfter(city, fault, 0.4)
       return rot(city, car(), chance, other)
     case 'bit rot in the mark':
       car().disk.rotSlot(chance < 0.5 ? 0 : 1)
@@ -187,6 +190,19 @@ function crashCentre(city: LivingCity, how: 'kill' | 'cut', landed: boolean): vo
 
 const weatherOf = (car: Car) => car.diskWeather
 
+/** One of the next steps: a commit has two, and the second is hit as often as the first. */
+function failSoon(car: Car, what: DiskFault, chance: number): void {
+  const spared = Array.from({ length: Math.floor(chance * 4) }, () => null)
+  weatherOf(car).next.push(...spared, what)
+}
+
+/** Out of reach, now and then, after what befell its disk: then it finds out before anybody can tell it. */
+function hideAfter(city: LivingCity, fault: Fault, share: number): void {
+  const random = randomOf(city.world.seed, `fault-${fault.id}`, 'hide')
+  if (!random.chance(share)) return
+  badWeather(city, { ...fault, lastsMs: random.integer(...HIDDEN_MS) }, ['cutUp', 'cutDown'])
+}
+
 function diskFor(city: LivingCity, fault: Fault, what: 'full' | 'readOnly' | 'slow' | 'hung'): void {
   const weather = weatherOf(city.crews.get(fault.target)!.car)
   lasting(city, fault.lastsMs, () => {
@@ -232,7 +248,7 @@ function rot(city: LivingCity, car: Car, chance: number, other: number): void {
     const last = store!.log.length - 1
     car.disk.rotBatch(
       epoch,
-      other < 0.5 ? Math.max(0, last - Math.floor(chance * 8)) : Math.floor(chance * last),
+      other < 0.7 ? Math.max(0, last - Math.floor(chance * 4)) : Math.floor(chance * last),
     )
   }
   crash(city, car, 'kill', false, RESTART_MS)
@@ -247,6 +263,7 @@ function restoreImage(city: LivingCity, fault: Fault, car: Car): void {
       return void city.world.after(IMAGE_TRY_MS, () => tryIt(triesLeft - 1))
     crash(city, car, 'cut', false, RESTART_MS)
     car.disk.putBack(image)
+    hideAfter(city, fault, 0.6)
     city.checker.orders.imageRestored(car.deviceId)
     city.imaged.add(car.deviceId)
   }
