@@ -12,10 +12,17 @@ type DeviceBook = {
   readonly accepted: Map<string, string>
   /** Content by the name it bears in a store, newest bearer. */
   readonly names: Map<string, string>
+  /** What a gap record spoke of when it was written: after an image was put back its names may be borne by others. */
+  readonly receipts: Map<string, readonly string[]>
 }
 
 type Effect = { readonly key: string; count: number }
-type GapRow = { readonly deviceId: string; readonly epoch: string; readonly gap: GapBody }
+type GapRow = {
+  readonly deviceId: string
+  readonly epoch: string
+  readonly content: string
+  readonly gap: GapBody
+}
 
 /**
  * Who was promised what, and what became of it, by content. It hears answers of the outbox, rows of both disks, and nothing
@@ -64,6 +71,8 @@ export class RecordBook {
       const book = this.#bookOf(deviceId)
       const content = contentOf(record)
       if (record.kind === 'gap' || record.kind === 'track.sketch') book.asked.add(content)
+      if (record.kind === 'gap' && !book.receipts.has(content))
+        book.receipts.set(content, [...contentsIn(book, record.epoch, JSON.parse(record.body) as GapBody)])
       book.names.set(nameOf(record.epoch, record.lane, record.seq), content)
     }
   }
@@ -145,15 +154,11 @@ export class RecordBook {
   /** Contents that a receipt in the ledger explains. */
   #receipted(deviceId: string): Set<string> {
     const found = new Set<string>()
-    for (const { deviceId: of, epoch, gap } of this.#gaps.values()) {
+    const book = this.#bookOf(deviceId)
+    for (const { deviceId: of, epoch, content, gap } of this.#gaps.values()) {
       if (of !== deviceId) continue
-      const { epoch: store, ranges } = gap.lost ?? { epoch, ranges: gap.ranges }
-      const { names } = this.#bookOf(deviceId)
-      for (const [first, last] of ranges)
-        for (let seq = first; seq <= last; seq++) {
-          const content = names.get(nameOf(store, gap.lane, seq))
-          if (content !== undefined) found.add(`${deviceId}/${content}`)
-        }
+      for (const one of book.receipts.get(content) ?? []) found.add(`${deviceId}/${one}`)
+      for (const one of contentsIn(book, epoch, gap)) found.add(`${deviceId}/${one}`)
     }
     return found
   }
@@ -177,7 +182,7 @@ export class RecordBook {
     effect.count++
     this.#effects.set(full, effect)
     this.#contentByKey.set(key, content)
-    if (row.kind === 'gap') this.#takeGap(key, deviceId, row)
+    if (row.kind === 'gap') this.#takeGap(key, deviceId, content, row)
     return () => {
       if (--effect.count === 0) this.#effects.delete(full)
       this.#contentByKey.delete(key)
@@ -186,10 +191,10 @@ export class RecordBook {
   }
 
   /** It speaks of the store in which it was written, wherever it was carried since. */
-  #takeGap(key: string, deviceId: string, { origin, body, ...row }: WireRecord): void {
+  #takeGap(key: string, deviceId: string, content: string, { origin, body, ...row }: WireRecord): void {
     const epoch = origin?.epoch ?? row.epoch
     const gap = JSON.parse(body) as GapBody
-    this.#gaps.set(key, { deviceId, epoch, gap })
+    this.#gaps.set(key, { deviceId, epoch, content, gap })
     if (gap.reason === 'thinned' && gap.lane !== 'track' && gap.lane !== 'diag')
       this.#findings.add('shedForever', deviceId, `${key}: lane ${gap.lane}`)
   }
@@ -197,7 +202,7 @@ export class RecordBook {
   #bookOf(deviceId: string): DeviceBook {
     let book = this.#devices.get(deviceId)
     if (book === undefined) {
-      book = { asked: new Set(), accepted: new Map(), names: new Map() }
+      book = { asked: new Set(), accepted: new Map(), names: new Map(), receipts: new Map() }
       this.#devices.set(deviceId, book)
     }
     return book
@@ -209,6 +214,16 @@ type GapBody = {
   readonly lane: string
   readonly ranges: readonly (readonly [number, number])[]
   readonly lost?: { readonly epoch: string; readonly ranges: readonly (readonly [number, number])[] }
+}
+
+/** What the names in a gap record stand for now. */
+function* contentsIn({ names }: DeviceBook, epoch: string, gap: GapBody): Generator<string> {
+  const { epoch: store, ranges } = gap.lost ?? { epoch, ranges: gap.ranges }
+  for (const [first, last] of ranges)
+    for (let seq = first; seq <= last; seq++) {
+      const content = names.get(nameOf(store, gap.lane, seq))
+      if (content !== undefined) yield content
+    }
 }
 
 /** Carried over from another store, or written by the outbox itself. */
