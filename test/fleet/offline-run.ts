@@ -66,7 +66,8 @@ export async function offlineRun(run: OfflineRun, say: (words: string) => void =
     for (const { position, at } of units)
       if (position) shown.push({ fixUtcMs: Date.parse(at) - position.ageMs, ageMs: position.ageMs })
   })
-  const backUtcMs = clock.now().utcMs
+  // By the gateway's clock, which is this machine's; the car's own ran while its store was filled.
+  const backUtcMs = Date.now()
   const reconnectMs = performance.now()
   let connectedMs: number | null = null
   const car = openCarrierCar({
@@ -86,7 +87,7 @@ export async function offlineRun(run: OfflineRun, say: (words: string) => void =
     await sleep(1_000)
     await car.report(next(clock.now().utcMs))
     const newest = Math.max(...shown.map(({ fixUtcMs }) => fixUtcMs))
-    liveAgeMsMax = Math.max(liveAgeMsMax, clock.now().utcMs - newest)
+    liveAgeMsMax = Math.max(liveAgeMsMax, Date.now() - newest)
     if (alarm === null) {
       alarm = await panicOf(gateway.pages)
       const trueAgeMs = clock.now().monoMs - run.panicAtHour * HOUR_S * 1_000
