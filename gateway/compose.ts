@@ -12,6 +12,7 @@ import { serveHttp } from './api/http-server.ts'
 import { createStreamHub } from './api/stream.ts'
 import type { Broker } from './broker/broker.ts'
 import { openBroker } from './broker/open-broker.ts'
+import { refusalAudit } from './broker/refusal-audit.ts'
 import { createGridLookup } from './city/grid-lookup.ts'
 import { NO_SURROUNDINGS, surroundingsOf } from './city/map-surroundings.ts'
 import { mintOf } from './city/surroundings.ts'
@@ -190,7 +191,11 @@ async function open(
   await writeRetired(desk.retired())
   await loop.submit({ events: desk.bindings() })
 
-  const brokerParts = { clock, log, authority: authority.value, desk, certificate }
+  const onRefused = refusalAudit(
+    () => clock.now().monoMs,
+    (actor, detail) => void loop.submit({ audit: { action: 'broker.refused', actor, detail } }),
+  )
+  const brokerParts = { clock, log, authority: authority.value, desk, certificate, onRefused }
   const listening = await openBroker(config, brokerParts, event => loop.fromBroker(event))
   if (!listening.ok) return listening
   broker = listening.value.broker

@@ -19,6 +19,7 @@ import type { Broker, BrokerEvent, RefusalCode } from './broker.ts'
 import { HandshakeQueue } from './handshake-queue.ts'
 import { LengthGuard } from './length-guard.ts'
 import { deafEmitter } from './deaf-emitter.ts'
+import type { Refused } from './refusal-audit.ts'
 
 const HANDSHAKE_MS_MAX = 3_000
 const CONNECT_MS_MAX = 3_000
@@ -46,6 +47,8 @@ export type BrokerParts = {
   readonly admits: (deviceId: DeviceId, serial: string) => boolean
   /** Called in the order of the wire, session first; must not throw. */
   readonly onEvent: (event: BrokerEvent) => void
+  /** A refusal of somebody with a certificate of our CA. */
+  readonly onRefused?: (refused: Refused) => void
 }
 
 /** One connection: what its certificate says, and what it asked for in CONNECT. */
@@ -222,11 +225,11 @@ class DeviceBroker implements Broker {
       return
     }
     const guard = new LengthGuard(socket, () =>
-      this.refuse('PACKET_TOO_LARGE', {
-        address,
-        deviceId: session.deviceId,
-        san: certificate.subjectAltName,
-      }),
+      this.refuse(
+        'PACKET_TOO_LARGE',
+        { address, deviceId: session.deviceId, san: certificate.subjectAltName },
+        session,
+      ),
     )
     const session: Session = {
       guard,
@@ -287,7 +290,7 @@ class DeviceBroker implements Broker {
     if (session.refusal === null && session.deviceId === client.id) return done(null, true)
     const { code, returnCode, detail } =
       session.refusal ?? refusal('CLIENT_ID_MISMATCH', IDENTIFIER_REJECTED, quoted(client.id))
-    this.refuse(code, { address: session.address, detail })
+    this.refuse(code, { address: session.address, detail }, session)
     done(Object.assign(new Error(code), { returnCode }), false)
   }
 
@@ -325,9 +328,13 @@ class DeviceBroker implements Broker {
     const { deviceId } = session
     const parsed = parseTopic(packet.topic)
     if (deviceId === null || parsed?.deviceId !== deviceId || !isUp(parsed.channel))
-      return this.refuse('TOPIC_REFUSED', { deviceId, detail: `publish ${quoted(packet.topic)}` })
+      return this.refuse('TOPIC_REFUSED', { deviceId, detail: `publish ${quoted(packet.topic)}` }, session)
     if (packet.retain || packet.qos === 2)
-      return this.refuse('CLIENT_FORBIDDEN_FEATURE', { deviceId, detail: packet.retain ? 'retain' : 'QoS 2' })
+      return this.refuse(
+        'CLIENT_FORBIDDEN_FEATURE',
+        { deviceId, detail: packet.retain ? 'retain' : 'QoS 2' },
+        session,
+      )
     // A predecessor that was taken over has nothing more to say.
     if (this.sessions.get(deviceId) !== session) return new Error('taken over')
     const payload = typeof packet.payload === 'string' ? Buffer.from(packet.payload) : packet.payload
@@ -338,7 +345,11 @@ class DeviceBroker implements Broker {
   private maySubscribe(session: Session, topic: string): boolean {
     const parsed = parseTopic(topic)
     if (parsed !== undefined && parsed.deviceId === session.deviceId && isDown(parsed.channel)) return true
-    this.refuse('TOPIC_REFUSED', { deviceId: session.deviceId, detail: `subscribe ${quoted(topic)}` })
+    this.refuse(
+      'TOPIC_REFUSED',
+      { deviceId: session.deviceId, detail: `subscribe ${quoted(topic)}` },
+      session,
+    )
     return false
   }
 
@@ -365,9 +376,17 @@ class DeviceBroker implements Broker {
     return session.client !== null
   }
 
-  private refuse(code: RefusalCode, detail: Readonly<Record<string, unknown>>): Error {
+  private refuse(
+    code: RefusalCode,
+    detail: Readonly<Record<string, unknown>>,
+    session?: Pick<Session, 'certificate' | 'address'>,
+  ): Error {
     this.refusals[code]++
     this.parts.log.warn({ event: 'broker.refused', code, ...detail })
+    if (session !== undefined) {
+      const { certificate, address } = session
+      this.parts.onRefused?.({ code, san: certificate.subjectAltName, address })
+    }
     return new Error(code)
   }
 }

@@ -9,6 +9,7 @@ import type { EnrolmentDesk } from '../enrolment/desk.ts'
 import type { Authority, ServerCertificate } from '../identity/x509-authority.ts'
 import { openAedesBroker } from './aedes-broker.ts'
 import type { Broker, BrokerEvent } from './broker.ts'
+import type { Refused } from './refusal-audit.ts'
 import { GATEWAY_CLIENT_ID, openBrokerClient } from './mqtt-broker-client.ts'
 
 const LOOPBACK = '127.0.0.1'
@@ -19,12 +20,13 @@ export type BrokerSurroundings = {
   readonly authority: Authority
   readonly desk: Pick<EnrolmentDesk, 'admits' | 'speaks'>
   readonly certificate: ServerCertificate
+  readonly onRefused: (refused: Refused) => void
 }
 
 /** The embedded broker, or the one `--broker` names; `url` is where devices find it. Faults name the flag to change. */
 export async function openBroker(
   config: Pick<GatewayConfig, 'mqttPort' | 'broker' | 'brokerCa'>,
-  { clock, log, authority, desk, certificate }: BrokerSurroundings,
+  { clock, log, authority, desk, certificate, onRefused }: BrokerSurroundings,
   onEvent: (event: BrokerEvent) => void,
 ): Promise<Result<{ readonly broker: Broker; readonly url: string }>> {
   if (config.broker !== '') {
@@ -51,6 +53,7 @@ export async function openBroker(
     log,
     admits: desk.admits,
     onEvent,
+    onRefused,
   })
   if (!broker.ok) return fault(broker.code, `MQTT: ${broker.detail} (--mqtt-port)`)
   return ok({ broker: broker.value, url: `mqtts://${LOOPBACK}:${broker.value.port}` })

@@ -6,6 +6,7 @@ import { proveSampling } from './prove-sampling.ts'
 import { proveAutobaud } from './prove-autobaud.ts'
 import { proveCrashes } from './prove-crashes.ts'
 import { proveFleet } from './prove-fleet.ts'
+import { proveFootprint } from './prove-footprint.ts'
 import { proveMembership } from './prove-membership.ts'
 import { MUTANT_COVERS, proveMutants } from './prove-mutants.ts'
 import { proveNmea } from './prove-nmea.ts'
@@ -15,8 +16,8 @@ import { provePanel } from './prove-panel.ts'
 import { proveReach } from './prove-reach.ts'
 import { proveReplug } from './prove-replug.ts'
 import { proveRestore } from './prove-restore.ts'
-import { proveStorm } from './prove-storm.ts'
 import { proveSim, SIM_COVERS } from './prove-sim.ts'
+import { proveStorm } from './prove-storm.ts'
 import { proveTrigger } from './prove-trigger.ts'
 
 export const PROOFS: Readonly<Record<string, Inquiry>> = {
@@ -117,11 +118,6 @@ export const PROOFS: Readonly<Record<string, Inquiry>> = {
     ],
     run: proveAgreement,
   },
-  storm: {
-    does: '2,000 devices reconnect at once: all live again within 15 s, the pages hear of others within 2 s; build first',
-    covers: ['gateway/broker', 'test/fleet/storm-run.ts', 'test/cli/prove-storm.ts'],
-    run: proveStorm,
-  },
   sim: {
     does: '100,000 vehicle-hours of simulated cities that break, over 50 seeds: nothing lost, doubled, told out of order or forged; hours, goes on where it was broken off',
     covers: SIM_COVERS,
@@ -197,6 +193,30 @@ export const PROOFS: Readonly<Record<string, Inquiry>> = {
     does: 'npm start --units 255 shows every unit once a second; what it costs; build first',
     covers: ['sim/demo/fleet.ts', 'gateway/fleet', 'test/cli/prove-fleet.ts'],
     run: proveFleet,
+  },
+  storm: {
+    does: '2,000 devices at once after a crash, a frozen page, packets that declare 268 MB; build first; 4 minutes',
+    covers: [
+      'gateway/broker',
+      'gateway/api/stream.ts',
+      'gateway/api/stream-socket.ts',
+      'test/storm',
+      'test/cli/prove-storm.ts',
+    ],
+    run: proveStorm,
+  },
+  footprint: {
+    does: 'memory of the agent beside an empty process, and over 24 simulated hours; build first; 4 minutes',
+    covers: [
+      'agent/runtime.ts',
+      'agent/vehicle',
+      'agent/uplink',
+      'agent/compose.ts',
+      'sim/demo/child.ts',
+      'test/footprint',
+      'test/cli/prove-footprint.ts',
+    ],
+    run: proveFootprint,
   },
 }
 
