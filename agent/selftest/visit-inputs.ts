@@ -7,6 +7,9 @@ import type { Visit } from './visit.ts'
 import { foundWiring, initialWalk, isWalked, walk, walkView, wrongChannels } from './walk.ts'
 import type { WalkEvent, WalkState } from './walk.ts'
 
+/** A reply that is late on a busy computer is not a module without power: silent this long is. */
+const SILENT_MS = 3_000
+
 /** The step that walks the inputs. */
 export type InputsStep = {
   /** Begins anew with what is fitted now. The returned function closes the line. */
@@ -24,6 +27,7 @@ export function openInputsStep(visit: Visit): InputsStep {
   let terminals = terminalsOf(visit.fittings)
   let walkState = beginning()
   let raw: RawTerminals | null = null
+  let silentSince: ReadonlyMap<string, number> = new Map()
 
   function beginning(): WalkState {
     terminals = terminalsOf(visit.fittings)
@@ -58,7 +62,8 @@ export function openInputsStep(visit: Visit): InputsStep {
   function faultNow(): StepFault | null {
     const wrong = wrongChannels(walkState)
     if (wrong.length > 0) return { code: 'WIRING_DIFFERS', detail: wrong.join(', ') }
-    const { silent } = state.inputs
+    const { monoMs } = parts.clock.now()
+    const silent = state.inputs.silent.filter(name => monoMs - silentSince.get(name)! >= SILENT_MS)
     return silent.length === 0 ? null : { code: 'MODULE_SILENT', detail: silent.join(', ') }
   }
 
@@ -76,6 +81,8 @@ export function openInputsStep(visit: Visit): InputsStep {
         {
           onContacts: contacts => feed({ type: 'contacts', contacts }),
           onLife: (life, silent) => {
+            const { monoMs } = parts.clock.now()
+            silentSince = new Map(silent.map(name => [name, silentSince.get(name) ?? monoMs]))
             state.inputs = { ...state.inputs, panel: life, silent: [...silent] }
             publish()
           },
