@@ -10,6 +10,7 @@ import type { Tap, TapResult, TerminalState } from '#protocols/terminal.ts'
 import { openRealClock } from '#sim/clock/real-clock.ts'
 import { agentEntry, startChild } from '#sim/demo/child.ts'
 import type { Child } from '#sim/demo/child.ts'
+import type { SamplingName } from '#agent/vehicle/sampling.ts'
 import { openFullVehicle } from '#sim/demo/full-vehicle.ts'
 import type { FullVehicle } from '#sim/demo/full-vehicle.ts'
 import { demoUnits, identityOf } from '#sim/demo/units.ts'
@@ -71,9 +72,12 @@ export async function openRunningHouse({
   seed = 1,
   broker,
   power,
+  sampling,
 }: {
   readonly seed?: number
   readonly broker: HouseBroker
+  /** How often the car reports; as a real one does when absent. */
+  readonly sampling?: SamplingName
   /** What differs in how the battery ends the car. */
   readonly power?: Partial<PowerConfig>
 }): Promise<RunningHouse> {
@@ -126,6 +130,7 @@ export async function openRunningHouse({
     entry: agentEntry('dist/agent.js'),
     backoffMaxMs: 1_500,
     ...(power && { power }),
+    ...(sampling && { sampling }),
   })
 
   const judge = new OpenApiJudge(openApiOf(ROUTES))
