@@ -1,5 +1,6 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
-import { parseRecord, sumOf } from './chain.ts'
+import { parseRecord, sumOf, whyNoRecord } from './chain.ts'
+import { CHAIN_START, isWireRecord, RECORD_VERSION } from './record.ts'
 import type { RecordOrigin, WireRecord } from './record.ts'
 import { fault, ok } from './result.ts'
 import type { Result } from './result.ts'
@@ -82,24 +83,25 @@ function rebuild(json: {
   const records: WireRecord[] = []
   let prev = json.prev
   for (let i = 0; i < count; i++) {
-    const unsigned = {
-      v: 1,
+    const origin = columns.origin?.[i]
+    const record = {
+      v: RECORD_VERSION,
       lane: json.lane,
       epoch: json.epoch,
       seq: json.seq + i,
       prev,
+      sum: CHAIN_START,
       kind: columns.kind[i],
       occurredAt: times[i],
       monoMs: columns.monoMs[i],
       bootId: columns.bootId[i],
       clockQuality: columns.clockQuality[i],
       body: columns.body[i],
-      ...(columns.origin?.[i] && { origin: columns.origin[i] }),
+      ...(origin && { origin }),
     }
-    const record = parseRecord({ ...unsigned, sum: sumOfUnknown(unsigned) })
-    if (!record.ok) return record
-    records.push(record.value)
-    prev = record.value.sum
+    if (!isWireRecord(record)) return fault('RECORD_SCHEMA', whyNoRecord(record))
+    prev = record.sum = sumOf(record)
+    records.push(record)
   }
   return prev === columns.sum[0]
     ? ok(records)
@@ -113,5 +115,3 @@ function undeltas(values: readonly number[]): number[] {
   let sum = 0
   return values.map(v => (sum += v))
 }
-
-const sumOfUnknown = (unsigned: object): string => sumOf(unsigned as Omit<WireRecord, 'sum'>)

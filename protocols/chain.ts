@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { z } from 'zod'
-import { RECORD_VERSION, WireRecord } from './record.ts'
+import { isWireRecord, RECORD_VERSION, WireRecord } from './record.ts'
 import type { Epoch, RecordDraft, RecordOrigin } from './record.ts'
 import { fault, ok } from './result.ts'
 import type { Result } from './result.ts'
@@ -12,8 +12,9 @@ import type { Result } from './result.ts'
  */
 export function sumOf(record: Omit<WireRecord, 'sum'>): string {
   const { v, lane, epoch, seq, kind, occurredAt, monoMs, bootId, clockQuality, origin } = record
-  const was = origin === undefined ? [] : [origin.epoch, origin.seq, origin.sum]
-  const head = JSON.stringify([v, lane, epoch, seq, kind, occurredAt, monoMs, bootId, clockQuality, ...was])
+  const was = origin === undefined ? '' : `,"${origin.epoch}",${origin.seq},"${origin.sum}"`
+  // The JSON of these fields as an array: none of them can hold what JSON would escape.
+  const head = `[${v},"${lane}","${epoch}",${seq},"${kind}",${occurredAt},${monoMs},"${bootId}","${clockQuality}"${was}]`
   return hash('sha256', record.prev + head + record.body)
 }
 
@@ -28,10 +29,12 @@ export function chainRecord(
 
 /** Parses and checks one record: schema, then its own sum. The chain to its neighbour is the reader's to check. */
 export function parseRecord(json: unknown): Result<WireRecord> {
-  const parsed = WireRecord.safeParse(json)
-  if (!parsed.success) return fault('RECORD_SCHEMA', z.prettifyError(parsed.error))
-  const { sum, ...rest } = parsed.data
-  if (sumOf(rest) !== sum)
-    return fault('RECORD_SUM', `seq ${rest.seq} of lane ${rest.lane} does not match its sum`)
-  return ok(parsed.data)
+  if (!isWireRecord(json)) return fault('RECORD_SCHEMA', whyNoRecord(json))
+  if (sumOf(json) !== json.sum)
+    return fault('RECORD_SUM', `seq ${json.seq} of lane ${json.lane} does not match its sum`)
+  return ok(json)
 }
+
+/** What of it is not as `WireRecord` says. */
+export const whyNoRecord = (json: unknown): string =>
+  z.prettifyError(WireRecord.safeParse(json).error ?? new z.ZodError([]))
