@@ -4,8 +4,9 @@ export default defineConfig({
   test: {
     include: ['{protocols,hardware,agent,gateway,sim,test}/**/*.test.ts'],
     globalSetup: ['test/setup/build.ts'],
-    testTimeout: 20_000,
-    hookTimeout: 60_000,
+    // Guards against what hangs; a slow machine is not a failure.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     maxWorkers: 2,
   },
 })
