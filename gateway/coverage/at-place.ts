@@ -1,4 +1,3 @@
-import { partialCostDs } from '#protocols/roads/graph.ts'
 import type { RoadPoint } from '../roads/snap.ts'
 import type { KLabels } from './k-labels.ts'
 
@@ -37,22 +36,22 @@ export class AtPlace {
   }
 
   private look({ edge, fraction }: RoadPoint, turnoutDs: Uint32Array): void {
-    const { graph, units, counts, timesDs, slots, k } = this.labels
-    const costDs = graph.edgeCostDs(edge)
-    const placeDs = partialCostDs(costDs, fraction)
+    const { weights, units, counts, timesDs, slots, k } = this.labels
     this.found = 0
-    for (let end = 0; end < 2; end++) {
-      if (!(end === 0 ? graph.isForward(edge) : graph.isBackward(edge))) continue
-      const row = this.labels.rowInto(2 * edge + end)
-      const thereDs = end === 0 ? placeDs : costDs - placeDs
+    for (let drive = 2 * edge; drive <= 2 * edge + 1; drive++) {
+      if (!weights.isOpen(drive)) continue
+      const row = this.labels.rowInto(drive)
+      const thereDs = weights.intoDs(drive, fraction)
       for (let label = row * k; label < row * k + counts[row]!; label++)
         this.note(slots[label]!, timesDs[label]! + thereDs)
     }
     for (let slot = units.edgeHead[edge]!; slot >= 0; slot = units.edgeNext[slot]!) {
-      const ahead = fraction - units.fractionOf[slot]!
-      const aheadDs = placeDs - partialCostDs(costDs, units.fractionOf[slot]!)
-      if (ahead >= 0 && graph.isForward(edge)) this.note(slot, turnoutDs[slot]! + aheadDs)
-      if (ahead <= 0 && graph.isBackward(edge)) this.note(slot, turnoutDs[slot]! - aheadDs)
+      const unit = units.fractionOf[slot]!
+      for (let drive = 2 * edge; drive <= 2 * edge + 1; drive++) {
+        const isAhead = (drive & 1) === 0 ? unit <= fraction : unit >= fraction
+        if (isAhead && weights.isOpen(drive))
+          this.note(slot, turnoutDs[slot]! + weights.alongDs(drive, unit, fraction))
+      }
     }
   }
 

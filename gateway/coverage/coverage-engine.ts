@@ -5,10 +5,13 @@ import type { IncidentId } from '#protocols/ids.ts'
 import { fault, ok } from '#protocols/result.ts'
 import type { Result } from '#protocols/result.ts'
 import type { RoadGraph } from '#protocols/roads/graph.ts'
+import type { Drive } from '#protocols/roads/network.ts'
 import type { Grid } from '../grids/grid.ts'
+import type { Conditions } from '../reach/conditions.ts'
 import { NearestUnits } from '../reach/nearest.ts'
 import { RoadSearch } from '../reach/search.ts'
 import { UnitsOnRoads } from '../reach/units-on-roads.ts'
+import { RoadWeights } from '../reach/weights.ts'
 import { RoadSnap } from '../roads/snap.ts'
 import type { RoadPoint } from '../roads/snap.ts'
 import { AtPlace } from './at-place.ts'
@@ -41,6 +44,8 @@ export type ReachStart = LatLon &
   Pick<CoverageUnit, 'speedMps' | 'trackDeg' | 'turnoutSeconds'> & { readonly isClick: boolean }
 
 export type EngineOptions = {
+  /** What driving takes; length over speed without. The engine owns them from now on. */
+  readonly weights?: RoadWeights
   readonly demand?: DemandWeights
   readonly coldSpots?: ColdSpotRules
   /** Begins the names of cold spots, so that those of two runs differ. */
@@ -56,6 +61,7 @@ export class CoverageEngine {
   readonly grids: readonly Grid[]
   readonly measure: CoverageMeasure
   readonly labels: KLabels
+  private readonly weights: RoadWeights
   readonly turnoutDs = new Uint32Array(COVERAGE_UNITS_MAX)
   private readonly table: UnitsOnRoads
   private readonly stretches: Stretches
@@ -75,8 +81,9 @@ export class CoverageEngine {
   constructor(graph: RoadGraph, grids: readonly Grid[], options: EngineOptions = {}) {
     this.graph = graph
     this.grids = grids
+    this.weights = options.weights ?? new RoadWeights(graph)
     this.table = new UnitsOnRoads(graph, COVERAGE_UNITS_MAX)
-    this.labels = new KLabels(this.table, K)
+    this.labels = new KLabels(this.table, K, this.weights)
     this.stretches = new Stretches(graph, grids, options.demand ?? demandByClass)
     this.measure = new CoverageMeasure(this.stretches, this.labels)
     const rules = options.coldSpots ?? COLD_SPOT_RULES
@@ -84,10 +91,15 @@ export class CoverageEngine {
     this.at = new AtPlace(this.labels)
     this.snap = new RoadSnap(graph)
     this.responders = new UnitsOnRoads(graph, COVERAGE_UNITS_MAX)
-    this.search = new RoadSearch(graph)
+    this.search = new RoadSearch(graph, this.weights)
     this.nearest = new NearestUnits(this.responders, this.search)
     this.centres = demandCentres(this.stretches)
     this.unknown = new Uint8Array(grids.length)
+  }
+
+  /** Takes up what driving takes from now on, as `RoadWeights.lay`. */
+  lay(conditions: Conditions, only?: Iterable<Drive>): void {
+    this.weights.lay(conditions, only)
   }
 
   /** All shares, spots and reasons for this moment. `tookMs` is left to who can measure it. */

@@ -5,7 +5,10 @@ import type { Logger } from '#protocols/log.ts'
 import { fault, ok } from '#protocols/result.ts'
 import type { Result } from '#protocols/result.ts'
 import type { Clock } from '#protocols/time.ts'
+import type { Drive } from '#protocols/roads/network.ts'
 import type { Grid } from '../grids/grid.ts'
+import { FREE_FLOW } from '../reach/conditions.ts'
+import type { Conditions } from '../reach/conditions.ts'
 import type { CoverageDuty } from './coverage-duty.ts'
 import type { CoverageRefresh } from './coverage-book.ts'
 import type { ReachStart } from './coverage-engine.ts'
@@ -17,12 +20,16 @@ export type WorkerData = {
   readonly graph: Uint8Array
   readonly grids: readonly Grid[]
   readonly spotPrefix: string
+  /** What driving takes at the start; `lay` changes it. */
+  readonly conditions?: Conditions
 }
 type Question =
   | { readonly kind: 'coldSpots' }
   | { readonly kind: 'reach'; readonly start: ReachStart; readonly as: 'geojson' | 'roads' }
 export type ToWorker = { readonly id: number } & (
-  { readonly kind: 'refresh'; readonly input: CoverageInput } | Question
+  | { readonly kind: 'refresh'; readonly input: CoverageInput }
+  | { readonly kind: 'lay'; readonly conditions: Conditions; readonly only?: readonly Drive[] }
+  | Question
 )
 export type FromWorker = { readonly id: number } & (
   | { readonly kind: 'refreshed'; readonly measured: CoverageMeasured; readonly roads: Uint8Array }
@@ -38,6 +45,8 @@ const WAITING_MAX = 64
 
 export type CoverageThread = {
   ask<T extends string | Uint8Array>(question: Question): Promise<Result<T>>
+  /** What driving takes from the next refresh on, as `RoadWeights.lay`; kept for a thread that is started again. */
+  lay(conditions: Conditions, only?: readonly Drive[]): void
   /** The newest refresh as the map colours it; all unknown while there is none. */
   roads(): Result<Uint8Array>
   stats(): { readonly restarts: number; readonly lastTookMs: number }
@@ -80,10 +89,12 @@ class Thread implements CoverageThread {
   } | null = null
   private readonly waiting = new Map<number, Waiting>()
   private cancel = (): void => undefined
+  private conditions: Conditions
   private closed = false
 
   constructor(parts: ThreadParts) {
     this.parts = parts
+    this.conditions = parts.data.conditions ?? FREE_FLOW
     this.start()
     this.arm()
   }
@@ -97,6 +108,12 @@ class Thread implements CoverageThread {
       this.waiting.set(id, result => resolve(result as Result<T>))
       worker.postMessage({ id, ...question } satisfies ToWorker)
     })
+  }
+
+  lay(conditions: Conditions, only?: readonly Drive[]): void {
+    this.conditions = conditions
+    const message = { id: ++this.ids, kind: 'lay', conditions, ...(only !== undefined && { only }) } as const
+    this.worker?.postMessage(message satisfies ToWorker)
   }
 
   roads(): Result<Uint8Array> {
@@ -116,7 +133,7 @@ class Thread implements CoverageThread {
   }
 
   private start(): void {
-    const worker = startWorker(this.parts.entry, this.parts.data)
+    const worker = startWorker(this.parts.entry, { ...this.parts.data, conditions: this.conditions })
     this.worker = worker
     worker.on('message', (message: FromWorker) => this.hear(message))
     worker.on('error', error => this.lose(worker, String(error)))

@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { openGraph } from '#protocols/roads/graph.ts'
+import { RoadWeights } from '../reach/weights.ts'
 import { CoverageEngine } from './coverage-engine.ts'
 import type { ToWorker, WorkerData, FromWorker } from './coverage-thread.ts'
 
@@ -7,18 +8,24 @@ import type { ToWorker, WorkerData, FromWorker } from './coverage-thread.ts'
  * The thread that computes coverage. It holds its own copy of the graph and answers one message after the other:
  *
  *     ToWorker { id, kind: refresh | coldSpots | reach } -> FromWorker { id, result }
+ *     ToWorker { id, kind: lay }: what driving takes from the next answer on
  */
-const { graph: bytes, grids, spotPrefix } = workerData as WorkerData
+const { graph: bytes, grids, spotPrefix, conditions } = workerData as WorkerData
 const graph = openGraph(bytes)
 if (!graph.ok) throw new Error(`${graph.code}: ${graph.detail}`)
-const engine = new CoverageEngine(graph.value, grids, { spotPrefix })
+const weights = new RoadWeights(graph.value, undefined, conditions)
+const engine = new CoverageEngine(graph.value, grids, { spotPrefix, weights })
 
 parentPort?.on('message', (message: ToWorker) => {
+  if (message.kind === 'lay') return engine.lay(message.conditions, message.only)
   const { answer, moved } = answerTo(message)
   parentPort?.postMessage(answer, moved)
 })
 
-function answerTo(message: ToWorker): { answer: FromWorker; moved: ArrayBuffer[] } {
+function answerTo(message: Exclude<ToWorker, { readonly kind: 'lay' }>): {
+  answer: FromWorker
+  moved: ArrayBuffer[]
+} {
   const { id } = message
   switch (message.kind) {
     case 'refresh': {

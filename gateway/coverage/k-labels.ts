@@ -1,5 +1,6 @@
 import type { RoadGraph } from '#protocols/roads/graph.ts'
 import type { UnitsOnRoads } from '../reach/units-on-roads.ts'
+import { RoadWeights } from '../reach/weights.ts'
 
 /** No crew needs longer to get going and still counts: 30 min, the longest readiness of a reserve. */
 export const TURNOUT_DS_MAX = 18_000
@@ -35,22 +36,25 @@ export type LabelBounds = {
 export class KLabels {
   readonly graph: RoadGraph
   readonly units: UnitsOnRoads
+  readonly weights: RoadWeights
   readonly k: number
   readonly counts: Uint8Array
   readonly timesDs: Uint32Array
   readonly slots: Int32Array
   private readonly rowOfDrive: Uint32Array
   private readonly mergedDrives: readonly number[]
-  private readonly head: Int32Array
-  private readonly mask: number
+  private head = new Int32Array(0)
+  private mask = -1
   private readonly entries: Int32Array
   private entriesEnd = 0
   private waiting = 0
 
-  constructor(units: UnitsOnRoads, k: number) {
+  /** Without weights roads are driven in length over speed. */
+  constructor(units: UnitsOnRoads, k: number, weights: RoadWeights = new RoadWeights(units.graph)) {
     const { graph } = units
     this.graph = graph
     this.units = units
+    this.weights = weights
     this.k = k
     const drives = Array.from({ length: 2 * graph.edgeCount }, (_, drive) => drive)
     const { copyFirst } = graph
@@ -64,18 +68,16 @@ export class KLabels {
     this.counts = new Uint8Array(rows)
     this.timesDs = new Uint32Array(rows * k)
     this.slots = new Int32Array(rows * k)
-    const buckets = 2 ** Math.ceil(Math.log2(graph.costDsMax + TURNOUT_DS_MAX + 2))
-    this.head = new Int32Array(buckets).fill(-1)
-    this.mask = buckets - 1
     const entriesMax = k * graph.arcCount + 2 * units.sizeMax
     this.entries = new Int32Array(3 * entriesMax)
   }
 
-  /** Labels every junction anew. `turnoutDs[slot]` is at most `TURNOUT_DS_MAX`. */
+  /** Labels every junction anew. `turnoutDs[slot]` is at most `TURNOUT_DS_MAX`, `fillDs` below `CLOSED_DS`. */
   run(turnoutDs: Uint32Array, { budgetDs, fillDs }: LabelBounds): void {
     this.counts.fill(0)
     this.entriesEnd = 0
     this.waiting = 0
+    this.makeRing()
     this.start(turnoutDs, fillDs)
     for (let timeDs = 0; this.waiting > 0; timeDs++) {
       const bucket = timeDs & this.mask
@@ -96,7 +98,7 @@ export class KLabels {
     return this.rowOfDrive[drive]!
   }
 
-  /** When the nearest unit could set out on a drive, deciseconds; Infinity when nobody comes within the bounds of the run. */
+  /** When the nearest unit stands where a drive begins and may take it, deciseconds; Infinity when nobody comes within the bounds of the run. */
   nearestDs(drive: number): number {
     const row = this.rowOfDrive[drive]!
     return this.counts[row]! > 0 ? this.timesDs[row * this.k]! : Infinity
@@ -109,6 +111,14 @@ export class KLabels {
     for (let copy = copyFirst[junction]!; copy < copyFirst[junction + 1]!; copy++)
       if (this.counts[copy]! > 0) best = Math.min(best, this.timesDs[copy * this.k]!)
     return best
+  }
+
+  /** Long enough for the dearest step there is now. */
+  private makeRing(): void {
+    const buckets = 2 ** Math.ceil(Math.log2(this.weights.stepDsMax + TURNOUT_DS_MAX + 2))
+    if (this.head.length >= buckets) return
+    this.head = new Int32Array(buckets).fill(-1)
+    this.mask = buckets - 1
   }
 
   private mergeInto(drive: number): void {
@@ -147,14 +157,16 @@ export class KLabels {
   }
 
   private start(turnoutDs: Uint32Array, fillDs: number): void {
-    const { graph, units } = this
+    const { graph, units, weights } = this
     for (let slot = 0; slot < units.ids.length; slot++) {
       if (units.edgeOf[slot]! < 0) continue
       const startDs = turnoutDs[slot]!
       for (let hang = 2 * slot; hang <= 2 * slot + 1; hang++) {
         const node = units.nodeOfHang(hang)
-        const timeDs = startDs + units.hangCostDs[hang]!
-        if (node >= 0 && node < graph.searchCount && timeDs <= fillDs) this.push(node, slot, timeDs)
+        const drive = units.driveOfHang(hang)
+        if (node < 0 || node >= graph.searchCount || !weights.isOpen(drive)) continue
+        const timeDs = startDs + weights.outDs(drive, units.fractionOf[slot]!)
+        if (timeDs <= fillDs) this.push(node, slot, timeDs)
       }
     }
   }
@@ -164,10 +176,11 @@ export class KLabels {
     const label = node * this.k + this.counts[node]!++
     this.timesDs[label] = timeDs
     this.slots[label] = slot
-    const { arcFirst, arcTo, arcCostDs } = this.graph
+    const { arcFirst, arcTo } = this.graph
+    const { arcDs } = this.weights
     const end = arcFirst[node + 1]!
     for (let arc = arcFirst[node]!; arc < end; arc++) {
-      const thereDs = timeDs + arcCostDs[arc]!
+      const thereDs = timeDs + arcDs[arc]!
       const there = arcTo[arc]!
       if (thereDs <= fillDs && this.wants(there, slot, thereDs, budgetDs)) this.push(there, slot, thereDs)
     }

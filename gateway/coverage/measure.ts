@@ -1,6 +1,5 @@
 import { CIRCLE_SECONDS } from '#protocols/coverage.ts'
 import type { AreaCoverage } from '#protocols/coverage.ts'
-import { partialCostDs } from '#protocols/roads/graph.ts'
 import type { KLabels } from './k-labels.ts'
 import { DEPTH_MAX, SpanSweep } from './span-sweep.ts'
 import type { Stretches } from './stretches.ts'
@@ -91,39 +90,45 @@ export class CoverageMeasure {
 
   /** A road nobody stands on: only its ends matter, and most roads are reached as a whole or not at all. */
   private measureFree(s: number, edge: number): void {
-    const { graph, from, to } = this.stretches
-    const costDs = graph.edgeCostDs(edge)
+    const { from, to } = this.stretches
     const [a, b] = [from[s]!, to[s]!]
-    const fromDs = graph.isForward(edge) ? this.labels.nearestDs(2 * edge) : Infinity
-    const toDs = graph.isBackward(edge) ? this.labels.nearestDs(2 * edge + 1) : Infinity
     for (let circle = 0; circle < 2; circle++) {
-      const budgetDs = this.circlesDs[circle]!
-      const reachedTo = Math.max(a, Math.min(b, (budgetDs - fromDs) / costDs))
-      const reachedFrom = Math.min(b, Math.max(a, 1 - (budgetDs - toDs) / costDs))
+      const reachedTo = Math.max(a, Math.min(b, this.nearestShare(2 * edge, circle)))
+      const reachedFrom = Math.min(b, Math.max(a, 1 - this.nearestShare(2 * edge + 1, circle)))
       this.count(s, circle, reachedTo >= reachedFrom ? b - a : reachedTo - a + (b - reachedFrom))
     }
-    const whole = this.wholeReach(s, edge, costDs)
+    const whole = this.wholeReach(s, edge)
     if (whole >= 0) return this.countWhole(s, whole)
     this.sweep.begin(a, b)
-    this.addEnds(edge, costDs, this.promiseDs)
+    this.addEnds(edge, this.promiseDs)
     this.countSweep(s)
+  }
+
+  /** How far along a drive the nearest unit comes within a circle, below 0 when not as far as its beginning. */
+  private nearestShare(drive: number, circle: number): number {
+    const { weights } = this.labels
+    if (!weights.isOpen(drive)) return -Infinity
+    const onItDs = this.labels.nearestDs(drive) + weights.enterDs[drive]!
+    return (this.circlesDs[circle]! - onItDs) / weights.runDs[drive]!
   }
 
   /**
    * How many units reach all of the stretch in 300 s (at most three are told apart), or -1 when some reach a part of it
    * and that decides.
    */
-  private wholeReach(s: number, edge: number, costDs: number): number {
-    const { graph, from, to } = this.stretches
-    const { counts, timesDs, slots, k } = this.labels
+  private wholeReach(s: number, edge: number): number {
+    const { from, to } = this.stretches
+    const { weights, counts, timesDs, slots, k } = this.labels
     const full = this.full
     let fulls = 0
     let parts = false
     for (let end = 0; end < 2; end++) {
-      if (!(end === 0 ? graph.isForward(edge) : graph.isBackward(edge))) continue
-      const row = this.labels.rowInto(2 * edge + end)
-      const nearDs = costDs * (end === 0 ? from[s]! : 1 - to[s]!)
-      const farDs = costDs * (end === 0 ? to[s]! : 1 - from[s]!)
+      const drive = 2 * edge + end
+      if (!weights.isOpen(drive)) continue
+      const row = this.labels.rowInto(drive)
+      const [enterDs, runDs] = [weights.enterDs[drive]!, weights.runDs[drive]!]
+      const nearDs = enterDs + runDs * (end === 0 ? from[s]! : 1 - to[s]!)
+      const farDs = enterDs + runDs * (end === 0 ? to[s]! : 1 - from[s]!)
       for (let label = row * k; label < row * k + counts[row]!; label++) {
         if (timesDs[label]! + nearDs >= this.promiseDs) break
         if (timesDs[label]! + farDs > this.promiseDs) {
@@ -140,12 +145,11 @@ export class CoverageMeasure {
   }
 
   private measureOccupied(s: number, edge: number, turnoutDs: Uint32Array): void {
-    const { graph, from, to } = this.stretches
-    const costDs = graph.edgeCostDs(edge)
+    const { from, to } = this.stretches
     for (let circle = 0; circle < 3; circle++) {
       this.sweep.begin(from[s]!, to[s]!)
-      this.addEnds(edge, costDs, this.circlesDs[circle]!)
-      this.addStanding(edge, costDs, this.circlesDs[circle]!, turnoutDs)
+      this.addEnds(edge, this.circlesDs[circle]!)
+      this.addStanding(edge, this.circlesDs[circle]!, turnoutDs)
       if (circle === 2) this.countSweep(s)
       else {
         this.sweep.measure()
@@ -155,14 +159,15 @@ export class CoverageMeasure {
   }
 
   /** What the labels of both ends reach. */
-  private addEnds(edge: number, costDs: number, budgetDs: number): void {
-    const { graph } = this.stretches
-    const { counts, timesDs, slots, k } = this.labels
+  private addEnds(edge: number, budgetDs: number): void {
+    const { weights, counts, timesDs, slots, k } = this.labels
     for (let end = 0; end < 2; end++) {
-      if (!(end === 0 ? graph.isForward(edge) : graph.isBackward(edge))) continue
-      const row = this.labels.rowInto(2 * edge + end)
+      const drive = 2 * edge + end
+      if (!weights.isOpen(drive)) continue
+      const row = this.labels.rowInto(drive)
+      const leftDs = budgetDs - weights.enterDs[drive]!
       for (let label = row * k; label < row * k + counts[row]!; label++) {
-        const share = (budgetDs - timesDs[label]!) / costDs
+        const share = (leftDs - timesDs[label]!) / weights.runDs[drive]!
         if (share <= 0) break
         if (end === 0) this.sweep.add(slots[label]!, 0, share)
         else this.sweep.add(slots[label]!, 1 - share, 1)
@@ -171,16 +176,15 @@ export class CoverageMeasure {
   }
 
   /** What units on the road reach of it without leaving it. */
-  private addStanding(edge: number, costDs: number, budgetDs: number, turnoutDs: Uint32Array): void {
-    const { graph } = this.stretches
-    const { units } = this.labels
+  private addStanding(edge: number, budgetDs: number, turnoutDs: Uint32Array): void {
+    const { weights, units } = this.labels
     for (let slot = units.edgeHead[edge]!; slot >= 0; slot = units.edgeNext[slot]!) {
       const leftDs = budgetDs - turnoutDs[slot]!
       if (leftDs < 0) continue
       const place = units.fractionOf[slot]!
-      const placeDs = partialCostDs(costDs, place)
-      if (graph.isForward(edge)) this.sweep.add(slot, place, (placeDs + leftDs) / costDs)
-      if (graph.isBackward(edge)) this.sweep.add(slot, (placeDs - leftDs) / costDs, place)
+      const [there, back] = [2 * edge, 2 * edge + 1]
+      if (weights.isOpen(there)) this.sweep.add(slot, place, weights.aheadTo(there, place, leftDs))
+      if (weights.isOpen(back)) this.sweep.add(slot, weights.aheadTo(back, place, leftDs), place)
     }
   }
 

@@ -27,8 +27,11 @@ export function coverageRoads(
   const edges = graph.edgeCount
   const isAllUnknown = unknown.every(flag => flag === 1)
   for (let edge = 0; edge < edges; edge++) {
-    bytes[ROADS_HEADER_BYTES + edge] = stepsOf(labels.nearestDs(2 * edge))
-    bytes[ROADS_HEADER_BYTES + edges + edge] = stepsOf(labels.nearestDs(2 * edge + 1))
+    for (let end = 0; end < 2; end++) {
+      const drive = 2 * edge + end
+      const onItDs = labels.nearestDs(drive) + labels.weights.enterDs[drive]!
+      bytes[ROADS_HEADER_BYTES + end * edges + edge] = stepsOf(onItDs)
+    }
     const grid = gridOfMiddle(stretches, edge)
     const isUnknown = grid < 0 ? isAllUnknown : unknown[grid] === 1
     bytes[ROADS_HEADER_BYTES + 2 * edges + edge] = isUnknown

@@ -1,5 +1,4 @@
 import { CIRCLE_SECONDS, COVERAGE_BEYOND, COVERAGE_STEP_SECONDS } from '#protocols/coverage.ts'
-import { partialCostDs } from '#protocols/roads/graph.ts'
 import { reachNodes, reachShapes } from '../reach/reach.ts'
 import type { RoadSearch } from '../reach/search.ts'
 import type { RoadPoint } from '../roads/snap.ts'
@@ -25,20 +24,19 @@ export function reachRoads(
   turnoutDs: number,
   tick: number,
 ): Uint8Array {
-  const { graph } = search
-  const edges = graph.edgeCount
+  const { weights } = search
+  const edges = search.graph.edgeCount
   const bytes = roadsHeader(edges, tick)
   reachNodes(search, start, COVERAGE_BEYOND * COVERAGE_STEP_SECONDS * 10 - turnoutDs)
   for (let edge = 0; edge < edges; edge++) {
-    const costDs = graph.edgeCostDs(edge)
-    const middleDs = partialCostDs(costDs, 0.5)
-    const fromDs = timeOf(search, 2 * edge) + turnoutDs
-    const toDs = timeOf(search, 2 * edge + 1) + turnoutDs
-    bytes[ROADS_HEADER_BYTES + edge] = stepsOf(fromDs)
-    bytes[ROADS_HEADER_BYTES + edges + edge] = stepsOf(toDs)
-    const there = graph.isForward(edge) && fromDs + middleDs <= PROMISE_DS
-    const back = graph.isBackward(edge) && toDs + costDs - middleDs <= PROMISE_DS
-    bytes[ROADS_HEADER_BYTES + 2 * edges + edge] = Number(there || back)
+    let isThere = false
+    for (let end = 0; end < 2; end++) {
+      const drive = 2 * edge + end
+      const beginDs = timeOf(search, drive) + turnoutDs
+      bytes[ROADS_HEADER_BYTES + end * edges + edge] = stepsOf(beginDs + weights.enterDs[drive]!)
+      isThere ||= weights.isOpen(drive) && beginDs + weights.intoDs(drive, 0.5) <= PROMISE_DS
+    }
+    bytes[ROADS_HEADER_BYTES + 2 * edges + edge] = Number(isThere)
   }
   if (turnoutDs + ownMiddleDs(search, start) <= PROMISE_DS)
     bytes[ROADS_HEADER_BYTES + 2 * edges + start.edge] = 1
@@ -51,9 +49,8 @@ const timeOf = (search: RoadSearch, drive: number): number => {
 }
 
 /** To the middle of its own edge without leaving it; Infinity where that is against the traffic. */
-function ownMiddleDs({ graph }: RoadSearch, { edge, fraction }: RoadPoint): number {
-  const costDs = graph.edgeCostDs(edge)
-  const aheadDs = partialCostDs(costDs, 0.5) - partialCostDs(costDs, fraction)
-  const open = fraction <= 0.5 ? graph.isForward(edge) : graph.isBackward(edge)
-  return open || fraction === 0.5 ? Math.abs(aheadDs) : Infinity
+function ownMiddleDs({ weights }: RoadSearch, { edge, fraction }: RoadPoint): number {
+  if (fraction === 0.5) return 0
+  const drive = 2 * edge + Number(fraction > 0.5)
+  return weights.isOpen(drive) ? weights.alongDs(drive, fraction, 0.5) : Infinity
 }

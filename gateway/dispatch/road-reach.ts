@@ -6,6 +6,7 @@ import { NearestUnits } from '../reach/nearest.ts'
 import { routeBetween } from '../reach/route.ts'
 import { RoadSearch } from '../reach/search.ts'
 import { UnitsOnRoads } from '../reach/units-on-roads.ts'
+import { RoadWeights } from '../reach/weights.ts'
 import { RoadSnap } from '../roads/snap.ts'
 import type { RoadPoint } from '../roads/snap.ts'
 
@@ -20,12 +21,12 @@ type Placed = { readonly at: LatLon; readonly onRoad: boolean }
 
 /**
  * Reach over a real road graph: keeps the asked units hung on their roads between questions, so only those that moved
- * are snapped again, and answers with one search from the place.
+ * are snapped again, and answers with one search from the place. Who lays `weights` anew changes the next answer.
  */
-export function createRoadReach(graph: RoadGraph): Reach {
+export function createRoadReach(graph: RoadGraph, weights: RoadWeights = new RoadWeights(graph)): Reach {
   const snap = new RoadSnap(graph)
   const units = new UnitsOnRoads(graph)
-  const search = new RoadSearch(graph)
+  const search = new RoadSearch(graph, weights)
   const nearest = new NearestUnits(units, search)
   const placed = new Map<string, Placed>()
 

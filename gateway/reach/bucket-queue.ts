@@ -12,6 +12,8 @@ export class BucketQueue {
   private readonly head: Int32Array
   private readonly next: Int32Array
   private readonly previous: Int32Array
+  /** The dearest step it has room for. */
+  readonly stepDsMax: number
   private readonly mask: number
   private waiting = 0
   /** Cost of the last node taken; nothing that waits is lower. */
@@ -23,6 +25,7 @@ export class BucketQueue {
     this.next = new Int32Array(nodeCount)
     this.previous = new Int32Array(nodeCount)
     this.mask = buckets - 1
+    this.stepDsMax = buckets - 2
   }
 
   get isEmpty(): boolean {

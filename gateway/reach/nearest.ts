@@ -1,4 +1,3 @@
-import { partialCostDs } from '#protocols/roads/graph.ts'
 import { RoadSearch } from './search.ts'
 import type { UnitsOnRoads } from './units-on-roads.ts'
 
@@ -44,6 +43,7 @@ export class NearestUnits {
     const budgetDs = options.budgetDs ?? Infinity
     const accept = options.accept
     const { units, search } = this
+    const { weights } = search
     this.count = 0
     this.wanted = Math.min(k, units.size)
     if (this.wanted <= 0) return []
@@ -58,7 +58,10 @@ export class NearestUnits {
       if (node < 0) break
       const fromNodeDs = search.costs[node]!
       for (let hang = units.nodeHead[node]!; hang >= 0; hang = units.hangNext[hang]!) {
-        this.consider(hang >> 1, fromNodeDs + units.hangCostDs[hang]!, budgetDs, accept)
+        const drive = units.driveOfHang(hang)
+        if (!weights.isOpen(drive)) continue
+        const toNodeDs = weights.outDs(drive, units.fractionOf[hang >> 1]!)
+        this.consider(hang >> 1, toNodeDs + fromNodeDs, budgetDs, accept)
       }
     }
     const found: NearUnit[] = []
@@ -76,14 +79,14 @@ export class NearestUnits {
     accept: NearestOptions['accept'],
   ): void {
     const { units } = this
-    const { graph } = units
-    const costDs = graph.edgeCostDs(edge)
-    const placeDs = partialCostDs(costDs, fraction)
+    const { weights } = this.search
     for (let slot = units.edgeHead[edge]!; slot >= 0; slot = units.edgeNext[slot]!) {
-      const ahead = fraction - units.fractionOf[slot]!
-      const unitDs = partialCostDs(costDs, units.fractionOf[slot]!)
-      if (ahead >= 0 && graph.isForward(edge)) this.consider(slot, placeDs - unitDs, budgetDs, accept)
-      if (ahead <= 0 && graph.isBackward(edge)) this.consider(slot, unitDs - placeDs, budgetDs, accept)
+      const unit = units.fractionOf[slot]!
+      for (let drive = 2 * edge; drive <= 2 * edge + 1; drive++) {
+        const isAhead = (drive & 1) === 0 ? unit <= fraction : unit >= fraction
+        if (isAhead && weights.isOpen(drive))
+          this.consider(slot, weights.alongDs(drive, unit, fraction), budgetDs, accept)
+      }
     }
   }
 

@@ -1,9 +1,8 @@
 import type { Position } from '#protocols/geo/polygon.ts'
-import { partialCostDs } from '#protocols/roads/graph.ts'
-import type { RoadGraph } from '#protocols/roads/graph.ts'
 import { partOfShape } from '../roads/shape.ts'
 import type { Target } from './nearest.ts'
 import type { RoadSearch } from './search.ts'
+import type { RoadWeights } from './weights.ts'
 
 /** A junction and the deciseconds it takes to get there. */
 export type ReachedNode = readonly [node: number, ds: number]
@@ -49,27 +48,29 @@ export function reachShapes(search: RoadSearch, start: Target, budgetDs: number)
 type Span = readonly [number, number]
 
 function spansOf(search: RoadSearch, edge: number, start: Target, budgetDs: number): Span[] {
-  const { graph } = search
-  const costDs = graph.edgeCostDs(edge)
-  const spans: Span[] = 'node' in start || start.edge !== edge ? [] : ownSpans(graph, start, budgetDs)
-  const fromDs = search.intoDs(2 * edge)
-  const toDs = search.intoDs(2 * edge + 1)
-  if (graph.isForward(edge) && fromDs >= 0) spans.push([0, Math.min(1, (budgetDs - fromDs) / costDs)])
-  if (graph.isBackward(edge) && toDs >= 0) spans.push([Math.max(0, 1 - (budgetDs - toDs) / costDs), 1])
+  const { weights } = search
+  const spans: Span[] = 'node' in start || start.edge !== edge ? [] : ownSpans(weights, start, budgetDs)
+  for (let drive = 2 * edge; drive <= 2 * edge + 1; drive++) {
+    const beginDs = search.intoDs(drive)
+    if (beginDs < 0 || !weights.isOpen(drive)) continue
+    const share = Math.min(1, (budgetDs - beginDs - weights.enterDs[drive]!) / weights.runDs[drive]!)
+    spans.push((drive & 1) === 0 ? [0, share] : [1 - share, 1])
+  }
   return spans.filter(([from, to]) => to > from)
 }
 
 /** What of its own edge the start reaches without leaving it. */
 function ownSpans(
-  graph: RoadGraph,
+  weights: RoadWeights,
   { edge, fraction }: { readonly edge: number; readonly fraction: number },
   budgetDs: number,
 ): Span[] {
-  const costDs = graph.edgeCostDs(edge)
-  const placeDs = partialCostDs(costDs, fraction)
   const spans: Span[] = []
-  if (graph.isForward(edge)) spans.push([fraction, Math.min(1, (placeDs + budgetDs) / costDs)])
-  if (graph.isBackward(edge)) spans.push([Math.max(0, (placeDs - budgetDs) / costDs), fraction])
+  for (let drive = 2 * edge; drive <= 2 * edge + 1; drive++) {
+    if (!weights.isOpen(drive)) continue
+    const end = weights.aheadTo(drive, fraction, budgetDs)
+    spans.push((drive & 1) === 0 ? [fraction, Math.min(1, end)] : [Math.max(0, end), fraction])
+  }
   return spans
 }
 

@@ -1,8 +1,7 @@
 import type { Position } from '#protocols/geo/polygon.ts'
-import { partialCostDs } from '#protocols/roads/graph.ts'
-import type { RoadGraph } from '#protocols/roads/graph.ts'
 import { partOfShape } from '../roads/shape.ts'
 import type { RoadSearch } from './search.ts'
+import type { RoadWeights } from './weights.ts'
 
 type RoadPlace = { readonly edge: number; readonly fraction: number }
 
@@ -20,11 +19,11 @@ export function routeBetween(
   place: RoadPlace,
   budgetDs = Infinity,
 ): Route | undefined {
-  const { graph } = search
-  const direct = alongOneEdge(graph, unit, place)
+  const { graph, weights } = search
+  const direct = alongOneEdge(weights, unit, place)
   search.begin('back', Math.min(budgetDs, direct?.etaDs ?? Infinity))
   search.startOnEdge(place.edge, place.fraction)
-  const exits = exitsOf(graph, unit)
+  const exits = exitsOf(weights, unit)
   while (exits.some(exit => search.costDs(exit.node) < 0) && search.next() >= 0);
   let best = direct !== undefined && direct.etaDs <= budgetDs ? direct : undefined
   for (const exit of exits) {
@@ -40,24 +39,26 @@ export function routeBetween(
 type Exit = { readonly node: number; readonly costDs: number; readonly fraction: 0 | 1 }
 
 /** The ends by which a unit can leave its edge. */
-function exitsOf(graph: RoadGraph, { edge, fraction }: RoadPlace): Exit[] {
-  const costDs = graph.edgeCostDs(edge)
-  const partDs = partialCostDs(costDs, fraction)
-  const exits: Exit[] = []
-  if (graph.isForward(edge))
-    exits.push({ node: graph.driveEnd[2 * edge]!, costDs: costDs - partDs, fraction: 1 })
-  if (graph.isBackward(edge)) exits.push({ node: graph.driveEnd[2 * edge + 1]!, costDs: partDs, fraction: 0 })
-  return exits
+function exitsOf(weights: RoadWeights, { edge, fraction }: RoadPlace): Exit[] {
+  return [2 * edge, 2 * edge + 1]
+    .filter(drive => weights.isOpen(drive))
+    .map(drive => ({
+      node: weights.graph.driveEnd[drive]!,
+      costDs: weights.outDs(drive, fraction),
+      fraction: (drive & 1) === 0 ? 1 : 0,
+    }))
 }
 
-function alongOneEdge(graph: RoadGraph, unit: RoadPlace, place: RoadPlace): Route | undefined {
+function alongOneEdge(weights: RoadWeights, unit: RoadPlace, place: RoadPlace): Route | undefined {
   const { edge } = place
+  if (unit.edge !== edge) return undefined
   const ahead = place.fraction - unit.fraction
-  const open = (ahead >= 0 && graph.isForward(edge)) || (ahead <= 0 && graph.isBackward(edge))
-  if (unit.edge !== edge || !open) return undefined
-  const costDs = graph.edgeCostDs(edge)
-  const etaDs = Math.abs(partialCostDs(costDs, place.fraction) - partialCostDs(costDs, unit.fraction))
-  return { etaDs, line: partOfShape(graph.edgeShape(edge), unit.fraction, place.fraction) }
+  const times = [2 * edge, 2 * edge + 1]
+    .filter(drive => weights.isOpen(drive) && ((drive & 1) === 0 ? ahead >= 0 : ahead <= 0))
+    .map(drive => weights.alongDs(drive, unit.fraction, place.fraction))
+  if (times.length === 0) return undefined
+  const line = partOfShape(weights.graph.edgeShape(edge), unit.fraction, place.fraction)
+  return { etaDs: Math.min(...times), line }
 }
 
 /** Follows the parents of a search that came from the place: edge after edge, then the part of the place's own edge. */
@@ -76,9 +77,10 @@ function linesToPlace(search: RoadSearch, from: number, place: RoadPlace): Posit
 }
 
 /** At which end of the place's edge the search started for this node; the cheaper one when a loop has both. */
-function entryFraction({ graph, costs }: RoadSearch, node: number, { edge, fraction }: RoadPlace): 0 | 1 {
-  const partDs = partialCostDs(graph.edgeCostDs(edge), fraction)
-  return graph.arcOf(node, 2 * edge) >= 0 && costs[node] === partDs ? 0 : 1
+function entryFraction({ graph, weights, costs }: RoadSearch, node: number, place: RoadPlace): 0 | 1 {
+  const ahead = 2 * place.edge
+  const isAhead = weights.isOpen(ahead) && graph.arcOf(node, ahead) >= 0
+  return isAhead && costs[node] === weights.intoDs(ahead, place.fraction) ? 0 : 1
 }
 
 /** One line out of lines that meet, each meeting point once. */

@@ -1,6 +1,6 @@
-import { partialCostDs } from '#protocols/roads/graph.ts'
 import type { RoadGraph } from '#protocols/roads/graph.ts'
 import { BucketQueue } from './bucket-queue.ts'
+import { CLOSED_DS, RoadWeights } from './weights.ts'
 
 /** `out`: from the start to everywhere. `back`: from everywhere to the start. */
 export type Direction = 'out' | 'back'
@@ -20,12 +20,13 @@ export type Direction = 'out' | 'back'
  */
 export class RoadSearch {
   readonly graph: RoadGraph
+  readonly weights: RoadWeights
   readonly costs: Uint32Array
   readonly parents: Int32Array
   readonly settledNodes: Uint32Array
   settledCount = 0
   private readonly stamps: Uint32Array
-  private readonly queue: BucketQueue
+  private queue: BucketQueue
   private stamp = 0
   private budgetDs = 0
   private first: Uint32Array
@@ -33,27 +34,32 @@ export class RoadSearch {
   private arcCosts: Uint32Array
   private direction: Direction = 'out'
 
-  constructor(graph: RoadGraph) {
+  /** Without weights roads are driven in length over speed. */
+  constructor(graph: RoadGraph, weights: RoadWeights = new RoadWeights(graph)) {
     this.graph = graph
+    this.weights = weights
     this.costs = new Uint32Array(graph.searchCount)
     this.parents = new Int32Array(graph.searchCount)
     this.settledNodes = new Uint32Array(graph.searchCount)
     this.stamps = new Uint32Array(graph.searchCount)
-    this.queue = new BucketQueue(graph.searchCount, graph.costDsMax)
+    this.queue = new BucketQueue(graph.searchCount, weights.stepDsMax)
     this.first = graph.arcFirst
     this.ends = graph.arcTo
-    this.arcCosts = graph.arcCostDs
+    this.arcCosts = weights.arcDs
   }
 
   /** Forgets the search before. Nodes further than `budgetDs` are never touched; a budget of Infinity is allowed. */
   begin(direction: Direction, budgetDs: number): void {
-    const { graph } = this
+    const { graph, weights } = this
     this.direction = direction
-    this.budgetDs = budgetDs
+    // What is closed costs more than anybody may spend, so the loop need not ask.
+    this.budgetDs = Math.min(budgetDs, CLOSED_DS - 1)
     this.first = direction === 'out' ? graph.arcFirst : graph.backFirst
     this.ends = direction === 'out' ? graph.arcTo : graph.backFrom
-    this.arcCosts = direction === 'out' ? graph.arcCostDs : graph.backCostDs
-    this.queue.clear()
+    this.arcCosts = direction === 'out' ? weights.arcDs : weights.backDs
+    if (this.queue.stepDsMax < weights.stepDsMax)
+      this.queue = new BucketQueue(graph.searchCount, weights.stepDsMax)
+    else this.queue.clear()
     this.settledCount = 0
     if (this.stamp > 0xffff_fff0) {
       this.stamps.fill(0)
@@ -72,14 +78,11 @@ export class RoadSearch {
 
   /** The search starts in the middle of an edge: at whichever of its ends can be left for, or come from. */
   startOnEdge(edge: number, fraction: number): void {
-    const { graph } = this
-    const costDs = graph.edgeCostDs(edge)
-    const partDs = partialCostDs(costDs, fraction)
+    const { graph, weights } = this
     for (let drive = 2 * edge; drive <= 2 * edge + 1; drive++) {
-      if (!graph.isOpen(drive)) continue
-      const beforeDs = (drive & 1) === 0 ? partDs : costDs - partDs
-      if (this.direction === 'out') this.touch(graph.driveEnd[drive]!, costDs - beforeDs, -1)
-      else this.startInto(drive, beforeDs)
+      if (!weights.isOpen(drive)) continue
+      if (this.direction === 'out') this.touch(graph.driveEnd[drive]!, weights.outDs(drive, fraction), -1)
+      else this.startInto(drive, weights.intoDs(drive, fraction))
     }
   }
 

@@ -1,17 +1,16 @@
-import { partialCostDs } from '#protocols/roads/graph.ts'
 import type { RoadGraph } from '#protocols/roads/graph.ts'
 
 /** 20,000 networked units in all (DESIGN.md, Growth), with room. */
 export const UNITS_MAX = 32_768
 
 /**
- * Where every unit stands on the road graph, hung where a search against the traffic will meet it. Moving a unit costs
- * the same however many there are.
+ * Where every unit stands on the road graph, hung where a search against the traffic will meet it, whatever driving takes:
+ * weights come with the search. Moving a unit costs the same however many there are.
  *
  *   ids[slot]                              the unit in a slot; freed slots are used again
  *   edgeOf i32[slots], fractionOf f64[slots]
  *   hangs 2*slot (leaves its edge by `to`) and 2*slot+1 (leaves it by `from`), doubly linked per node:
- *     nodeHead i32[N], hangNext, hangPrevious, hangNode i32[2*slots], hangCostDs u32[2*slots]
+ *     nodeHead i32[N], hangNext, hangPrevious, hangNode i32[2*slots]
  *   units doubly linked per edge: edgeHead i32[E], edgeNext, edgePrevious i32[slots]
  *
  * -1 ends every list. A unit on a one-way hangs only on the node it may drive to. Nodes are those of a search: a unit hangs
@@ -24,7 +23,6 @@ export class UnitsOnRoads {
   readonly fractionOf: Float64Array
   readonly nodeHead: Int32Array
   readonly hangNext: Int32Array
-  readonly hangCostDs: Uint32Array
   readonly edgeHead: Int32Array
   readonly edgeNext: Int32Array
   private readonly hangPrevious: Int32Array
@@ -41,7 +39,6 @@ export class UnitsOnRoads {
     this.hangNext = new Int32Array(2 * unitsMax).fill(-1)
     this.hangPrevious = new Int32Array(2 * unitsMax).fill(-1)
     this.hangNode = new Int32Array(2 * unitsMax).fill(-1)
-    this.hangCostDs = new Uint32Array(2 * unitsMax)
     this.edgeHead = new Int32Array(graph.edgeCount).fill(-1)
     this.edgeNext = new Int32Array(unitsMax).fill(-1)
     this.edgePrevious = new Int32Array(unitsMax).fill(-1)
@@ -88,6 +85,11 @@ export class UnitsOnRoads {
     return this.hangNode[hang]!
   }
 
+  /** By which drive the unit comes from its place to the node of a hang. */
+  driveOfHang(hang: number): number {
+    return 2 * this.edgeOf[hang >> 1]! + (hang & 1)
+  }
+
   private takeSlot(id: string): number | undefined {
     const slot = this.free.pop() ?? this.ids.length
     if (slot >= this.sizeMax) return undefined
@@ -98,8 +100,6 @@ export class UnitsOnRoads {
 
   private link(slot: number, edge: number, fraction: number): void {
     const { graph } = this
-    const costDs = graph.edgeCostDs(edge)
-    const partDs = partialCostDs(costDs, fraction)
     this.edgeOf[slot] = edge
     this.fractionOf[slot] = fraction
     const head = this.edgeHead[edge]!
@@ -107,14 +107,13 @@ export class UnitsOnRoads {
     this.edgePrevious[slot] = -1
     if (head >= 0) this.edgePrevious[head] = slot
     this.edgeHead[edge] = slot
-    if (graph.isForward(edge)) this.hang(2 * slot, graph.driveEnd[2 * edge]!, costDs - partDs)
-    if (graph.isBackward(edge)) this.hang(2 * slot + 1, graph.driveEnd[2 * edge + 1]!, partDs)
+    if (graph.isForward(edge)) this.hang(2 * slot, graph.driveEnd[2 * edge]!)
+    if (graph.isBackward(edge)) this.hang(2 * slot + 1, graph.driveEnd[2 * edge + 1]!)
   }
 
-  private hang(hang: number, node: number, costDs: number): void {
+  private hang(hang: number, node: number): void {
     const head = this.nodeHead[node]!
     this.hangNode[hang] = node
-    this.hangCostDs[hang] = costDs
     this.hangNext[hang] = head
     this.hangPrevious[hang] = -1
     if (head >= 0) this.hangPrevious[head] = hang

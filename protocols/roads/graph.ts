@@ -193,7 +193,12 @@ export class RoadGraph {
   }
 
   edgeClass(edge: number): RoadClass {
-    return ROAD_CLASSES[this.arrays.edgeClasses[edge] ?? 0] ?? 'unclassified'
+    return ROAD_CLASSES[this.edgeClassIndex(edge)] ?? 'unclassified'
+  }
+
+  /** Index of the class in `ROAD_CLASSES`. */
+  edgeClassIndex(edge: number): number {
+    return this.arrays.edgeClasses[edge] ?? 0
   }
 
   /** The road's name, '' when it has none. Decoded on every call: for people, not for loops. */

@@ -1,32 +1,38 @@
-import { partialCostDs } from '#protocols/roads/graph.ts'
 import type { RoadGraph } from '#protocols/roads/graph.ts'
+import { alongDs, freely, intoDs, outDs, wholeDs } from './plain-times.ts'
+import type { PlainTimes } from './plain-times.ts'
 
 /**
  * Driving times the plain way: Dijkstra over the edge list with a binary heap, forwards, from where the unit stands. It
  * reads the graph's edges and not its arcs, imports nothing from `gateway/reach`, and is slow where being obvious costs
- * time. What it says is what the search has to say.
+ * time. What it says is what the search has to say. Without `driving` roads take length over speed.
  */
 export type OraclePlace = { readonly edge: number; readonly fraction: number } | { readonly node: number }
 
 type Arc = { readonly to: number; readonly costDs: number }
 
 /** Neighbours of every node, from the edge list. */
-export function arcsOf(graph: RoadGraph): readonly (readonly Arc[])[] {
+export function arcsOf(graph: RoadGraph, driving: PlainTimes = freely(graph)): readonly (readonly Arc[])[] {
   const arcs: Arc[][] = Array.from({ length: graph.nodeCount }, () => [])
   for (let edge = 0; edge < graph.edgeCount; edge++) {
     const [from, to] = [graph.edgeFrom[edge] ?? 0, graph.edgeTo[edge] ?? 0]
-    const costDs = graph.edgeCostDs(edge)
-    if (graph.isForward(edge)) arcs[from]?.push({ to, costDs })
-    if (graph.isBackward(edge)) arcs[to]?.push({ to: from, costDs })
+    const [thereDs, backDs] = [wholeDs(driving, 2 * edge), wholeDs(driving, 2 * edge + 1)]
+    if (thereDs < Infinity) arcs[from]?.push({ to, costDs: thereDs })
+    if (backDs < Infinity) arcs[to]?.push({ to: from, costDs: backDs })
   }
   return arcs
 }
 
 /** Deciseconds from the start to every node; Infinity where no road leads. */
-export function timesFrom(graph: RoadGraph, arcs: ReturnType<typeof arcsOf>, start: OraclePlace): number[] {
+export function timesFrom(
+  graph: RoadGraph,
+  arcs: ReturnType<typeof arcsOf>,
+  start: OraclePlace,
+  driving: PlainTimes = freely(graph),
+): number[] {
   const times = new Array<number>(graph.nodeCount).fill(Infinity)
   const heap: (readonly [number, number])[] = []
-  for (const [node, costDs] of waysOut(graph, start)) push(heap, [costDs, node])
+  for (const [node, costDs] of waysOut(graph, start, driving)) push(heap, [costDs, node])
   for (let top = pop(heap); top !== undefined; top = pop(heap)) {
     const [timeDs, node] = top
     if (timeDs >= (times[node] ?? 0)) continue
@@ -42,30 +48,27 @@ export function timeTo(
   times: readonly number[],
   start: OraclePlace,
   place: OraclePlace,
+  driving: PlainTimes = freely(graph),
 ): number {
   if ('node' in place) return times[place.node] ?? Infinity
-  const costDs = graph.edgeCostDs(place.edge)
-  const partDs = partialCostDs(costDs, place.fraction)
-  const ways: number[] = [Infinity]
-  if (graph.isForward(place.edge)) ways.push((times[graph.edgeFrom[place.edge] ?? 0] ?? Infinity) + partDs)
-  if (graph.isBackward(place.edge))
-    ways.push((times[graph.edgeTo[place.edge] ?? 0] ?? Infinity) + costDs - partDs)
-  if ('edge' in start && start.edge === place.edge) {
-    const startDs = partialCostDs(costDs, start.fraction)
-    if (graph.isForward(place.edge) && start.fraction <= place.fraction) ways.push(partDs - startDs)
-    if (graph.isBackward(place.edge) && start.fraction >= place.fraction) ways.push(startDs - partDs)
-  }
+  const [there, back] = [2 * place.edge, 2 * place.edge + 1]
+  const ways = [
+    (times[graph.edgeFrom[place.edge] ?? 0] ?? Infinity) + intoDs(driving, there, place.fraction),
+    (times[graph.edgeTo[place.edge] ?? 0] ?? Infinity) + intoDs(driving, back, place.fraction),
+  ]
+  if ('edge' in start && start.edge === place.edge)
+    for (const drive of [there, back]) ways.push(alongDs(driving, drive, start.fraction, place.fraction))
   return Math.min(...ways)
 }
 
-function waysOut(graph: RoadGraph, start: OraclePlace): (readonly [number, number])[] {
+function waysOut(graph: RoadGraph, start: OraclePlace, driving: PlainTimes): (readonly [number, number])[] {
   if ('node' in start) return [[start.node, 0]]
-  const costDs = graph.edgeCostDs(start.edge)
-  const partDs = partialCostDs(costDs, start.fraction)
-  const ways: (readonly [number, number])[] = []
-  if (graph.isForward(start.edge)) ways.push([graph.edgeTo[start.edge] ?? 0, costDs - partDs])
-  if (graph.isBackward(start.edge)) ways.push([graph.edgeFrom[start.edge] ?? 0, partDs])
-  return ways
+  const { edge, fraction } = start
+  const ways: (readonly [number, number])[] = [
+    [graph.edgeTo[edge] ?? 0, outDs(driving, 2 * edge, fraction)],
+    [graph.edgeFrom[edge] ?? 0, outDs(driving, 2 * edge + 1, fraction)],
+  ]
+  return ways.filter(([, ds]) => ds < Infinity)
 }
 
 type Heap = (readonly [number, number])[]

@@ -1,12 +1,13 @@
-import { partialCostDs } from '#protocols/roads/graph.ts'
 import type { RoadGraph } from '#protocols/roads/graph.ts'
 import type { OraclePlace } from './dijkstra.ts'
+import { alongDs, freely, intoDs, outDs, wholeDs } from './plain-times.ts'
+import type { PlainTimes } from './plain-times.ts'
 
 /**
  * Driving times with turn restrictions the plain way: Dijkstra with a binary heap over the line graph, whose nodes are roads
  * being driven and whose arcs are turns. Where a restriction is longer than one turn, a node remembers the roads before,
  * as far as some restriction begins with them, and every turn is judged by comparing lists. It reads the graph's edges,
- * never its arcs or copies, and shares nothing with the search but what a part of an edge costs.
+ * never its arcs or copies, and shares nothing with the search but what drives and parts of them cost.
  *
  * A drive is twice its edge, one more against it. `no`: these drives must not follow each other. `only`: whoever drove a
  * beginning of them drives the next of them, or the next of another `only` that begins the same.
@@ -25,16 +26,19 @@ type Step = { readonly drive: number; readonly history: readonly number[] }
 /** The line graph of a city under its laws. */
 export class LineGraph {
   private readonly graph: RoadGraph
+  private readonly driving: PlainTimes
   private readonly leaving: readonly (readonly number[])[]
   private readonly beginnings = new Set<string>()
   private readonly lawsWith = new Map<number, TurnLaw[]>()
 
-  constructor(graph: RoadGraph, laws: readonly TurnLaw[]) {
+  /** Without `driving` roads take length over speed. */
+  constructor(graph: RoadGraph, laws: readonly TurnLaw[], driving: PlainTimes = freely(graph)) {
     this.graph = graph
+    this.driving = driving
     const leaving: number[][] = Array.from({ length: graph.nodeCount }, () => [])
     for (let edge = 0; edge < graph.edgeCount; edge++) {
-      if (graph.isForward(edge)) leaving[graph.edgeFrom[edge]!]!.push(2 * edge)
-      if (graph.isBackward(edge)) leaving[graph.edgeTo[edge]!]!.push(2 * edge + 1)
+      if (driving.run(2 * edge) < Infinity) leaving[graph.edgeFrom[edge]!]!.push(2 * edge)
+      if (driving.run(2 * edge + 1) < Infinity) leaving[graph.edgeTo[edge]!]!.push(2 * edge + 1)
     }
     this.leaving = leaving
     for (const law of laws) {
@@ -49,28 +53,24 @@ export class LineGraph {
   }
 
   timesFrom(start: OraclePlace, budgetDs = Infinity): TurnTimes {
-    const { graph } = this
+    const { graph, driving } = this
     const nodes = new Float64Array(graph.nodeCount).fill(Infinity)
     const into = new Float64Array(2 * graph.edgeCount).fill(Infinity)
     const heap = new Heap()
     const done = new Set<string>()
     const begin = (drive: number, timeDs: number, history: readonly number[]): void => {
       if (timeDs < into[drive]!) into[drive] = timeDs
-      const endDs = timeDs + graph.edgeCostDs(drive >> 1)
+      const endDs = timeDs + wholeDs(driving, drive)
       if (endDs <= budgetDs) heap.push(endDs, { drive, history: this.remembered([...history, drive]) })
     }
     if ('node' in start) {
       nodes[start.node] = 0
       for (const drive of this.leaving[start.node]!) begin(drive, 0, [])
     } else {
-      const costDs = graph.edgeCostDs(start.edge)
-      const partDs = partialCostDs(costDs, start.fraction)
-      const [ahead, astern] = [2 * start.edge, 2 * start.edge + 1]
-      const enter = (drive: number, ds: number): void => {
-        if (ds <= budgetDs) heap.push(ds, { drive, history: [drive] })
+      for (const drive of [2 * start.edge, 2 * start.edge + 1]) {
+        const ds = outDs(driving, drive, start.fraction)
+        if (ds < Infinity && ds <= budgetDs) heap.push(ds, { drive, history: [drive] })
       }
-      if (graph.isForward(start.edge)) enter(ahead, costDs - partDs)
-      if (graph.isBackward(start.edge)) enter(astern, partDs)
     }
     for (let top = heap.pop(); top !== undefined; top = heap.pop()) {
       const [timeDs, { drive, history }] = top
@@ -86,17 +86,13 @@ export class LineGraph {
 
   /** From the start to the place, given `timesFrom(start)`. */
   timeTo(times: TurnTimes, start: OraclePlace, place: OraclePlace): number {
-    const { graph } = this
+    const { driving } = this
     if ('node' in place) return times.nodes[place.node]!
     const { edge, fraction } = place
-    const costDs = graph.edgeCostDs(edge)
-    const partDs = partialCostDs(costDs, fraction)
-    const ways = [times.into[2 * edge]! + partDs, times.into[2 * edge + 1]! + costDs - partDs]
-    if ('edge' in start && start.edge === edge) {
-      const startDs = partialCostDs(costDs, start.fraction)
-      if (graph.isForward(edge) && start.fraction <= fraction) ways.push(partDs - startDs)
-      if (graph.isBackward(edge) && start.fraction >= fraction) ways.push(startDs - partDs)
-    }
+    const drives = [2 * edge, 2 * edge + 1]
+    const ways = drives.map(drive => times.into[drive]! + intoDs(driving, drive, fraction))
+    if ('edge' in start && start.edge === edge)
+      for (const drive of drives) ways.push(alongDs(driving, drive, start.fraction, fraction))
     return Math.min(...ways)
   }
 
