@@ -18,6 +18,7 @@ import { NO_SURROUNDINGS, surroundingsOf } from './city/map-surroundings.ts'
 import { mintOf } from './city/surroundings.ts'
 import { createCity } from './city.ts'
 import type { GatewayConfig } from './config.ts'
+import { BusyShare } from './coverage/busy-share.ts'
 import { coverageDesk } from './coverage/coverage-desk.ts'
 import { coverageDuty, Settling } from './coverage/coverage-duty.ts'
 import { openCoverageThread } from './coverage/coverage-thread.ts'
@@ -155,6 +156,7 @@ async function open(
   opened.push(() => loop.stop())
 
   const settling = new Settling(clock.now().monoMs)
+  const busyShare = new BusyShare(config.busyShare === 'measured' ? null : config.busyShare)
   const gridsWatched = { ids: grids.map(grid => grid.id), neighboursOf: gridLookup.neighboursOf }
   let coveredMonoMs: number | null = null
   const coverage = openCoverageThread({
@@ -165,7 +167,9 @@ async function open(
     read: () => {
       const now = clock.now()
       const units = city.units(now)
-      return coverageDuty(units, city.incidents(now), gridsWatched, settling.quietMs(units, now.monoMs))
+      const quietMs = settling.quietMs(units, now.monoMs)
+      const busy = busyShare.see(units, now.monoMs)
+      return coverageDuty(units, city.incidents(now), gridsWatched, quietMs, busy)
     },
     onRefresh: refresh => {
       if (refresh !== null) coveredMonoMs = clock.now().monoMs

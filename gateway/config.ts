@@ -19,6 +19,8 @@ export const GatewayConfig = z.strictObject({
   city: z.string().default(''),
   /** Vector tiles of the base map; by default beside `roads`, when they are there. */
   tiles: z.string().default(''),
+  /** How often a unit is busy when it is needed, 0 to 1, for the expected coverage; or measured in this fleet. */
+  busyShare: z.union([z.literal('measured'), z.coerce.number().min(0).max(1)]).default('measured'),
   pages: z.string().min(1),
   pagesPort: Port.default(5110),
   enrolPort: Port.default(5111),

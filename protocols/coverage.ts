@@ -50,12 +50,20 @@ export type CoverageReason = z.infer<typeof CoverageReason>
 const Share = z.number().min(0).max(1)
 export const AreaCoverage = z.object({
   roadM: z.number(),
+  /** Area of its 100 m cells with a road. */
+  areaM2: z.number(),
   /** Share of road length some unit reaches within 60, 180 and 300 s; partly reached roads count by their reached part. */
   circles: z.tuple([Share, Share, Share]),
   /** The same, weighted by demand. */
   demandCircles: z.tuple([Share, Share, Share]),
   /** Share reached within 300 s by at least one, two and three units. */
   atLeast: z.tuple([Share, Share, Share]),
+  /** The same, weighted by demand and by the area of the 100 m cells the road is in. */
+  demandAtLeast: z.tuple([Share, Share, Share]),
+  areaAtLeast: z.tuple([Share, Share, Share]),
+  /** Share of length, and of demand, that finds a free unit within 300 s when each is busy with `CoverageView.busy`. */
+  expected: Share,
+  expectedDemand: Share,
 })
 export type AreaCoverage = z.infer<typeof AreaCoverage>
 
@@ -101,6 +109,13 @@ export const CoverageView = z.object({
   tookMs: z.number(),
   unitsCounted: z.number().int(),
   unitsStale: z.number().int(),
+  /** How often a unit is busy when it is needed, for `expected`: told by configuration, or measured in this fleet. */
+  busy: z.object({
+    share: z.number().min(0).max(1),
+    basis: z.enum(['configured', 'measured']),
+    /** How long it was measured, as a whole; the share is of the last hour, mostly. */
+    measuredSeconds: z.number(),
+  }),
   city: AreaCoverage,
   grids: z.array(GridCoverage),
   coldSpots: z.array(ColdSpotView),

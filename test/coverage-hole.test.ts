@@ -54,6 +54,7 @@ class Watch {
       })
     const duty = {
       unitsStale: 0,
+      busy: { share: 0.25, basis: 'configured', measuredSeconds: 0 } as const,
       grids: this.grids.map(({ id: gridId }) => {
         const own = Object.values(crews).filter(crew => this.gridOf(crew) === gridId)
         const lost = own.filter(crew => crew.stale).length
@@ -68,6 +69,7 @@ class Watch {
       units,
       urgent: [],
       unknown,
+      busyShare: 0.25,
     })
     this.city.handle({ type: 'coverage', refresh: dead ? null : { measured, duty } }, now)
     return CoverageSchema.parse(this.city.coverage(now))
@@ -229,7 +231,7 @@ a----------------b----------------c
       })
       const rules = { ...COLD_SPOT_RULES, roadMMin: 0, spotsMax: 10_000 }
       const engine = new CoverageEngine(graph, grids, { coldSpots: rules })
-      const input = { units: crews, urgent: [], unknown: [] }
+      const input = { units: crews, urgent: [], unknown: [], busyShare: 0.25 }
       engine.refresh({ ...input, tick: 1, monoMs: 0 })
       const measured = engine.refresh({ ...input, tick: 2, monoMs: 120_000 })
       const standing = crews.map(crew => ({ ...engine.placeOf(crew)!, turnoutDs: 100 }))

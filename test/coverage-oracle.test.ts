@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { AtPlace } from '#gateway/coverage/at-place.ts'
+import { areaPerMetre } from '#gateway/coverage/cell-area.ts'
 import { demandByClass } from '#gateway/coverage/demand.ts'
 import { KLabels } from '#gateway/coverage/k-labels.ts'
 import { CoverageMeasure } from '#gateway/coverage/measure.ts'
@@ -14,12 +15,16 @@ import { importPbf } from '#gateway/roads/import-pbf.ts'
 import type { RoadGraph } from '#protocols/roads/graph.ts'
 import { simulatedCity } from '#sim/city/city.ts'
 import { drawnMap, graphOf, scatteredCity, seeded } from './oracle/cities.ts'
+import { cellAreaByHand } from './oracle/cells.ts'
 import { coverageByHand } from './oracle/coverage.ts'
 import type { OracleArea, OracleUnit } from './oracle/coverage.ts'
 
 /** Both sides add the same metres in another order: this much of a share is rounding. */
 const ROUNDING = 1e-9
 const BOUNDS = { budgetDs: 3000, fillDs: 36_000 }
+
+/** How often each unit is busy, for the expected coverage. */
+const BUSY = 0.37
 
 type Run = { rounds: number; shares: number; partial: number; pieces: number; worst: number; places: number }
 
@@ -53,20 +58,33 @@ const somewhere = (graph: RoadGraph, random: () => number, crowded: number | nul
   }
 }
 
+const sharesOf = ({
+  circles,
+  demandCircles,
+  atLeast,
+  demandAtLeast,
+  expected,
+  expectedDemand,
+}: OracleArea) => ({
+  ...{ circles, demandCircles, atLeast, demandAtLeast },
+  expected: [expected, expectedDemand],
+})
+
 function compareShares(run: Run, ours: readonly OracleArea[], byHand: readonly OracleArea[]): void {
   expect(ours.length).toBe(byHand.length)
   ours.forEach((area, i) => {
     const other = byHand[i]
     if (other === undefined) return
     expect(Math.abs(area.roadM - other.roadM)).toBeLessThan(1e-6 * (1 + other.roadM))
-    for (const name of ['circles', 'demandCircles', 'atLeast'] as const) {
-      area[name].forEach((share, at) => {
-        const difference = Math.abs(share - (other[name][at] ?? NaN))
+    for (const [name, shares] of Object.entries(sharesOf(area))) {
+      const byHand = sharesOf(other)[name as keyof ReturnType<typeof sharesOf>]
+      shares.forEach((share, at) => {
+        const difference = Math.abs(share - (byHand[at] ?? NaN))
         run.worst = Math.max(run.worst, difference)
         run.shares++
         if (share > 0.001 && share < 0.999) run.partial++
         if (!(difference <= ROUNDING))
-          throw new Error(`area ${i} ${name}[${at}]: ${share}, by hand ${other[name][at]}`)
+          throw new Error(`area ${i} ${name}[${at}]: ${share}, by hand ${byHand[at]}`)
       })
     }
   })
@@ -96,10 +114,11 @@ function compare(
       units,
       grids.map(grid => grid.polygon),
       edge => weights[edge] ?? 0,
+      BUSY,
     )
     compareShares(
       run,
-      [...grids.keys(), grids.length].map(i => tools.measure.areaOf(i)),
+      [...grids.keys(), grids.length].map(i => tools.measure.areaOf(i, BUSY)),
       byHand.areas,
     )
     run.pieces += byHand.pieces
@@ -174,6 +193,48 @@ describe('coverage', () => {
       expect(run.rounds).toBe(rounds)
     })
   }
+})
+
+describe('coverage by area', () => {
+  it('gives every 100 m cell with a road once, in equal parts to the road in it', () => {
+    let edges = 0
+    for (let seed = 1; seed <= 12; seed++) {
+      const graph = graphOf(scatteredCity(seed, 40))
+      const { perMetre, cells } = cellAreaByHand(graph)
+      const ours = areaPerMetre(graph)
+      const all = ours.reduce((sum, perM, edge) => sum + (perM * (graph.edgeLengthDm[edge] ?? 0)) / 10, 0)
+      expect(Math.abs(all / (cells * 10_000) - 1)).toBeLessThan(1e-6)
+      perMetre.forEach((area, edge) => {
+        expect(Math.abs((ours[edge] ?? NaN) - area)).toBeLessThan(1e-6 * (1 + area))
+        edges++
+      })
+    }
+    console.info(`area by cells = by hand: ${edges} edges`)
+    expect(edges).toBeGreaterThan(500)
+  })
+
+  it('is covered where the road in its cells is', () => {
+    const graph = graphOf(scatteredCity(4, 80))
+    const grids = layGrids(graph, 3)
+    const tools = bench(graph, grids)
+    const random = seeded(9)
+    const { perMetre } = cellAreaByHand(graph)
+    let partial = 0
+    for (let round = 0; round < 10; round++) {
+      const units = Array.from({ length: 5 }, () => somewhere(graph, random, null))
+      tools.place(units)
+      const polygons = grids.map(grid => grid.polygon)
+      const byHand = coverageByHand(graph, units, polygons, edge => perMetre[edge] ?? 0).areas
+      byHand.forEach((area, i) =>
+        area.demandAtLeast.forEach((share, k) => {
+          const ours = tools.measure.areaOf(i).areaAtLeast[k] ?? NaN
+          expect(Math.abs(ours - share)).toBeLessThan(1e-6)
+          if (share > 0.001 && share < 0.999) partial++
+        }),
+      )
+    }
+    expect(partial).toBeGreaterThan(20)
+  })
 })
 
 describe('coverage on a map that can be checked by eye', () => {

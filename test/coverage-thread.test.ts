@@ -40,9 +40,10 @@ function open(over: Partial<ThreadParts> = {}) {
     read: () => ({
       duty: {
         unitsStale: 0,
+        busy: { share: 0.25, basis: 'configured', measuredSeconds: 0 } as const,
         grids: grids.map(({ id: gridId }) => ({ gridId, units: 1, unitsStale: 0, staleShare: 0 })),
       },
-      input: { units: [unit], urgent: [], unknown: [] },
+      input: { units: [unit], urgent: [], unknown: [], busyShare: 0.25 },
     }),
     onRefresh: refresh => {
       heard.push(refresh)

@@ -9,10 +9,11 @@ import { openLog } from '../pino-log.ts'
 
 const USAGE = `usage: reach5 gateway --data DIR --roads FILE.graph [--tiles FILE.tiles] [--grids FILE.geojson [--grids-crs GCJ02] | --grid-count 4] [--city FILE.geojson]
                       [--pages-port 5110] [--enrol-port 5111] [--mqtt-port 8883] [--mqtt-url URL] [--log-level info]
-                      [--broker mqtts://HOST:8883 [--broker-ca FILE.pem]]
+                      [--broker mqtts://HOST:8883 [--broker-ca FILE.pem]] [--busy-share measured]
 
   Runs the command centre: broker, ledger, map and API. Pages listen on loopback only.
   --broker carries the devices over another MQTT broker instead of the embedded one; see reach5 broker-files.
+  --busy-share 0.3 says how often a unit is busy when it is needed, for the expected coverage; else it is measured.
   DIR is made at the first boot, with a CA and an order-signing key of its own.`
 
 const FLAGS = [
@@ -22,6 +23,7 @@ const FLAGS = [
   'grids',
   'grids-crs',
   'grid-count',
+  'busy-share',
   'city',
   'pages-port',
   'enrol-port',

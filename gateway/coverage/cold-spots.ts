@@ -1,11 +1,11 @@
 import type { LatLon } from '#protocols/geo/sphere.ts'
 import type { Position } from '#protocols/geo/polygon.ts'
 import type { RoadPoint } from '../roads/snap.ts'
+import { CELL_M2 } from './cell-area.ts'
 import { ColdTracker } from './cold-tracker.ts'
 import type { KLabels } from './k-labels.ts'
 import { PROMISE_DS } from './measure.ts'
 import type { CoverageMeasure } from './measure.ts'
-import { CELL_M } from './stretches.ts'
 import type { Stretches } from './stretches.ts'
 
 export type ColdSpotRules = {
@@ -230,7 +230,7 @@ export class ColdSpots {
     const cells = new Set<number>()
     const { coreFrom, coreTo } = this.tracker
     for (const s of members) this.stretches.addCells(this.stretches.edge[s]!, coreFrom[s]!, coreTo[s]!, cells)
-    return cells.size * CELL_M * CELL_M
+    return cells.size * CELL_M2
   }
 
   /** Share of the stretch that is cold. */

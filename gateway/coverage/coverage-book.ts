@@ -78,6 +78,7 @@ export class CoverageBook {
       tookMs: measured.tookMs,
       unitsCounted: measured.unitsCounted,
       unitsStale: duty.unitsStale,
+      busy: duty.busy,
       city: measured.city,
       grids: measured.grids.map((grid, i) => this.gridView(grid, duty.grids[i], now)),
       coldSpots: this.lost ? [] : [...measured.coldSpots],

@@ -25,6 +25,7 @@ const unit = (id: string, gridId: string | null, over: Partial<UnitView> = {}): 
   store: null,
   ...over,
 })
+const BUSY = { share: 0.25, basis: 'configured', measuredSeconds: 0 } as const
 const stale = { freshness: 'stale' } as const
 /** Just restarted: the last-known row is there, the car has not been heard yet. */
 const restored = { ...stale, heardAgeMs: null, link: 'down' } as const
@@ -35,7 +36,7 @@ const grids = {
   neighboursOf: (id: string) => (id === 'b' ? ['a', 'c'] : ['b']),
 }
 const staleShares = (units: readonly UnitView[], upMs = SETTLE_MS): (number | null)[] =>
-  coverageDuty(units, [], grids, upMs).duty.grids.map(grid => grid.staleShare)
+  coverageDuty(units, [], grids, upMs, BUSY).duty.grids.map(grid => grid.staleShare)
 
 describe('what a refresh of coverage is made of', () => {
   it('is the units a recommendation would propose, with the turnout it would add', () => {
@@ -52,6 +53,7 @@ describe('what a refresh of coverage is made of', () => {
       [],
       grids,
       SETTLE_MS,
+      BUSY,
     )
     expect(input.units.map(u => [u.unitId, u.turnoutSeconds])).toEqual([
       ['free', 10],
@@ -106,7 +108,7 @@ describe('what a refresh of coverage is made of', () => {
 
   it('after a restart believes no restored position, however young it was', () => {
     const units = [unit('1', 'a', restored), unit('2', 'b', restored), unit('3', 'c')]
-    const { duty, input } = coverageDuty(units, [], grids, SETTLE_MS)
+    const { duty, input } = coverageDuty(units, [], grids, SETTLE_MS, BUSY)
     expect(duty.grids.map(grid => grid.staleShare)).toEqual([1, 1, 0])
     expect(input.unknown).toEqual(['a', 'b'])
   })

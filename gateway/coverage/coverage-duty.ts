@@ -1,6 +1,7 @@
 import type { IncidentView, UnitView } from '#protocols/api.ts'
 import type { GridId } from '#protocols/ids.ts'
 import { exclusionOf, turnoutSecondsOf } from '../dispatch/recommend.ts'
+import type { Busy } from './busy-share.ts'
 import type { CoverageInput, CoverageUnit, UrgentIncident } from './coverage-input.ts'
 
 /** Cars say hello one after the other; judged before most have, every grid would be black for three minutes. */
@@ -43,7 +44,11 @@ export type GridDuty = {
   readonly staleShare: number | null
 }
 /** How far what is measured at one moment can be trusted, in the order of the grids. */
-export type CoverageDuty = { readonly grids: readonly GridDuty[]; readonly unitsStale: number }
+export type CoverageDuty = {
+  readonly grids: readonly GridDuty[]
+  readonly unitsStale: number
+  readonly busy: Busy
+}
 
 type Grids = {
   readonly ids: readonly GridId[]
@@ -60,7 +65,8 @@ export function coverageDuty(
   incidents: readonly IncidentView[],
   grids: Grids,
   quietMs: number,
-): { duty: CoverageDuty; input: Pick<CoverageInput, 'units' | 'urgent' | 'unknown'> } {
+  busy: Busy,
+): { duty: CoverageDuty; input: Pick<CoverageInput, 'units' | 'urgent' | 'unknown' | 'busyShare'> } {
   const free = units.filter(unit => exclusionOf(unit) === null)
   const stale = units.filter(isLost)
   const counts = new Map<GridId, Counted>(grids.ids.map(id => [id, { fresh: 0, stale: 0 }]))
@@ -70,6 +76,7 @@ export function coverageDuty(
   const isKnown = hasSettled(units, quietMs)
   const duty = {
     unitsStale: stale.length,
+    busy,
     grids: grids.ids.map(gridId => {
       const own = counts.get(gridId) ?? { fresh: 0, stale: 0 }
       const staleShare = isKnown ? shareOf(dependsOn(gridId, own, counts, grids, city)) : null
@@ -83,6 +90,7 @@ export function coverageDuty(
       units: free.map(coverageUnit),
       urgent: incidents.filter(isUrgent).map(incident => urgentIncident(incident, byId)),
       unknown: duty.grids.filter(grid => isUntrusted(grid.staleShare)).map(grid => grid.gridId),
+      busyShare: busy.share,
     },
   }
 }

@@ -116,10 +116,10 @@ export class CoverageEngine {
       tookMs: 0,
       unitsCounted: this.table.size,
       unitsOffRoad: offRoad,
-      city: this.measure.areaOf(this.grids.length),
+      city: this.measure.areaOf(this.grids.length, input.busyShare),
       grids: this.grids.map((grid, i) => ({
         gridId: grid.id,
-        area: this.measure.areaOf(i),
+        area: this.measure.areaOf(i, input.busyShare),
         ...this.centreOf(i),
         coldShare: coldShares[i]!,
       })),

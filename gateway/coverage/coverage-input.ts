@@ -27,6 +27,8 @@ export type CoverageInput = {
   readonly urgent: readonly UrgentIncident[]
   /** Grids whose data cannot be trusted now. */
   readonly unknown: readonly GridId[]
+  /** How often a unit is busy when it is needed, 0 to 1. */
+  readonly busyShare: number
 }
 
 export type MeasuredGrid = {

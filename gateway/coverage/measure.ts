@@ -5,6 +5,9 @@ import { DEPTH_MAX, SpanSweep } from './span-sweep.ts'
 import type { Stretches } from './stretches.ts'
 
 const CIRCLES_DS = CIRCLE_SECONDS.map(seconds => seconds * 10)
+/** Where in a row of `sums` what begins: four depths of each weighting, then the two smaller circles. */
+const AT = { length: 0, demand: 4, area: 8, lengthNear: 12, demandNear: 14 } as const
+const WIDTH = 16
 /** The circle of the promise: five minutes. */
 export const PROMISE_DS = 3_000
 
@@ -12,9 +15,10 @@ export const PROMISE_DS = 3_000
  * Shares of road, exact along every stretch: a place at fraction f of an edge is reached by the labels of either end plus
  * the drive from there, or by a unit on the edge itself, so what is reached of a stretch are spans, cut at the frontier.
  *
- *   sums f64[(grids+1)*8]     per grid, then the whole city: metres within 60, 180, 300 s; metres within 300 s of two,
- *                             of three; demand within 60, 180, 300 s
- *   roadM, demand f64[grids+1]
+ *   sums f64[(grids+1)*16]    per grid, then the whole city, see `AT`: length, demand and area within 300 s of at least one
+ *                             to four units; length and demand within 60 and 180 s
+ *   roadM, demand, area f64[grids+1]
+ *   once, twice f64[stretches]      share of the edge that at least one, two reach within 300 s, inside the stretch
  *   gapFrom, gapTo f64[stretches]   what nobody reaches within 300 s, as fractions of the edge; equal: nothing. A stretch
  *                             takes 60 s at most, so it is one piece (the longest, should a unit that takes long to get
  *                             going stand in the middle of it)
@@ -25,8 +29,11 @@ export class CoverageMeasure {
   readonly stretches: Stretches
   readonly gapFrom: Float64Array
   readonly gapTo: Float64Array
+  readonly once: Float64Array
+  readonly twice: Float64Array
   readonly roadM: Float64Array
   readonly demand: Float64Array
+  readonly area: Float64Array
   private readonly labels: KLabels
   private readonly sums: Float64Array
   private readonly sweep: SpanSweep
@@ -43,17 +50,29 @@ export class CoverageMeasure {
     this.circlesDs = [...CIRCLES_DS.slice(0, 2), promiseDs]
     this.gapFrom = new Float64Array(stretches.count)
     this.gapTo = new Float64Array(stretches.count)
-    this.sums = new Float64Array(areas * 8)
+    this.once = new Float64Array(stretches.count)
+    this.twice = new Float64Array(stretches.count)
+    this.sums = new Float64Array(areas * WIDTH)
     this.roadM = new Float64Array(areas)
     this.demand = new Float64Array(areas)
+    this.area = new Float64Array(areas)
     this.sweep = new SpanSweep(2 * labels.k + 2 * labels.units.sizeMax)
     this.full = new Int32Array(2 * labels.k)
+    this.weigh()
+  }
+
+  /** What the whole of each grid and of the city weighs: once, and when the demand of the stretches has changed. */
+  weigh(): void {
+    const { stretches, roadM, demand, area } = this
+    for (const sums of [roadM, demand, area]) sums.fill(0)
+    const city = roadM.length - 1
     for (let s = 0; s < stretches.count; s++) {
       const grid = stretches.grid[s]!
       if (grid < 0) continue
-      for (const area of [grid, areas - 1]) {
-        this.roadM[area]! += stretches.lengthM[s]!
-        this.demand[area]! += stretches.demand[s]!
+      for (const at of [grid, city]) {
+        roadM[at]! += stretches.lengthM[s]!
+        demand[at]! += stretches.demand[s]!
+        area[at]! += stretches.area[s]!
       }
     }
   }
@@ -71,21 +90,39 @@ export class CoverageMeasure {
       }
     }
     const city = this.roadM.length - 1
-    for (let at = 0; at < city * 8; at++) this.sums[city * 8 + (at % 8)]! += this.sums[at]!
+    for (let at = 0; at < city * WIDTH; at++) this.sums[city * WIDTH + (at % WIDTH)]! += this.sums[at]!
   }
 
-  /** Coverage of a grid by its index, or of the city (`index` the number of grids). Without road nothing is reached. */
-  areaOf(index: number): AreaCoverage {
-    const share = (at: number, whole: Float64Array): number =>
-      whole[index]! > 0 ? Math.min(1, this.sums[index * 8 + at]! / whole[index]!) : 0
-    const length = (at: number): number => share(at, this.roadM)
-    const demand = (at: number): number => share(at, this.demand)
+  /**
+   * Coverage of a grid by its index, or of the city (`index` the number of grids). Without road nothing is reached.
+   * `busyShare`: how often a unit is busy when it is needed, for the expected coverage.
+   */
+  areaOf(index: number, busyShare = 0): AreaCoverage {
+    const shares = (at: number, count: number, whole: Float64Array): number[] =>
+      Array.from({ length: count }, (_, i) =>
+        whole[index]! > 0 ? Math.min(1, this.sums[index * WIDTH + at + i]! / whole[index]!) : 0,
+      )
+    const length = shares(AT.length, DEPTH_MAX, this.roadM)
+    const demand = shares(AT.demand, DEPTH_MAX, this.demand)
+    const area = shares(AT.area, DEPTH_MAX, this.area)
+    const nearer = shares(AT.lengthNear, 2, this.roadM)
+    const nearerDemand = shares(AT.demandNear, 2, this.demand)
     return {
       roadM: this.roadM[index]!,
-      circles: [length(0), length(1), length(2)],
-      demandCircles: [demand(5), demand(6), demand(7)],
-      atLeast: [length(2), length(3), length(4)],
+      areaM2: this.area[index]!,
+      circles: [nearer[0]!, nearer[1]!, length[0]!],
+      demandCircles: [nearerDemand[0]!, nearerDemand[1]!, demand[0]!],
+      atLeast: firstThree(length),
+      demandAtLeast: firstThree(demand),
+      areaAtLeast: firstThree(area),
+      expected: expectedShare(length, busyShare),
+      expectedDemand: expectedShare(demand, busyShare),
     }
+  }
+
+  /** Demand of the whole city that somebody reaches within 300 s. */
+  demandReached(): number {
+    return this.sums[(this.roadM.length - 1) * WIDTH + AT.demand]!
   }
 
   /** A road nobody stands on: only its ends matter, and most roads are reached as a whole or not at all. */
@@ -95,7 +132,7 @@ export class CoverageMeasure {
     for (let circle = 0; circle < 2; circle++) {
       const reachedTo = Math.max(a, Math.min(b, this.nearestShare(2 * edge, circle)))
       const reachedFrom = Math.min(b, Math.max(a, 1 - this.nearestShare(2 * edge + 1, circle)))
-      this.count(s, circle, reachedTo >= reachedFrom ? b - a : reachedTo - a + (b - reachedFrom))
+      this.countNear(s, circle, reachedTo >= reachedFrom ? b - a : reachedTo - a + (b - reachedFrom))
     }
     const whole = this.wholeReach(s, edge)
     if (whole >= 0) return this.countWhole(s, whole)
@@ -113,7 +150,7 @@ export class CoverageMeasure {
   }
 
   /**
-   * How many units reach all of the stretch in 300 s (at most three are told apart), or -1 when some reach a part of it
+   * How many units reach all of the stretch in 300 s (at most `DEPTH_MAX` are told apart), or -1 when some reach a part of it
    * and that decides.
    */
   private wholeReach(s: number, edge: number): number {
@@ -153,7 +190,7 @@ export class CoverageMeasure {
       if (circle === 2) this.countSweep(s)
       else {
         this.sweep.measure()
-        this.count(s, circle, this.sweep.atLeast[1]!)
+        this.countNear(s, circle, this.sweep.atLeast[1]!)
       }
     }
   }
@@ -190,9 +227,9 @@ export class CoverageMeasure {
 
   private countSweep(s: number): void {
     this.sweep.measure()
-    this.count(s, 2, this.sweep.atLeast[1]!)
-    this.countMore(s, 3, this.sweep.atLeast[2]!)
-    this.countMore(s, 4, this.sweep.atLeast[3]!)
+    for (let k = 1; k <= DEPTH_MAX; k++) this.count(s, k, this.sweep.atLeast[k]!)
+    this.once[s] = this.sweep.atLeast[1]!
+    this.twice[s] = this.sweep.atLeast[2]!
     this.gapFrom[s] = this.sweep.gapFrom
     this.gapTo[s] = this.sweep.gapTo
   }
@@ -200,25 +237,31 @@ export class CoverageMeasure {
   private countWhole(s: number, units: number): void {
     const { from, to } = this.stretches
     const share = to[s]! - from[s]!
-    if (units >= 1) this.count(s, 2, share)
-    if (units >= 2) this.countMore(s, 3, share)
-    if (units >= 3) this.countMore(s, 4, share)
+    for (let k = 1; k <= units; k++) this.count(s, k, share)
+    this.once[s] = units >= 1 ? share : 0
+    this.twice[s] = units >= 2 ? share : 0
     this.gapFrom[s] = from[s]!
     this.gapTo[s] = units === 0 ? to[s]! : from[s]!
   }
 
-  /** `share` of the edge lies within a circle: its metres and its demand. */
-  private count(s: number, circle: number, share: number): void {
+  /** `share` of the edge is reached within 300 s by at least `k` units: its metres, its demand and its area. */
+  private count(s: number, k: number, share: number): void {
     const grid = this.stretches.grid[s]!
-    if (grid < 0) return
+    if (grid < 0 || share === 0) return
     const part = this.partOf(s, share)
-    this.sums[grid * 8 + circle]! += part * this.stretches.lengthM[s]!
-    this.sums[grid * 8 + 5 + circle]! += part * this.stretches.demand[s]!
+    const at = grid * WIDTH + k - 1
+    this.sums[at + AT.length]! += part * this.stretches.lengthM[s]!
+    this.sums[at + AT.demand]! += part * this.stretches.demand[s]!
+    this.sums[at + AT.area]! += part * this.stretches.area[s]!
   }
 
-  private countMore(s: number, at: number, share: number): void {
+  /** `share` of the edge lies within one of the two smaller circles. */
+  private countNear(s: number, circle: number, share: number): void {
     const grid = this.stretches.grid[s]!
-    if (grid >= 0) this.sums[grid * 8 + at]! += this.partOf(s, share) * this.stretches.lengthM[s]!
+    if (grid < 0 || share === 0) return
+    const part = this.partOf(s, share)
+    this.sums[grid * WIDTH + AT.lengthNear + circle]! += part * this.stretches.lengthM[s]!
+    this.sums[grid * WIDTH + AT.demandNear + circle]! += part * this.stretches.demand[s]!
   }
 
   /** Share of the edge to share of the stretch; a stretch without length weighs nothing. */
@@ -226,4 +269,21 @@ export class CoverageMeasure {
     const whole = this.stretches.to[s]! - this.stretches.from[s]!
     return whole > 0 ? share / whole : 0
   }
+}
+
+const firstThree = ([one = 0, two = 0, three = 0]: readonly number[]): [number, number, number] => [
+  one,
+  two,
+  three,
+]
+
+/**
+ * MEXCLP (M. S. Daskin 1983): road that N units reach is served with 1 - p^N, which is the sum over k up to N of
+ * (1 - p) p^(k-1). Units beyond the fourth count as none, which understates the share by less than p^4.
+ */
+function expectedShare(atLeast: readonly number[], busyShare: number): number {
+  return Math.min(
+    1,
+    atLeast.reduce((sum, share, i) => sum + (1 - busyShare) * busyShare ** i * share, 0),
+  )
 }

@@ -1,12 +1,12 @@
-/** Deeper than this nobody asks: at least one, two, three units. */
-export const DEPTH_MAX = 3
+/** Deeper than this nobody asks: at least one, two, three, four units. */
+export const DEPTH_MAX = 4
 
 /**
- * How much of a stretch lies within at least one, two and three of the spans that units reach of it, and the longest
+ * How much of a stretch lies within at least one to four of the spans that units reach of it, and the longest
  * piece that lies in none. The spans of one unit count once where they overlap.
  *
  *   owner i32[n]  low, high f64[n]    spans, clipped to the stretch; n at most `spansMax`
- *   atLeast f64[4]                    atLeast[k] after `measure`: length within k or more
+ *   atLeast f64[5]                    atLeast[k] after `measure`: length within k or more
  *
  * `begin`, `add`..., `measure`; nothing allocates. Sorting is by insertion: there are a handful of spans, and twice as
  * many as units stand on one road where they all do.

@@ -1,16 +1,13 @@
-import { METRES_PER_DEGREE } from '#protocols/geo/local.ts'
-import { bboxMiddle } from '#protocols/geo/polygon.ts'
 import type { RoadGraph } from '#protocols/roads/graph.ts'
 import type { Grid } from '../grids/grid.ts'
 import { GridRaster } from '../grids/grid-raster.ts'
 import { BorderSides } from './border-sides.ts'
+import { areaPerMetre, CellGrid } from './cell-area.ts'
 import type { DemandWeights } from './demand.ts'
 import { EdgeLines } from './edge-lines.ts'
 
 /** No stretch takes longer to drive, so that what is out of reach of it is one piece. */
 const STRETCH_DS_MAX = 600
-/** Side of the cells a cold spot is measured in. */
-export const CELL_M = 100
 /** Two cuts nearer than this share of an edge are one: a border both neighbours have drawn. */
 const SAME_CUT = 1e-12
 const NOT_YET = -2
@@ -22,7 +19,7 @@ const NOT_YET = -2
  *
  *   edge u32[n]  from, to f64[n]      part of the edge, by edge and rising; from < to but for edges without length
  *   grid i32[n]                       index in `grids`, -1 outside all
- *   lengthM, demand f64[n]            metres, and metres times the weight of the edge
+ *   lengthM, demand, area f64[n]      metres, metres times the weight of the edge, its part of the 100 m cells it is in
  *   firstOf u32[E+1]                  stretches of an edge
  */
 export class Stretches {
@@ -37,16 +34,13 @@ export class Stretches {
   readonly lengthM: Float64Array
   readonly demand: Float64Array
   readonly firstOf: Uint32Array
-  readonly weights: Float64Array
-  private readonly cellRow: number
-  private readonly cellLat: number
-  private readonly cellLon: number
+  readonly area: Float64Array
+  private readonly cells: CellGrid
 
   constructor(graph: RoadGraph, grids: readonly Grid[], demand: DemandWeights) {
     this.graph = graph
     this.grids = grids
     this.lines = new EdgeLines(graph)
-    this.weights = demand(graph)
     const parts = cutRoads(graph, grids, this.lines)
     this.count = parts.edge.length
     this.edge = Uint32Array.from(parts.edge)
@@ -55,28 +49,31 @@ export class Stretches {
     this.grid = Int32Array.from(parts.grid)
     this.lengthM = new Float64Array(this.count)
     this.demand = new Float64Array(this.count)
+    this.area = new Float64Array(this.count)
     this.firstOf = new Uint32Array(graph.edgeCount + 1)
+    this.cells = new CellGrid(graph)
+    const areas = areaPerMetre(graph)
     for (let s = 0; s < this.count; s++) {
       const edge = this.edge[s]!
       this.lengthM[s] = ((this.to[s]! - this.from[s]!) * graph.edgeLengthDm[edge]!) / 10
-      this.demand[s] = this.lengthM[s]! * this.weights[edge]!
+      this.area[s] = this.lengthM[s]! * areas[edge]!
       this.firstOf[edge + 1] = s + 1
     }
-    const { south, north, west, east } = graph.metadata.bbox
-    this.cellLat = CELL_M / METRES_PER_DEGREE
-    this.cellLon = this.cellLat / Math.cos((bboxMiddle({ south, north, west, east }).lat * Math.PI) / 180)
-    this.cellRow = Math.ceil((east - west) / this.cellLon) + 2
+    this.weigh(demand)
+  }
+
+  /** Demand anew, by what a metre of each edge is asked for. */
+  weigh(demand: DemandWeights): void {
+    const weights = demand(this.graph)
+    for (let s = 0; s < this.count; s++) this.demand[s] = this.lengthM[s]! * weights[this.edge[s]!]!
   }
 
   /** Adds the 100 m cells that a part of an edge touches, seen every 20 m. */
   addCells(edge: number, from: number, to: number, cells: Set<number>): void {
-    const { south, west } = this.graph.metadata.bbox
     const lengthM = ((to - from) * this.graph.edgeLengthDm[edge]!) / 10
     const steps = Math.max(1, Math.ceil(lengthM / 20))
     for (let i = 0; i <= steps; i++) {
-      const { lat, lon } = this.lines.pointAt(edge, from + ((to - from) * i) / steps)
-      const row = Math.floor((lat - south) / this.cellLat)
-      cells.add(row * this.cellRow + Math.floor((lon - west) / this.cellLon))
+      cells.add(this.cells.at(this.lines.pointAt(edge, from + ((to - from) * i) / steps)))
     }
   }
 }

@@ -65,6 +65,11 @@ const area = (share: number): AreaCoverage => ({
   circles: [share * 0.3, share * 0.7, share],
   demandCircles: [share * 0.35, share * 0.8, Math.min(1, share * 1.05)],
   atLeast: [share, share * 0.6, share * 0.3],
+  areaM2: 4_200_000,
+  demandAtLeast: [Math.min(1, share * 1.05), share * 0.65, share * 0.33],
+  areaAtLeast: [share * 0.96, share * 0.55, share * 0.26],
+  expected: share * 0.87,
+  expectedDemand: share * 0.9,
 })
 
 export function fakeCoverage(units: readonly UnitView[], tick: number, at: string): CoverageView {
@@ -75,6 +80,7 @@ export function fakeCoverage(units: readonly UnitView[], tick: number, at: strin
     tookMs: 40,
     unitsCounted: units.filter(unit => unit.freshness !== 'stale').length,
     unitsStale: units.filter(unit => unit.freshness === 'stale').length,
+    busy: { share: 0.25, basis: 'configured', measuredSeconds: 0 },
     city: area(share),
     grids: fakeTown.grids.map((grid, n) => {
       const [colour, reasons, part] = LOOKS[n % LOOKS.length]!

@@ -240,7 +240,7 @@ function ourScale(say: (words: string) => void) {
   }))
   const engine = new CoverageEngine(graph, [])
   const refresh = (tick: number): number =>
-    took(() => engine.refresh({ tick, monoMs: tick * 1000, units, urgent: [], unknown: [] }))
+    took(() => engine.refresh({ tick, monoMs: tick * 1000, units, urgent: [], unknown: [], busyShare: 0.25 }))
   const refreshMs = digits(Math.min(...[0, 1, 2, 3, 4].map(refresh)))
   const fleetMs = fleetTook(graph)
   say(

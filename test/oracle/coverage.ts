@@ -13,6 +13,10 @@ export type OracleArea = {
   readonly circles: readonly number[]
   readonly demandCircles: readonly number[]
   readonly atLeast: readonly number[]
+  readonly demandAtLeast: readonly number[]
+  /** Served when every unit is busy `busyShare` of the time, those beyond the fourth always. */
+  readonly expected: number
+  readonly expectedDemand: number
 }
 type Span = readonly [number, number]
 const CIRCLES_DS = [600, 1800, 3000]
@@ -23,6 +27,7 @@ export function coverageByHand(
   units: readonly OracleUnit[],
   polygons: readonly Polygon[],
   weightOf: (edge: number) => number,
+  busyShare = 0,
 ): { areas: OracleArea[]; pieces: number } {
   const arcs = arcsOf(graph)
   const times = units.map(unit => timesFrom(graph, arcs, unit).map(ds => ds + unit.turnoutDs))
@@ -32,6 +37,9 @@ export function coverageByHand(
     circles: [0, 0, 0],
     demandCircles: [0, 0, 0],
     atLeast: [0, 0, 0],
+    demandAtLeast: [0, 0, 0],
+    expected: 0,
+    expectedDemand: 0,
   }))
   let pieces = 0
   const boxes = polygons.map(polygon => boxOf(polygon.flat()))
@@ -67,8 +75,14 @@ export function coverageByHand(
           sum.circles[circle] = (sum.circles[circle] ?? 0) + metres
           sum.demandCircles[circle] = (sum.demandCircles[circle] ?? 0) + metres * weightOf(edge)
         })
-        for (let k = 1; k <= 3; k++)
-          if ((counts[2] ?? 0) >= k) sum.atLeast[k - 1] = (sum.atLeast[k - 1] ?? 0) + metres
+        const units = counts[2] ?? 0
+        for (let k = 1; k <= Math.min(3, units); k++) {
+          sum.atLeast[k - 1] = (sum.atLeast[k - 1] ?? 0) + metres
+          sum.demandAtLeast[k - 1] = (sum.demandAtLeast[k - 1] ?? 0) + metres * weightOf(edge)
+        }
+        const served = 1 - busyShare ** Math.min(4, units)
+        sum.expected += metres * served
+        sum.expectedDemand += metres * weightOf(edge) * served
       }
     }
   }
@@ -77,6 +91,9 @@ export function coverageByHand(
     circles: sum.circles.map(m => (sum.roadM > 0 ? m / sum.roadM : 0)),
     demandCircles: sum.demandCircles.map(m => (sum.demand > 0 ? m / sum.demand : 0)),
     atLeast: sum.atLeast.map(m => (sum.roadM > 0 ? m / sum.roadM : 0)),
+    demandAtLeast: sum.demandAtLeast.map(m => (sum.demand > 0 ? m / sum.demand : 0)),
+    expected: sum.roadM > 0 ? sum.expected / sum.roadM : 0,
+    expectedDemand: sum.demand > 0 ? sum.expectedDemand / sum.demand : 0,
   }))
   return { areas, pieces }
 }

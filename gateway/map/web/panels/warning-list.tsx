@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals'
-import type { CoverageColour, GridCoverage } from '#protocols/coverage.ts'
+import type { CoverageColour, CoverageView, GridCoverage } from '#protocols/coverage.ts'
 import { Icon } from '../look/icons.tsx'
 import { COLOUR_SHAPES } from '../look/shapes.ts'
 import { colourOf, coverage, coverageIsOld, warnings } from '../state/coverage.ts'
@@ -32,7 +32,12 @@ export function WarningList() {
       )}
       <ul class="warnings">
         {warnings.value.map(grid => (
-          <WarningItem key={grid.gridId} grid={grid} sinceMs={grown(grid.sinceMs, held, nowMs.value)} />
+          <WarningItem
+            key={grid.gridId}
+            grid={grid}
+            fleet={held.view.busy}
+            sinceMs={grown(grid.sinceMs, held, nowMs.value)}
+          />
         ))}
       </ul>
       {spots.length > 0 && <h3 class="side-sub">{w.coldSpots(spots.length)}</h3>}
@@ -67,7 +72,15 @@ export function ColourMark({ colour }: { colour: CoverageColour }) {
   )
 }
 
-function WarningItem({ grid, sinceMs }: { grid: GridCoverage; sinceMs: number }) {
+function WarningItem({
+  grid,
+  fleet,
+  sinceMs,
+}: {
+  grid: GridCoverage
+  fleet: CoverageView['busy']
+  sinceMs: number
+}) {
   const w = words.value
   const busy = useSignal(false)
   const refused = useSignal<string | null>(null)
@@ -115,6 +128,20 @@ function WarningItem({ grid, sinceMs }: { grid: GridCoverage; sinceMs: number })
             <div>
               <dt>{w.atLeast}</dt>
               <dd class="num">{grid.area.atLeast.map(share).join(' · ')}</dd>
+            </div>
+            <div>
+              <dt>{w.demandAtLeast}</dt>
+              <dd class="num">{grid.area.demandAtLeast.map(share).join(' · ')}</dd>
+            </div>
+            <div>
+              <dt>{w.areaAtLeast}</dt>
+              <dd class="num">{grid.area.areaAtLeast.map(share).join(' · ')}</dd>
+            </div>
+            <div>
+              <dt>{w.expected(share(fleet.share))}</dt>
+              <dd class="num">
+                {share(grid.area.expected)} · {share(grid.area.expectedDemand)}
+              </dd>
             </div>
             <div>
               <dt>{w.unitsThere}</dt>
