@@ -578,7 +578,7 @@ describe('the records of a device', () => {
         }
         const record = chainRecord(draft, { epoch, seq, prev: CHAIN_START })
         const key = `record/ptu-1/${epoch}/${lane}/${String(seq).padStart(12, '0')}`
-        rows.push([key, recordRowOf('ptu-1', record, { ageMs: 0, receivedAt: rfc3339(0) })])
+        rows.push([key, recordRowOf(record, { ageMs: 0, receivedAt: rfc3339(0) })])
       }
   const ledger: Pick<Ledger, 'range'> = {
     range: async ({ after, from, before, limit }) =>

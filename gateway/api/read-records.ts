@@ -1,7 +1,10 @@
 import type { LedgerRow } from '#protocols/api.ts'
 import { parseBody } from '#protocols/bodies.ts'
+import type { DeviceId } from '#protocols/ids.ts'
+import { eventIdOf } from '#protocols/record.ts'
 import { fault, ok } from '#protocols/result.ts'
 import type { Result } from '#protocols/result.ts'
+import { rfc3339 } from '#protocols/time.ts'
 import { triage } from '#protocols/walk-in.ts'
 import type { RecordRow } from '../intake/rows.ts'
 import type { Ledger } from '../ledger/ledger.ts'
@@ -38,7 +41,7 @@ export async function readRecordPage(
     for (const [key, value] of rows) {
       cursor = key
       const row = value as RecordRow
-      if (lane === undefined || row.lane === lane) records.push(shown(row))
+      if (lane === undefined || row.lane === lane) records.push(shown(deviceId, row))
       if (records.length === limit) break
     }
     scanned += rows.length
@@ -52,12 +55,12 @@ export async function readRecordPage(
 async function newest(
   ledger: Pick<Ledger, 'range'>,
   prefix: string,
-  { lane, epoch, after, limit }: RecordQuery,
+  { deviceId, lane, epoch, after, limit }: RecordQuery,
 ): Promise<Result<RecordPage>> {
   if (lane === undefined || epoch === undefined || after !== undefined)
     return fault('QUERY_INVALID', 'order=newest needs lane and epoch and takes no after')
   const rows = await ledger.range({ ...underPrefix(prefix), limit, newestFirst: true })
-  return ok({ records: rows.map(([, row]) => shown(row as RecordRow)), next: null })
+  return ok({ records: rows.map(([, row]) => shown(deviceId, row as RecordRow)), next: null })
 }
 
 const tailOf = (key: string | undefined, device: string): string | null => key?.slice(device.length) ?? null
@@ -66,8 +69,9 @@ const tailOf = (key: string | undefined, device: string): string | null => key?.
 const WITHHELD = '{"withheld":true}'
 
 /** The columns of the API; the rest of the row is for reading a ledger back. */
-function shown(row: RecordRow): LedgerRow {
-  const { eventId, lane, epoch, seq, kind, occurredAt, receivedAt, clockQuality, bootId, sum } = row
+function shown(deviceId: DeviceId, row: RecordRow): LedgerRow {
+  const { lane, epoch, seq, kind, receivedAt, clockQuality, bootId, sum } = row
+  const [eventId, occurredAt] = [eventIdOf(deviceId, row), rfc3339(row.occurredAtMs)]
   const body = isForOthers(row) ? WITHHELD : row.body
   return { eventId, lane, epoch, seq, kind, occurredAt, receivedAt, clockQuality, bootId, body, sum }
 }

@@ -121,7 +121,8 @@ function onRecords(
   const book = bookOf(state, deviceId, epoch, lane)
   const ref = { deviceId, epoch, lane }
   const before = book.received
-  for (const record of opened.value) effects.push(...acceptRecord(state, ref, book, record, now, recalled))
+  const arrived = { now, receivedAt: rfc3339(now.utcMs), recalled }
+  for (const record of opened.value) effects.push(...acceptRecord(state, ref, book, record, arrived))
   // Nothing new: nothing to write, but the ack may have been lost on its way and is said again.
   if (book.received !== before) effects.push(...settle(state, ref, book))
   effects.push(ackOf(state, ref, book))
@@ -153,29 +154,41 @@ function makeRoom(state: IntakeState, deviceId: DeviceId, epoch: string): Intake
   ]
 }
 
+/** When the payload of a record came, and what the ledger knows of the older names in it. */
+type Arrived = { readonly now: Now; readonly receivedAt: string; readonly recalled: Recalled | undefined }
+
 function acceptRecord(
   state: IntakeState,
   ref: LaneRef,
   book: LaneBook,
   record: WireRecord,
-  now: Now,
-  recalled?: Recalled,
+  { now, receivedAt, recalled }: Arrived,
 ): IntakeEffect[] {
   const { body, code, detail } = readBody(record)
   const ageMs = ageOf(state, ref.deviceId, record, now)
-  const receivedAt = rfc3339(now.utcMs)
   const known = isKnown(ref.deviceId, record, recalled)
   const arrival = { record, body, ageMs, receivedMonoMs: now.monoMs, receivedAt, known }
   const admission = admit(book, arrival)
-  const eventId = eventIdOf(ref.deviceId, record)
   switch (admission) {
     case 'duplicate':
       count(state, 'duplicates')
       return []
     case 'reused':
-      return [chainAudit(state, ref, { eventId, what: 'seq_reused', sum: record.sum })]
+      return [
+        chainAudit(state, ref, {
+          ...{ eventId: eventIdOf(ref.deviceId, record), what: 'seq_reused', sum: record.sum },
+        }),
+      ]
     case 'full':
-      return [refusal(state, ref.deviceId, `up/${ref.lane}`, 'RECORD_SCHEMA', `too many holes at ${eventId}`)]
+      return [
+        refusal(
+          state,
+          ref.deviceId,
+          `up/${ref.lane}`,
+          'RECORD_SCHEMA',
+          `too many holes at ${eventIdOf(ref.deviceId, record)}`,
+        ),
+      ]
     case 'new':
     case 'late':
       break
@@ -190,7 +203,7 @@ function acceptRecord(
   count(state, 'records')
   const facts = { ageMs, receivedAt, ...(code === undefined ? {} : { code }) }
   const key = recordKey(ref.deviceId, ref.epoch, ref.lane, record.seq)
-  const effects: IntakeEffect[] = [{ type: 'put', key, value: recordRowOf(ref.deviceId, record, facts) }]
+  const effects: IntakeEffect[] = [{ type: 'put', key, value: recordRowOf(record, facts) }]
   effects.push(...claimOrigin(state, ref, record))
   if (code !== undefined) effects.push(refusal(state, ref.deviceId, `up/${ref.lane}`, code, detail))
   if (body?.kind === 'gap') effects.push(...onGap(state, ref, record.origin?.epoch, body.body))
@@ -243,9 +256,9 @@ function tellReleased(state: IntakeState, ref: LaneRef, book: LaneBook): IntakeE
 function flagBroken(state: IntakeState, ref: LaneRef, arrival: Arrival): IntakeEffect[] {
   const { record, ageMs, receivedAt } = arrival
   const key = recordKey(ref.deviceId, ref.epoch, ref.lane, record.seq)
-  const row = recordRowOf(ref.deviceId, record, { ageMs, receivedAt, code: 'CHAIN_BROKEN' })
-  const detail = { eventId: row.eventId, what: 'prev_differs', prev: record.prev }
-  return [{ type: 'put', key, value: row }, chainAudit(state, ref, detail)]
+  const value = recordRowOf(record, { ageMs, receivedAt, code: 'CHAIN_BROKEN' })
+  const detail = { eventId: eventIdOf(ref.deviceId, record), what: 'prev_differs', prev: record.prev }
+  return [{ type: 'put', key, value, again: true }, chainAudit(state, ref, detail)]
 }
 
 const tellCity = (deviceId: DeviceId, { record, body, ageMs }: Arrival): IntakeEffect => ({

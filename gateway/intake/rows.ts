@@ -1,25 +1,19 @@
-import type { LedgerRow } from '#protocols/api.ts'
 import type { DeviceId } from '#protocols/ids.ts'
-import { eventIdOf, WireRecord } from '#protocols/record.ts'
-import type { Lane, RecordOrigin } from '#protocols/record.ts'
-import { rfc3339 } from '#protocols/time.ts'
+import { WireRecord } from '#protocols/record.ts'
+import type { Lane } from '#protocols/record.ts'
 
 /** Twelve digits keep the order of text the order of numbers: a record a millisecond for 31 years. */
 export const SEQ_MAX = 999_999_999_999
 
 /**
- * A record as it lies in the ledger: what the API shows, plus what it takes to have the wire record back. `ageMs` is how
- * old it was on arrival, `code` is set where something was wrong with it (`CHAIN_BROKEN`, `RECORD_KIND`, `RECORD_BODY`).
+ * A record as it lies in the ledger: the wire record, and how it arrived. `ageMs` is how old it was then, `code` is set where
+ * something was wrong with it (`CHAIN_BROKEN`, `RECORD_KIND`, `RECORD_BODY`).
  */
-export type RecordRow = LedgerRow & {
-  readonly v: 1
-  readonly prev: string
-  readonly monoMs: number
+export type RecordRow = Omit<WireRecord, 'occurredAt'> & {
   readonly occurredAtMs: number
+  readonly receivedAt: string
   readonly ageMs: number
   readonly code?: string
-  /** What it was called before its store was carried over; its sum covers that too. */
-  readonly origin?: RecordOrigin
 }
 
 export const lanePrefix = (deviceId: DeviceId, epoch: string, lane: Lane): string =>
@@ -42,19 +36,16 @@ export const watermarkKey = (deviceId: DeviceId, epoch: string, lane: string): s
   `watermark/${deviceId}/${epoch}/${lane}`
 
 export function recordRowOf(
-  deviceId: DeviceId,
   record: WireRecord,
   facts: { readonly ageMs: number; readonly receivedAt: string; readonly code?: string },
 ): RecordRow {
   const { v, lane, epoch, seq, kind, occurredAt, clockQuality, bootId, body, sum, prev, monoMs } = record
   return {
     v,
-    eventId: eventIdOf(deviceId, record),
     lane,
     epoch,
     seq,
     kind,
-    occurredAt: rfc3339(occurredAt),
     receivedAt: facts.receivedAt,
     clockQuality,
     bootId,

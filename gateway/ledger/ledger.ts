@@ -1,7 +1,8 @@
 import type { Result } from '#protocols/result.ts'
 
 export type LedgerOp =
-  | { readonly type: 'put'; readonly key: string; readonly value: unknown }
+  /** `again`: an earlier commit may have put a record of that key; without it a record is known to be new. */
+  | { readonly type: 'put'; readonly key: string; readonly value: unknown; readonly again?: true }
   | { readonly type: 'del'; readonly key: string }
 
 export type Row = readonly [key: string, value: unknown]

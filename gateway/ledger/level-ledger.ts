@@ -5,10 +5,13 @@ import { Level } from 'level'
 import type { Logger } from '#protocols/log.ts'
 import { fault, ok } from '#protocols/result.ts'
 import type { Result } from '#protocols/result.ts'
-import { ROW_FORMAT } from '../loop/effects.ts'
+import { ROW_FORMAT, ROW_FORMATS_READ } from '../loop/effects.ts'
 import type { Ledger, LedgerOp, Row, RowRange } from './ledger.ts'
+import { packRecords, recordsIn, repack, unpack } from './packed-records.ts'
 
 type Store = Level<string, unknown>
+
+const FORMAT_KEY = 'meta/format'
 
 /**
  * What is remembered outside the store: that there was one. Without it an emptied directory would look like a first boot,
@@ -37,6 +40,7 @@ export async function openLevelLedger(
     marker.value === undefined ? await firstBoot(place, parts) : await laterBoot(place, marker.value, parts)
   if (!opened.ok) return opened
   const { store, ledgerId, generation } = opened.value
+  if ((await store.get(FORMAT_KEY)) !== ROW_FORMAT) await store.put(FORMAT_KEY, ROW_FORMAT, { sync: true })
   await writeMarker(dir, { v: 1, ledgerId, generation })
   return ok(ledgerOf(store, ledgerId, generation, parts.log))
 }
@@ -66,7 +70,7 @@ export async function inspectLedger(dir: string): Promise<Result<LedgerCount>> {
     let [rows, records] = [0, 0]
     for await (const key of store.value.keys()) {
       rows++
-      if (key.startsWith('record/')) records++
+      records += recordsIn(key)
     }
     return ok({ ...head.value, rows, records })
   } catch (error) {
@@ -114,7 +118,7 @@ async function firstBoot(
   if (!store.ok) return store
   const ledgerId = mint(8)
   const head: LedgerOp[] = [
-    { type: 'put', key: 'meta/format', value: ROW_FORMAT },
+    { type: 'put', key: FORMAT_KEY, value: ROW_FORMAT },
     { type: 'put', key: 'meta/ledger', value: { ledgerId, generation: 0 } },
   ]
   await store.value.batch(head, { sync: true })
@@ -186,8 +190,8 @@ async function repairStore(place: string): Promise<boolean> {
 }
 
 async function readHead(store: Store): Promise<Result<Omit<Opened, 'store'>>> {
-  const format = await store.get('meta/format')
-  if (format !== ROW_FORMAT)
+  const format = await store.get(FORMAT_KEY)
+  if (!ROW_FORMATS_READ.includes(format))
     return fault(
       'FORMAT_UNKNOWN',
       `the ledger has format ${String(format)}, this version knows ${ROW_FORMAT} only`,
@@ -228,7 +232,7 @@ function ledgerOf(store: Store, ledgerId: string, generation: number, log: Logge
     async commit(ops, { sync }) {
       if (poisoned !== undefined) return fault('LEDGER_POISONED', poisoned)
       try {
-        await store.batch([...ops], { sync })
+        await store.batch([...packRecords(await withoutPacksOf(store, ops))], { sync })
         return ok(undefined)
       } catch (error) {
         poisoned = causeOf(error)
@@ -236,14 +240,63 @@ function ledgerOf(store: Store, ledgerId: string, generation: number, log: Logge
         return fault('LEDGER_POISONED', poisoned)
       }
     },
-    get: key => store.get(key),
+    get: key => readRow(store, key),
     range: range => readRange(store, range),
     close: () => store.close(),
   }
 }
 
+/** What is put again is taken out of the pack that holds it. */
+async function withoutPacksOf(store: Store, ops: readonly LedgerOp[]): Promise<readonly LedgerOp[]> {
+  if (!ops.some(isAgain)) return ops
+  const rest: LedgerOp[] = []
+  const packs = new Map<string, { readonly pack: unknown; readonly again: LedgerOp[] }>()
+  for (const op of ops) {
+    const [key, pack] = (isAgain(op) && (await packOf(store, op.key))) || []
+    if (key === undefined) rest.push(op)
+    else if (packs.has(key)) packs.get(key)!.again.push(op)
+    else packs.set(key, { pack, again: [op] })
+  }
+  return [...rest, ...[...packs].flatMap(([key, { pack, again }]) => repack(key, pack, again))]
+}
+
+const isAgain = (op: LedgerOp): boolean => op.type === 'put' && op.again === true
+
+/** The pack that holds a record without a row of its own: the first row of the store behind that key. */
+async function packOf(store: Store, key: string): Promise<Row | undefined> {
+  const [row] = await store.iterator({ gte: key, limit: 1 }).all()
+  return row !== undefined && unpack(...row).some(([name]) => name === key) && row[0] !== key
+    ? row
+    : undefined
+}
+
+async function readRow(store: Store, key: string): Promise<unknown> {
+  const own = await store.get(key)
+  if (own !== undefined || recordsIn(key) === 0) return own
+  const pack = await packOf(store, key)
+  return pack && unpack(...pack).find(([name]) => name === key)?.[1]
+}
+
+/** Rows read from the store at once. */
+const READ_AT_ONCE = 256
+
 async function readRange(store: Store, range: RowRange): Promise<readonly Row[]> {
-  const low = range.after === undefined ? { gte: range.from ?? '' } : { gt: range.after }
-  const rest = { lt: range.before, limit: range.limit ?? -1, reverse: range.newestFirst ?? false }
-  return store.iterator({ ...low, ...rest }).all()
+  const { after, from, before, limit = Infinity, newestFirst = false } = range
+  const isWanted = (key: string): boolean => (after === undefined ? key >= (from ?? '') : key > after)
+  const low = after === undefined ? { gte: from ?? '' } : { gt: after }
+  const iterator = store.iterator({ ...low, lt: before, reverse: newestFirst })
+  const rows: Row[] = []
+  try {
+    while (rows.length < limit) {
+      const read = await iterator.nextv(Math.min(limit - rows.length, READ_AT_ONCE))
+      if (read.length === 0) break
+      for (const [key, value] of read) {
+        const unpacked = unpack(key, value).filter(([name]) => isWanted(name))
+        rows.push(...(newestFirst ? unpacked.toReversed() : unpacked))
+      }
+    }
+  } finally {
+    await iterator.close()
+  }
+  return rows.slice(0, limit)
 }

@@ -73,7 +73,7 @@ export type Change = {
 }[StreamMessage['type']]
 
 export type CityEffect =
-  | { readonly type: 'put'; readonly key: string; readonly value: unknown }
+  | { readonly type: 'put'; readonly key: string; readonly value: unknown; readonly again?: true }
   | { readonly type: 'del'; readonly key: string }
   /** Sign and publish on `down/order`; sent again until receipted, the agent executes it once. */
   | { readonly type: 'order'; readonly order: Order }
@@ -96,7 +96,7 @@ export type CityEffect =
 /*
  * Rows, one LevelDB, values JSON:
  *
- *     record/{deviceId}/{epoch}/{lane}/{seq, 12 digits}    LedgerRow
+ *     record/{deviceId}/{epoch}/{lane}/{seq, 12 digits}    RecordRow; neighbours packed by the store (ledger/packed-records.ts)
  *     watermark/{deviceId}/{epoch}/{lane}                  received ranges            intake
  *     device/{deviceId}                                    binding, certificate       identity
  *     fault/{deviceId}/{driver}                            newest fault of a driver   intake
@@ -106,4 +106,6 @@ export type CityEffect =
  *     audit/{n, 12 digits}                                 append-only, hash-chained
  *     meta/{name}                                          format version, ledgerId, generation
  */
-export const ROW_FORMAT = 1
+/** Format 1 had every record in a row of its own; such rows are read as they are. */
+export const ROW_FORMAT = 2
+export const ROW_FORMATS_READ: readonly unknown[] = [1, ROW_FORMAT]

@@ -1,0 +1,154 @@
+import { sumOf } from '#protocols/chain.ts'
+import { RECORD_VERSION } from '#protocols/record.ts'
+import type { Lane } from '#protocols/record.ts'
+import type { ClockQuality } from '#protocols/time.ts'
+import type { RecordRow } from '../intake/rows.ts'
+import type { LedgerOp, Row } from './ledger.ts'
+
+/*
+ * Neighbours of a lane that are committed together lie in one row of the store, in columns; a row of its own for each costs
+ * four times the processor and seven times the disk. Only the adapter of the store knows of it.
+ *
+ *     record/ptu-07/9f…/track/000000000060*60    the records 1 to 60, named by the last and their count
+ *     record/ptu-07/9f…/track/000000000061       a record alone
+ *
+ * By its last seq a pack comes after everything before it and is the first key at or behind any record in it, so a reader
+ * finds it by seeking. As in a batch on the wire `prev` and `sum` follow from the chain; the last sum proves the whole.
+ */
+const PACK_FROM = 8
+/** A reader opens a whole pack for one record. */
+const PACK_MAX = 256
+const SEQ_DIGITS = 12
+const PACKED = /^(record\/[^=].*\/)(\d{12})\*(\d+)$/
+const ALONE = /^record\/[^=].*\/\d{12}$/
+
+/** Many values, or the one that all of them are. */
+type Column<T> = { readonly all: T } | readonly T[]
+
+type Pack = {
+  readonly v: 1
+  /** `prev` of the first, `sum` of the last. */
+  readonly prev: string
+  readonly sum: string
+  readonly kind: Column<string>
+  readonly bootId: Column<string>
+  readonly clockQuality: Column<ClockQuality>
+  readonly receivedAt: Column<string>
+  readonly occurredAtMs: readonly number[]
+  readonly monoMs: readonly number[]
+  readonly ageMs: readonly number[]
+  readonly body: readonly string[]
+}
+
+type RecordPut = Extract<LedgerOp, { type: 'put' }> & { readonly value: RecordRow }
+
+/** The same rows in fewer puts: runs of one lane become packs, everything else stays as it is. */
+export function packRecords(ops: readonly LedgerOp[]): readonly LedgerOp[] {
+  const packed: LedgerOp[] = []
+  let run: RecordPut[] = []
+  const close = (): void => {
+    if (run.length < PACK_FROM) packed.push(...run)
+    else packed.push(packOf(run))
+    run = []
+  }
+  for (const op of ops) {
+    if (!isPackable(op)) {
+      packed.push(op)
+      continue
+    }
+    if (run.length === PACK_MAX || !follows(run.at(-1), op)) close()
+    run.push(op)
+  }
+  close()
+  return packed
+}
+
+/** Whether two keys of the store can hold the same record cannot be seen from a key that is none of a record. */
+const isPackable = (op: LedgerOp): op is RecordPut => {
+  if (op.type !== 'put' || !ALONE.test(op.key)) return false
+  const { code, origin, v } = op.value as Partial<RecordRow>
+  return v === RECORD_VERSION && code === undefined && origin === undefined
+}
+
+const follows = (before: RecordPut | undefined, op: RecordPut): boolean =>
+  before !== undefined &&
+  op.value.seq === before.value.seq + 1 &&
+  op.value.prev === before.value.sum &&
+  laneOf(op.key) === laneOf(before.key)
+
+const laneOf = (key: string): string => key.slice(0, -SEQ_DIGITS)
+
+function packOf(run: readonly RecordPut[]): LedgerOp {
+  const rows = run.map(op => op.value)
+  const value: Pack = {
+    v: 1,
+    prev: rows[0]!.prev,
+    sum: rows.at(-1)!.sum,
+    kind: columnOf(rows.map(row => row.kind)),
+    bootId: columnOf(rows.map(row => row.bootId)),
+    clockQuality: columnOf(rows.map(row => row.clockQuality)),
+    receivedAt: columnOf(rows.map(row => row.receivedAt)),
+    occurredAtMs: rows.map(row => row.occurredAtMs),
+    monoMs: rows.map(row => row.monoMs),
+    ageMs: rows.map(row => row.ageMs),
+    body: rows.map(row => row.body),
+  }
+  return { type: 'put', key: `${run.at(-1)!.key}*${run.length}`, value }
+}
+
+function columnOf<T>(values: readonly T[]): Column<T> {
+  const all = values[0]!
+  return values.every(value => value === all) ? { all } : values
+}
+
+/** Records that a row of the store stands for: none for what is no record. */
+export function recordsIn(key: string): number {
+  const packed = PACKED.exec(key)
+  if (packed !== null) return Number(packed[3])
+  return key.startsWith('record/') ? 1 : 0
+}
+
+/**
+ * The rows a row of the store stands for, in their order; itself for what is no pack. Throws for a pack that does not end
+ * with its own sum: the store changed what it was given.
+ */
+export function unpack(key: string, value: unknown): readonly Row[] {
+  const packed = PACKED.exec(key)
+  if (packed === null) return [[key, value]]
+  const [, lanePrefix, last, count] = packed as unknown as [string, string, string, string]
+  const [epoch, lane] = lanePrefix.split('/').slice(-3) as [string, Lane]
+  const pack = value as Pack
+  const first = Number(last) - Number(count) + 1
+  const rows: Row[] = []
+  let { prev } = pack
+  for (let i = 0; i < Number(count); i++) {
+    const head = {
+      ...({ v: RECORD_VERSION, lane, epoch, seq: first + i, prev } as const),
+      ...{ kind: at(pack.kind, i), bootId: at(pack.bootId, i), clockQuality: at(pack.clockQuality, i) },
+      ...{ monoMs: pack.monoMs[i]!, body: pack.body[i]! },
+    }
+    const occurredAtMs = pack.occurredAtMs[i]!
+    const sum = sumOf({ ...head, occurredAt: occurredAtMs })
+    const row: RecordRow = {
+      ...{ ...head, sum, occurredAtMs, receivedAt: at(pack.receivedAt, i), ageMs: pack.ageMs[i]! },
+    }
+    rows.push([lanePrefix + String(first + i).padStart(SEQ_DIGITS, '0'), row])
+    prev = sum
+  }
+  if (prev !== pack.sum) throw new Error(`${key} does not end with its sum`)
+  return rows
+}
+
+const at = <T>(column: Column<T>, i: number): T => ('all' in column ? column.all : column[i]!)
+
+/**
+ * What replaces a pack when some of its rows are said anew: the other rows as before, packed where they still are neighbours,
+ * and `again` themselves.
+ */
+export function repack(key: string, pack: unknown, again: readonly LedgerOp[]): readonly LedgerOp[] {
+  const anew = new Map(again.map(op => [op.key, op]))
+  const rows = unpack(key, pack).map(([name, value]) => anew.get(name) ?? putOf(name, value))
+  return [{ type: 'del', key }, ...packRecords(rows)]
+}
+
+const putOf = (key: string, value: unknown): LedgerOp => ({ type: 'put', key, value })
