@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { Level } from 'level'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { chainRecord } from '#protocols/chain.ts'
@@ -131,7 +132,9 @@ describe('packed records', () => {
               ...(after !== undefined && { after }),
               ...(limit !== undefined && { limit }),
             }
-            expect(await ledger.range(range)).toEqual(expected(range))
+            expect(isDeepStrictEqual(await ledger.range(range), expected(range)), JSON.stringify(range)).toBe(
+              true,
+            )
             asked++
           }
     for (const key of keys) expect(await ledger.get(key)).toEqual(plain.get(key))
