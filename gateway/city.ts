@@ -7,7 +7,7 @@ import type {
   UnitView,
   WalkInView,
 } from '#protocols/api.ts'
-import type { CoverageView } from '#protocols/coverage.ts'
+import type { CoverageCost, CoverageView } from '#protocols/coverage.ts'
 import type { LatLon } from '#protocols/geo/sphere.ts'
 import type { DeviceId, IncidentId, OrderId, UnitId } from '#protocols/ids.ts'
 import type { Result } from '#protocols/result.ts'
@@ -18,6 +18,7 @@ import { recordEffects, unstoredEffects } from './city/records.ts'
 import type { CityRow } from './city/rows.ts'
 import type { GridLookup, Mint, Reach } from './city/surroundings.ts'
 import type { CoverageRefresh } from './coverage/coverage-book.ts'
+import type { MeasuredLoss } from './coverage/plans.ts'
 import { recommend } from './dispatch/recommend.ts'
 import type { RecommendOptions } from './dispatch/recommend.ts'
 import type { CityEffect, CityEvent, UnitBinding } from './loop/effects.ts'
@@ -43,6 +44,8 @@ export type CityViews = {
   readonly consultations: () => readonly ConsultationRow[]
   /** Null before the first refresh. */
   readonly coverage: (now: Now) => CoverageView | null
+  /** What a measured loss means for the grids, by the colours of now. */
+  readonly foresee: (loss: MeasuredLoss, now: Now) => CoverageCost
   readonly recommend: (place: LatLon, now: Now, options?: RecommendOptions) => Result<Recommendation>
   /** For gauges: units by freshness is read from `units`. */
   readonly counts: () => {
@@ -88,6 +91,7 @@ export function createCity(parts: CityParts): CityCore {
     walkIn: id => city.walkIns.byId(id),
     consultations: () => city.walkIns.topics(),
     coverage: now => city.coverage.view(now),
+    foresee: (loss, now) => city.coverage.foresee(loss, now),
     recommend: (place, now, options) => recommend(place, units(now), parts, now, options),
     counts: () => ({
       openIncidents: incidents.openCount(),

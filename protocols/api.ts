@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { Availability, TimeSlot } from './bodies.ts'
-import { CoverageView } from './coverage.ts'
+import { CoverageCost, CoverageView } from './coverage.ts'
 import { DriverStates, EquipmentState } from './equipment.ts'
 import { StationPlace } from './enrolment.ts'
 import { DeviceId, GridId, IncidentId, OrderId, UnitId } from './ids.ts'
@@ -195,6 +195,8 @@ export const Candidate = z.object({
   fixAgeMs: z.number(),
   reasons: z.array(Reason),
   warnings: z.array(Warning),
+  /** What sending it takes from the rest of the city; null while coverage is not known. */
+  coverageCost: CoverageCost.nullable().optional(),
   /** [lon, lat] pairs along the road, when asked for. */
   route: z.array(z.tuple([z.number(), z.number()])).optional(),
 })

@@ -6,7 +6,8 @@ import { GridId, IncidentId, UnitId } from './ids.ts'
  * the name says demand; times are road time plus turnout, in seconds.
  *
  *     GET  /v1/coverage                    CoverageView
- *     GET  /v1/coverage/roads              CoverageRoads, binary (see below)
+ *     GET  /v1/coverage/roads?without=ID,ID   CoverageRoads, binary (see below), now or had these units been sent
+ *     GET  /v1/coverage/foreseen?units=ID,ID  ForeseenView: what sending them would uncover
  *     GET  /v1/coldspots                   GeoJSON: MultiLineString features whose properties are ColdSpotView
  *     GET  /v1/warnings                    { warnings: GridCoverage[] }             worst first, never green
  *     POST /v1/warnings/{gridId}/acknowledge  {} -> GridCoverage
@@ -101,6 +102,40 @@ export const ColdSpotView = z.object({
   fillBy: z.object({ unitId: UnitId, callSign: z.string(), etaSeconds: z.number() }).nullable(),
 })
 export type ColdSpotView = z.infer<typeof ColdSpotView>
+
+/** What a grid loses when somebody is sent away, and the colour it takes once that has lasted the time of a cold spot. */
+export const GridCost = z.object({
+  gridId: GridId,
+  name: z.string(),
+  roadM: z.number(),
+  /** Of its road, within 300 s. */
+  shareBefore: Share,
+  shareAfter: Share,
+  colourBefore: CoverageColour,
+  colourAfter: CoverageColour,
+})
+export type GridCost = z.infer<typeof GridCost>
+
+/** What sending a unit, or several, takes from the rest of the city: road nobody else reaches within 300 s. */
+export const CoverageCost = z.object({
+  roadM: z.number(),
+  areaM2: z.number(),
+  /** Of the road and of the demand of the whole city. */
+  roadShare: Share,
+  demandShare: Share,
+  /** Grids that lose road or change colour, the greatest loss first. */
+  grids: z.array(GridCost),
+})
+export type CoverageCost = z.infer<typeof CoverageCost>
+
+/** A planned order before it is given: its cost, the road it uncovers, and the holes that appear or grow. */
+export const ForeseenView = CoverageCost.extend({
+  unitIds: z.array(UnitId),
+  coldSpots: z.array(ColdSpotView),
+  /** `[lon, lat]` lines. */
+  lines: z.array(z.array(z.tuple([z.number(), z.number()]))),
+})
+export type ForeseenView = z.infer<typeof ForeseenView>
 
 export const CoverageView = z.object({
   at: z.iso.datetime({ precision: 3 }),

@@ -114,6 +114,8 @@ function aGateway(overrides: Partial<HttpParts> = {}) {
     },
     coverage: {
       roads: async () => ok(new Uint8Array()),
+      costs: async () => fault('COVERAGE_LOST', 'nobody computes it here'),
+      foreseen: async () => fault('COVERAGE_LOST', 'nobody computes it here'),
       coldSpots: async () => ok('{}'),
       reach: async () => ok('{}'),
       reachRoads: async () => ok(new Uint8Array()),

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { FeatureCollection } from '#protocols/api.ts'
-import { CoverageView, GridCoverage } from '#protocols/coverage.ts'
+import { CoverageView, ForeseenView, GridCoverage } from '#protocols/coverage.ts'
 import { UnitId } from '#protocols/ids.ts'
 import { fault, ok } from '#protocols/result.ts'
 import type { Result } from '#protocols/result.ts'
@@ -21,6 +21,15 @@ const ReachQuery = z.strictObject({
   lon: Degrees(180).optional(),
   lat: Degrees(90).optional(),
 })
+/** More at once is no plan a person makes. */
+const PLANNED_MAX = 20
+const UnitIds = z
+  .string()
+  .max(PLANNED_MAX * 49)
+  .transform(text => text.split(','))
+  .pipe(z.array(UnitId).min(1).max(PLANNED_MAX))
+const WithoutQuery = z.strictObject({ without: UnitIds.optional() })
+const ForeseenQuery = z.strictObject({ units: UnitIds })
 const GEO_JSON = { contentType: 'application/geo+json', schema: FeatureCollection }
 const ROADS = { contentType: 'application/octet-stream', bytes: 'R5CV, protocols/coverage.ts' }
 
@@ -39,8 +48,24 @@ export const COVERAGE_ROUTES: readonly Route[] = [
   get(
     '/v1/coverage/roads',
     'coverage.read',
-    { summary: 'Times and counts of every road', response: ROADS, problems: ['COVERAGE_LOST'] },
-    ({ coverage }) => coverage.roads(),
+    {
+      summary: 'Times and counts of every road, as it is or had some units been sent',
+      query: WithoutQuery,
+      response: ROADS,
+      problems: ['UNIT_UNKNOWN', 'COVERAGE_LOST'],
+    },
+    ({ coverage }, _, { without }) => coverage.roads(without),
+  ),
+  get(
+    '/v1/coverage/foreseen',
+    'coverage.read',
+    {
+      summary: 'What sending units would uncover: the road, the grids, the cold spots that appear',
+      query: ForeseenQuery,
+      response: ForeseenView,
+      problems: ['UNIT_UNKNOWN', 'COVERAGE_LOST'],
+    },
+    ({ coverage }, _, { units }) => coverage.foreseen(units),
   ),
   get(
     '/v1/coldspots',

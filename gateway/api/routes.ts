@@ -20,6 +20,7 @@ import type { Result } from '#protocols/result.ts'
 import { OPERATOR_ROUTES } from '../operator/routes.ts'
 import { tileAnswer, tileJson } from '../tiles/tile-routes.ts'
 import type { ApiParts } from './api.ts'
+import { withCosts } from './with-costs.ts'
 import { COVERAGE_ROUTES } from './coverage-routes.ts'
 import { openApiOf } from './openapi.ts'
 import { get, Nothing, post } from './route.ts'
@@ -145,7 +146,8 @@ export const ROUTES: readonly Route[] = [
       response: Recommendation,
       problems: ['PLACE_OFF_ROAD'],
     },
-    ({ views, clock }, _, { lat, lon, n }) => views.recommend({ lat, lon }, clock.now(), { limit: n }),
+    ({ views, clock, coverage }, _, { lat, lon, n }) =>
+      withCosts(views.recommend({ lat, lon }, clock.now(), { limit: n }), coverage),
   ),
   get(
     '/v1/alarms',
@@ -246,11 +248,14 @@ export const ROUTES: readonly Route[] = [
   ),
 ]
 
-function recommendFor({ views, clock }: ApiParts, incidentId: string): Result<unknown> {
+async function recommendFor(
+  { views, clock, coverage }: ApiParts,
+  incidentId: string,
+): Promise<Result<unknown>> {
   const now = clock.now()
   const incident = views.incident(incidentId, now)
   if (incident === undefined) return fault('INCIDENT_UNKNOWN', incidentId)
-  return views.recommend(incident.place, now)
+  return withCosts(views.recommend(incident.place, now), coverage)
 }
 
 /** Where a car was is where its crew was: who looked is written down before anything is shown. */

@@ -1,5 +1,6 @@
 import type { RoadPoint } from '../roads/snap.ts'
 import type { KLabels } from './k-labels.ts'
+import type { Gone } from './road-spans.ts'
 
 /**
  * Times at a place on a road, from the labels of its ends and the units on the road itself: the same numbers as
@@ -19,11 +20,18 @@ export class AtPlace {
   }
 
   /** Units that can be there within the budget, K for more. */
-  unitsWithin(place: RoadPoint, budgetDs: number, turnoutDs: Uint32Array): number {
+  unitsWithin(place: RoadPoint, budgetDs: number, turnoutDs: Uint32Array, gone: Gone = null): number {
     this.look(place, turnoutDs)
     let within = 0
-    for (let i = 0; i < this.found; i++) if (this.foundDs[i]! <= budgetDs) within++
+    for (let i = 0; i < this.found; i++)
+      if (this.foundDs[i]! <= budgetDs && gone?.[this.foundSlots[i]!] !== 1) within++
     return Math.min(within, this.labels.k)
+  }
+
+  /** The slots of those who can be there within the budget, of the K nearest by either end. */
+  slotsWithin(place: RoadPoint, budgetDs: number, turnoutDs: Uint32Array): number[] {
+    this.look(place, turnoutDs)
+    return [...this.foundSlots.subarray(0, this.found)].filter((_, i) => this.foundDs[i]! <= budgetDs)
   }
 
   /** Who can be there first, or undefined when nobody can within the bounds of the labels. */

@@ -3,7 +3,6 @@ import type { Position } from '#protocols/geo/polygon.ts'
 import type { RoadPoint } from '../roads/snap.ts'
 import { CELL_M2 } from './cell-area.ts'
 import { ColdTracker } from './cold-tracker.ts'
-import type { KLabels } from './k-labels.ts'
 import { PROMISE_DS } from './measure.ts'
 import type { CoverageMeasure } from './measure.ts'
 import type { Stretches } from './stretches.ts'
@@ -31,6 +30,11 @@ export type ColdSpot = {
   readonly stretches: readonly number[]
 }
 
+/** What is out of reach, measured or foreseen. */
+export type Gaps = Pick<CoverageMeasure, 'stretches' | 'gapFrom' | 'gapTo' | 'demand'>
+/** When the nearest unit is at a junction. */
+export type Nearest = { readonly nearestAtDs: (junction: number) => number }
+
 /**
  * Connected road that nobody reaches: cold parts of stretches that meet at a junction nobody reaches, or inside an edge.
  * A spot keeps its name as long as most of its road was in it before.
@@ -40,9 +44,9 @@ export type ColdSpot = {
  */
 export class ColdSpots {
   readonly tracker: ColdTracker
-  private readonly measure: CoverageMeasure
+  private readonly measure: Gaps
   private readonly stretches: Stretches
-  private readonly labels: KLabels
+  private readonly labels: Nearest
   private readonly rules: ColdSpotRules
   private readonly prefix: string
   private readonly parent: Int32Array
@@ -52,7 +56,7 @@ export class ColdSpots {
   private coldCount = 0
   private named = 0
 
-  constructor(measure: CoverageMeasure, labels: KLabels, rules: ColdSpotRules, prefix: string) {
+  constructor(measure: Gaps, labels: Nearest, rules: ColdSpotRules, prefix: string) {
     const { stretches } = measure
     this.measure = measure
     this.stretches = stretches
@@ -64,6 +68,13 @@ export class ColdSpots {
     this.atNode = new Int32Array(stretches.graph.nodeCount)
     this.spotOf = new Int32Array(stretches.count)
     this.cold = new Int32Array(stretches.count)
+  }
+
+  /** Begins anew, as if nothing had been looked at. */
+  forget(): void {
+    this.tracker.forget()
+    this.spotOf.fill(0)
+    this.named = 0
   }
 
   /** After a measure. Road outside the grids and in grids without data is not looked at and starts anew. */

@@ -29,6 +29,11 @@ export class ColdTracker {
     this.nextTo = new Float64Array(count)
   }
 
+  /** Nothing was ever out of reach. */
+  forget(): void {
+    this.sinceMs.fill(NaN)
+  }
+
   /** What is out of reach of a stretch now; `gapFrom` = `gapTo` for nothing. */
   note(s: number, gapFrom: number, gapTo: number, nowMs: number): void {
     if (gapTo - gapFrom <= GAP_MIN) {

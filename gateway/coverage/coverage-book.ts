@@ -1,5 +1,5 @@
 import type { IncidentView } from '#protocols/api.ts'
-import type { CoverageView, GridCoverage } from '#protocols/coverage.ts'
+import type { CoverageCost, CoverageView, GridCost, GridCoverage } from '#protocols/coverage.ts'
 import type { GridId, IncidentId } from '#protocols/ids.ts'
 import { fault, ok } from '#protocols/result.ts'
 import type { Result } from '#protocols/result.ts'
@@ -7,11 +7,15 @@ import { rfc3339 } from '#protocols/time.ts'
 import type { Now } from '#protocols/time.ts'
 import type { CoverageDuty } from './coverage-duty.ts'
 import type { CoverageMeasured, MeasuredGrid } from './coverage-input.ts'
+import type { GridLoss, MeasuredLoss } from './plans.ts'
 import { acknowledged, COLOUR_RULES, gridColour, unknownSince } from './grid-colour.ts'
 import type { ColourJudged, ColourRules, GridMeasured } from './grid-colour.ts'
 
 /** A refresh comes every second; after five without one nothing that was measured is believed. */
 export const REFRESH_LOST_MS = 5_000
+
+/** Less road than a car is long is nothing anybody would miss. */
+const NOTICED_M = 5
 
 /** One refresh as it comes back: what was measured, and how far it can be trusted. */
 export type CoverageRefresh = { readonly measured: CoverageMeasured; readonly duty: CoverageDuty }
@@ -66,6 +70,30 @@ export class CoverageBook {
     this.judged.set(gridId, { ...judged, state: acknowledged(judged.state) })
     const view = this.view(now)?.grids.find(grid => grid.gridId === gridId)
     return view === undefined ? fault('GRID_UNKNOWN', gridId) : ok(view)
+  }
+
+  /** What sending somebody costs, with the colours the grids would take by the rules of now, once it has lasted. */
+  foresee(loss: MeasuredLoss, now: Now): CoverageCost {
+    const { roadM, areaM2, roadShare, demandShare } = loss
+    const grids = loss.grids
+      .map(grid => this.gridCost(grid, now))
+      .filter(grid => grid.roadM > NOTICED_M || grid.colourBefore !== grid.colourAfter)
+    return { roadM, areaM2, roadShare, demandShare, grids }
+  }
+
+  private gridCost(loss: GridLoss, now: Now): GridCost {
+    const { gridId, roadM, shareBefore, shareAfter, centreUnits } = loss
+    const at = this.newest?.measured.grids.findIndex(grid => grid.gridId === gridId) ?? -1
+    const before = this.judged.get(gridId)?.state ?? unknownSince(now.monoMs)
+    const coldShare = Math.min(1, (this.newest?.measured.grids[at]?.coldShare ?? 0) + loss.demandShare)
+    const staleShare = this.lost ? null : (this.newest?.duty.grids[at]?.staleShare ?? null)
+    const measured = { share: shareAfter, centreUnits, coldShare, unreached: before.unreached, staleShare }
+    return {
+      ...{ gridId, roadM, shareBefore, shareAfter },
+      name: this.nameOf(gridId) ?? gridId,
+      colourBefore: before.colour,
+      colourAfter: gridColour(before, measured, now.monoMs, this.rules).state.colour,
+    }
   }
 
   /** Null before the first refresh. Numbers of a refresh that is too old stay, their grids are unknown. */

@@ -1,7 +1,7 @@
 import type { ColdSpotView } from '#protocols/coverage.ts'
 import { distanceM } from '#protocols/geo/sphere.ts'
 import type { LatLon } from '#protocols/geo/sphere.ts'
-import type { IncidentId } from '#protocols/ids.ts'
+import type { IncidentId, UnitId } from '#protocols/ids.ts'
 import { fault, ok } from '#protocols/result.ts'
 import type { Result } from '#protocols/result.ts'
 import type { RoadGraph } from '#protocols/roads/graph.ts'
@@ -22,7 +22,9 @@ import { demandByClass } from './demand.ts'
 import type { DemandWeights } from './demand.ts'
 import { demandCentres } from './demand-centres.ts'
 import { KLabels, TURNOUT_DS_MAX } from './k-labels.ts'
-import { CoverageMeasure, PROMISE_DS } from './measure.ts'
+import { CoverageMeasure, LABEL_BOUNDS, PROMISE_DS } from './measure.ts'
+import { Plans } from './plans.ts'
+import type { Foreseen, UnitLoss } from './plans.ts'
 import { coverageRoads } from './roads-bytes.ts'
 import { Stretches } from './stretches.ts'
 import { reachGeoJson, reachRoads } from './unit-reach.ts'
@@ -31,8 +33,6 @@ import { reachGeoJson, reachRoads } from './unit-reach.ts'
 const K = 4
 /** Units on the street at once, far above 255; a snapshot of a county, not the 20,000 networked units of all kinds. */
 export const COVERAGE_UNITS_MAX = 4_096
-/** Who could fill a hole is followed this far: an hour. */
-const FILL_DS = 36_000
 /** As `createRoadReach`: beyond this a car is on no road we know, a place is in a field. */
 const UNIT_SNAP_M = 150
 const PLACE_SNAP_M = 300
@@ -67,6 +67,7 @@ export class CoverageEngine {
   private readonly stretches: Stretches
   private readonly spots: ColdSpots
   private readonly at: AtPlace
+  private readonly plans: Plans
   private readonly snap: RoadSnap
   private readonly responders: UnitsOnRoads
   private readonly search: RoadSearch
@@ -95,6 +96,16 @@ export class CoverageEngine {
     this.nearest = new NearestUnits(this.responders, this.search)
     this.centres = demandCentres(this.stretches)
     this.unknown = new Uint8Array(grids.length)
+    this.plans = new Plans({
+      grids,
+      measure: this.measure,
+      labels: this.labels,
+      at: this.at,
+      turnoutDs: this.turnoutDs,
+      centres: () => this.centres,
+      callSignOf: unitId => this.callSigns.get(unitId) ?? unitId,
+      rules,
+    })
   }
 
   /** Takes up what driving takes from now on, as `RoadWeights.lay`. */
@@ -107,8 +118,9 @@ export class CoverageEngine {
     this.tick = input.tick
     this.unknown = Uint8Array.from(this.grids, grid => Number(input.unknown.includes(grid.id)))
     const offRoad = this.placeAll(input.units)
-    this.labels.run(this.turnoutDs, { budgetDs: PROMISE_DS, fillDs: FILL_DS })
+    this.labels.run(this.turnoutDs, LABEL_BOUNDS)
     this.measure.run(this.turnoutDs)
+    this.plans.forget()
     this.newest = this.spots.refresh(grid => this.unknown[grid] === 1, input.monoMs)
     const coldShares = this.spots.sharesByGrid()
     return {
@@ -144,6 +156,25 @@ export class CoverageEngine {
   /** The newest refresh as the map colours it. */
   roads(): Uint8Array {
     return coverageRoads(this.stretches, this.labels, this.at, this.turnoutDs, this.tick, this.unknown)
+  }
+
+  /** What sending each of these units would uncover, each by itself. Units not counted now are left out. */
+  losses(unitIds: readonly UnitId[]): UnitLoss[] {
+    return this.plans.losses(unitIds)
+  }
+
+  /** What sending them all would uncover. */
+  without(unitIds: readonly UnitId[]): Foreseen {
+    return this.plans.without(unitIds)
+  }
+
+  /** As `roads`, had they all been sent. */
+  roadsWithout(unitIds: readonly UnitId[]): Uint8Array {
+    const { stretches, labels, at, turnoutDs, tick, unknown } = this
+    const { gone } = this.plans.whatIf
+    return this.plans.during(unitIds, () =>
+      coverageRoads(stretches, labels, at, turnoutDs, tick, unknown, gone),
+    )
   }
 
   /** Where one unit could be, as GeoJSON or as the map colours it. Fault: PLACE_OFF_ROAD. */

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import { Worker } from 'node:worker_threads'
 import { pathToFileURL } from 'node:url'
+import type { UnitId } from '#protocols/ids.ts'
 import type { Logger } from '#protocols/log.ts'
 import { fault, ok } from '#protocols/result.ts'
 import type { Result } from '#protocols/result.ts'
@@ -13,6 +14,7 @@ import type { CoverageDuty } from './coverage-duty.ts'
 import type { CoverageRefresh } from './coverage-book.ts'
 import type { ReachStart } from './coverage-engine.ts'
 import type { CoverageInput, CoverageMeasured } from './coverage-input.ts'
+import type { Foreseen, UnitLoss } from './plans.ts'
 import { roadsHeader } from './roads-bytes.ts'
 
 export type WorkerData = {
@@ -26,6 +28,9 @@ export type WorkerData = {
 type Question =
   | { readonly kind: 'coldSpots' }
   | { readonly kind: 'reach'; readonly start: ReachStart; readonly as: 'geojson' | 'roads' }
+  | { readonly kind: 'losses' | 'without' | 'roadsWithout'; readonly unitIds: readonly UnitId[] }
+/** Drawings and plans, by what was asked. */
+export type Answer = string | Uint8Array | readonly UnitLoss[] | Foreseen
 export type ToWorker = { readonly id: number } & (
   | { readonly kind: 'refresh'; readonly input: CoverageInput }
   | { readonly kind: 'lay'; readonly conditions: Conditions; readonly only?: readonly Drive[] }
@@ -33,7 +38,7 @@ export type ToWorker = { readonly id: number } & (
 )
 export type FromWorker = { readonly id: number } & (
   | { readonly kind: 'refreshed'; readonly measured: CoverageMeasured; readonly roads: Uint8Array }
-  | { readonly kind: 'made'; readonly result: Result<string | Uint8Array> }
+  | { readonly kind: 'made'; readonly result: Result<Answer> }
 )
 
 const REFRESH_MS = 1_000
@@ -44,7 +49,7 @@ const RESTART_MS = 1_000
 const WAITING_MAX = 64
 
 export type CoverageThread = {
-  ask<T extends string | Uint8Array>(question: Question): Promise<Result<T>>
+  ask<T extends Answer>(question: Question): Promise<Result<T>>
   /** What driving takes from the next refresh on, as `RoadWeights.lay`; kept for a thread that is started again. */
   lay(conditions: Conditions, only?: readonly Drive[]): void
   /** The newest refresh as the map colours it; all unknown while there is none. */
@@ -72,7 +77,7 @@ export function openCoverageThread(parts: ThreadParts): CoverageThread {
   return new Thread(parts)
 }
 
-type Waiting = (result: Result<string | Uint8Array>) => void
+type Waiting = (result: Result<Answer>) => void
 
 class Thread implements CoverageThread {
   private readonly parts: ThreadParts
@@ -99,7 +104,7 @@ class Thread implements CoverageThread {
     this.arm()
   }
 
-  ask<T extends string | Uint8Array>(question: Question): Promise<Result<T>> {
+  ask<T extends Answer>(question: Question): Promise<Result<T>> {
     const { worker } = this
     if (worker === null || this.newest === null || this.waiting.size >= WAITING_MAX)
       return Promise.resolve(fault('COVERAGE_LOST', 'no refresh to answer from'))

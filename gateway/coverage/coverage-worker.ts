@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { openGraph } from '#protocols/roads/graph.ts'
 import { RoadWeights } from '../reach/weights.ts'
+import { ok } from '#protocols/result.ts'
 import { CoverageEngine } from './coverage-engine.ts'
 import type { ToWorker, WorkerData, FromWorker } from './coverage-thread.ts'
 
@@ -43,6 +44,14 @@ function answerTo(message: Exclude<ToWorker, { readonly kind: 'lay' }>): {
         answer: { id, kind: 'made', result: { ok: true, value: engine.coldSpotsGeoJson() } },
         moved: [],
       }
+    case 'losses':
+      return { answer: { id, kind: 'made', result: ok(engine.losses(message.unitIds)) }, moved: [] }
+    case 'without':
+      return { answer: { id, kind: 'made', result: ok(engine.without(message.unitIds)) }, moved: [] }
+    case 'roadsWithout': {
+      const roads = engine.roadsWithout(message.unitIds)
+      return { answer: { id, kind: 'made', result: ok(roads) }, moved: [roads.buffer as ArrayBuffer] }
+    }
     case 'reach':
       return { answer: { id, kind: 'made', result: engine.reach(message.start, message.as) }, moved: [] }
   }

@@ -1,4 +1,5 @@
 import type { RoadGraph } from '#protocols/roads/graph.ts'
+import type { Gone } from './road-spans.ts'
 import type { UnitsOnRoads } from '../reach/units-on-roads.ts'
 import { RoadWeights } from '../reach/weights.ts'
 
@@ -72,13 +73,13 @@ export class KLabels {
     this.entries = new Int32Array(3 * entriesMax)
   }
 
-  /** Labels every junction anew. `turnoutDs[slot]` is at most `TURNOUT_DS_MAX`, `fillDs` below `CLOSED_DS`. */
-  run(turnoutDs: Uint32Array, { budgetDs, fillDs }: LabelBounds): void {
+  /** Labels every junction anew. `turnoutDs[slot]` is at most `TURNOUT_DS_MAX`, `fillDs` below `CLOSED_DS`; those `gone` take no part. */
+  run(turnoutDs: Uint32Array, { budgetDs, fillDs }: LabelBounds, gone: Gone = null): void {
     this.counts.fill(0)
     this.entriesEnd = 0
     this.waiting = 0
     this.makeRing()
-    this.start(turnoutDs, fillDs)
+    this.start(turnoutDs, fillDs, gone)
     for (let timeDs = 0; this.waiting > 0; timeDs++) {
       const bucket = timeDs & this.mask
       let entry = this.head[bucket]!
@@ -99,18 +100,25 @@ export class KLabels {
   }
 
   /** When the nearest unit stands where a drive begins and may take it, deciseconds; Infinity when nobody comes within the bounds of the run. */
-  nearestDs(drive: number): number {
-    const row = this.rowOfDrive[drive]!
-    return this.counts[row]! > 0 ? this.timesDs[row * this.k]! : Infinity
+  nearestDs(drive: number, gone: Gone = null): number {
+    return this.firstDs(this.rowOfDrive[drive]!, gone)
   }
 
   /** When the nearest unit is at a junction, whichever way it came; Infinity as above. */
-  nearestAtDs(junction: number): number {
+  nearestAtDs(junction: number, gone: Gone = null): number {
     const { copyFirst } = this.graph
-    let best = this.counts[junction]! > 0 ? this.timesDs[junction * this.k]! : Infinity
+    let best = this.firstDs(junction, gone)
     for (let copy = copyFirst[junction]!; copy < copyFirst[junction + 1]!; copy++)
-      if (this.counts[copy]! > 0) best = Math.min(best, this.timesDs[copy * this.k]!)
+      best = Math.min(best, this.firstDs(copy, gone))
     return best
+  }
+
+  /** Time of the first of a row who is there. */
+  private firstDs(row: number, gone: Gone): number {
+    const { counts, timesDs, slots, k } = this
+    for (let label = row * k; label < row * k + counts[row]!; label++)
+      if (gone === null || gone[slots[label]!] === 0) return timesDs[label]!
+    return Infinity
   }
 
   /** Long enough for the dearest step there is now. */
@@ -156,10 +164,10 @@ export class KLabels {
     timesDs[at] = timeDs
   }
 
-  private start(turnoutDs: Uint32Array, fillDs: number): void {
+  private start(turnoutDs: Uint32Array, fillDs: number, gone: Gone): void {
     const { graph, units, weights } = this
     for (let slot = 0; slot < units.ids.length; slot++) {
-      if (units.edgeOf[slot]! < 0) continue
+      if (units.edgeOf[slot]! < 0 || gone?.[slot] === 1) continue
       const startDs = turnoutDs[slot]!
       for (let hang = 2 * slot; hang <= 2 * slot + 1; hang++) {
         const node = units.nodeOfHang(hang)

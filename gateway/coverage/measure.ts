@@ -1,6 +1,7 @@
 import { CIRCLE_SECONDS } from '#protocols/coverage.ts'
 import type { AreaCoverage } from '#protocols/coverage.ts'
-import type { KLabels } from './k-labels.ts'
+import type { KLabels, LabelBounds } from './k-labels.ts'
+import { RoadSpans } from './road-spans.ts'
 import { DEPTH_MAX, SpanSweep } from './span-sweep.ts'
 import type { Stretches } from './stretches.ts'
 
@@ -10,6 +11,9 @@ const AT = { length: 0, demand: 4, area: 8, lengthNear: 12, demandNear: 14 } as 
 const WIDTH = 16
 /** The circle of the promise: five minutes. */
 export const PROMISE_DS = 3_000
+/** Who could fill a hole is followed this far: an hour. */
+export const FILL_DS = 36_000
+export const LABEL_BOUNDS: LabelBounds = { budgetDs: PROMISE_DS, fillDs: FILL_DS }
 
 /**
  * Shares of road, exact along every stretch: a place at fraction f of an edge is reached by the labels of either end plus
@@ -37,6 +41,7 @@ export class CoverageMeasure {
   private readonly labels: KLabels
   private readonly sums: Float64Array
   private readonly sweep: SpanSweep
+  private readonly spans: RoadSpans
   private readonly full: Int32Array
   private readonly promiseDs: number
   private readonly circlesDs: readonly number[]
@@ -57,6 +62,7 @@ export class CoverageMeasure {
     this.demand = new Float64Array(areas)
     this.area = new Float64Array(areas)
     this.sweep = new SpanSweep(2 * labels.k + 2 * labels.units.sizeMax)
+    this.spans = new RoadSpans(labels, this.sweep)
     this.full = new Int32Array(2 * labels.k)
     this.weigh()
   }
@@ -137,7 +143,7 @@ export class CoverageMeasure {
     const whole = this.wholeReach(s, edge)
     if (whole >= 0) return this.countWhole(s, whole)
     this.sweep.begin(a, b)
-    this.addEnds(edge, this.promiseDs)
+    this.spans.addEnds(edge, this.promiseDs)
     this.countSweep(s)
   }
 
@@ -185,43 +191,13 @@ export class CoverageMeasure {
     const { from, to } = this.stretches
     for (let circle = 0; circle < 3; circle++) {
       this.sweep.begin(from[s]!, to[s]!)
-      this.addEnds(edge, this.circlesDs[circle]!)
-      this.addStanding(edge, this.circlesDs[circle]!, turnoutDs)
+      this.spans.addEnds(edge, this.circlesDs[circle]!)
+      this.spans.addStanding(edge, this.circlesDs[circle]!, turnoutDs)
       if (circle === 2) this.countSweep(s)
       else {
         this.sweep.measure()
         this.countNear(s, circle, this.sweep.atLeast[1]!)
       }
-    }
-  }
-
-  /** What the labels of both ends reach. */
-  private addEnds(edge: number, budgetDs: number): void {
-    const { weights, counts, timesDs, slots, k } = this.labels
-    for (let end = 0; end < 2; end++) {
-      const drive = 2 * edge + end
-      if (!weights.isOpen(drive)) continue
-      const row = this.labels.rowInto(drive)
-      const leftDs = budgetDs - weights.enterDs[drive]!
-      for (let label = row * k; label < row * k + counts[row]!; label++) {
-        const share = (leftDs - timesDs[label]!) / weights.runDs[drive]!
-        if (share <= 0) break
-        if (end === 0) this.sweep.add(slots[label]!, 0, share)
-        else this.sweep.add(slots[label]!, 1 - share, 1)
-      }
-    }
-  }
-
-  /** What units on the road reach of it without leaving it. */
-  private addStanding(edge: number, budgetDs: number, turnoutDs: Uint32Array): void {
-    const { weights, units } = this.labels
-    for (let slot = units.edgeHead[edge]!; slot >= 0; slot = units.edgeNext[slot]!) {
-      const leftDs = budgetDs - turnoutDs[slot]!
-      if (leftDs < 0) continue
-      const place = units.fractionOf[slot]!
-      const [there, back] = [2 * edge, 2 * edge + 1]
-      if (weights.isOpen(there)) this.sweep.add(slot, place, weights.aheadTo(there, place, leftDs))
-      if (weights.isOpen(back)) this.sweep.add(slot, weights.aheadTo(back, place, leftDs), place)
     }
   }
 

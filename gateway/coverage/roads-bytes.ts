@@ -7,13 +7,17 @@ import {
 import type { AtPlace } from './at-place.ts'
 import type { KLabels } from './k-labels.ts'
 import { PROMISE_DS } from './measure.ts'
+import type { Gone } from './road-spans.ts'
 import type { Stretches } from './stretches.ts'
 
 export const ROADS_HEADER_BYTES = 16
 const STEP_DS = COVERAGE_STEP_SECONDS * 10
 const MIDDLE = 0.5
 
-/** The labels as the map colours them (`protocols/coverage.ts`); `unknown[grid]` is 1 where the data is not trusted. */
+/**
+ * The labels as the map colours them (`protocols/coverage.ts`); `unknown[grid]` is 1 where the data is not trusted,
+ * and those `gone` are left out.
+ */
 export function coverageRoads(
   stretches: Stretches,
   labels: KLabels,
@@ -21,6 +25,7 @@ export function coverageRoads(
   turnoutDs: Uint32Array,
   tick: number,
   unknown: Uint8Array,
+  gone: Gone = null,
 ): Uint8Array {
   const { graph } = stretches
   const bytes = roadsHeader(graph.edgeCount, tick)
@@ -29,14 +34,14 @@ export function coverageRoads(
   for (let edge = 0; edge < edges; edge++) {
     for (let end = 0; end < 2; end++) {
       const drive = 2 * edge + end
-      const onItDs = labels.nearestDs(drive) + labels.weights.enterDs[drive]!
+      const onItDs = labels.nearestDs(drive, gone) + labels.weights.enterDs[drive]!
       bytes[ROADS_HEADER_BYTES + end * edges + edge] = stepsOf(onItDs)
     }
     const grid = gridOfMiddle(stretches, edge)
     const isUnknown = grid < 0 ? isAllUnknown : unknown[grid] === 1
     bytes[ROADS_HEADER_BYTES + 2 * edges + edge] = isUnknown
       ? COVERAGE_BEYOND
-      : at.unitsWithin({ edge, fraction: MIDDLE }, PROMISE_DS, turnoutDs)
+      : at.unitsWithin({ edge, fraction: MIDDLE }, PROMISE_DS, turnoutDs, gone)
   }
   return bytes
 }

@@ -74,6 +74,11 @@ export class UnitsOnRoads {
     return true
   }
 
+  /** The slot of a unit that stands somewhere, or undefined. */
+  slotOf(id: string): number | undefined {
+    return this.slots.get(id)
+  }
+
   /** Where the unit stands, or undefined. */
   placeOf(id: string): { readonly edge: number; readonly fraction: number } | undefined {
     const slot = this.slots.get(id)

@@ -69,6 +69,7 @@ describe('every route of a running gateway', () => {
     const queries: Record<string, string> = {
       '/v1/nearest': `?lat=${lat}&lon=${lon}&n=3`,
       '/v1/reach': `?unit=${house.unitId}`,
+      '/v1/coverage/foreseen': `?units=${house.unitId}`,
       '/v1/reach/roads': `?unit=${house.unitId}`,
       '/v1/devices/:id/records': '?lane=event&limit=2',
     }
