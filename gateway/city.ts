@@ -8,15 +8,21 @@ import type {
   WalkInView,
 } from '#protocols/api.ts'
 import type { CoverageCost, CoverageView } from '#protocols/coverage.ts'
+import type { ClosureStretch, ClosureView, ClosureWhere } from '#protocols/closures.ts'
 import type { LatLon } from '#protocols/geo/sphere.ts'
 import type { DeviceId, IncidentId, OrderId, UnitId } from '#protocols/ids.ts'
+import { ok } from '#protocols/result.ts'
 import type { Result } from '#protocols/result.ts'
 import type { Now } from '#protocols/time.ts'
 import { City } from './city/city-state.ts'
+import { closuresTick } from './city/closures.ts'
 import { commandEffects } from './city/commands.ts'
 import { recordEffects, unstoredEffects } from './city/records.ts'
 import type { CityRow } from './city/rows.ts'
 import type { GridLookup, Mint, Reach } from './city/surroundings.ts'
+import type { DriveFactors } from './closures/closure-book.ts'
+import type { ClosureRoads } from './closures/closure-roads.ts'
+import { viewOfClosure, viewOfStretch } from './closures/closure.ts'
 import type { CoverageRefresh } from './coverage/coverage-book.ts'
 import type { MeasuredLoss } from './coverage/plans.ts'
 import { recommend } from './dispatch/recommend.ts'
@@ -27,7 +33,12 @@ import { viewOfWalkIn } from './walkins/walk-in.ts'
 import type { ConsultationRow } from './walkins/walk-in-book.ts'
 import type { WalkInRow } from './walkins/walk-in.ts'
 
-export type CityParts = { readonly mint: Mint; readonly reach: Reach; readonly grids: GridLookup }
+export type CityParts = {
+  readonly mint: Mint
+  readonly reach: Reach
+  readonly roads: ClosureRoads
+  readonly grids: GridLookup
+}
 
 /** What pages and the API may ask at any time; every answer is a value of its own. */
 export type CityViews = {
@@ -42,6 +53,11 @@ export type CityViews = {
   /** The row with its sealed words, for whoever may open them. */
   readonly walkIn: (id: string) => WalkInRow | undefined
   readonly consultations: () => readonly ConsultationRow[]
+  readonly closures: (now: Now) => ClosureView[]
+  /** Which roads somebody means; nothing happens to them. */
+  readonly stretchOf: (where: ClosureWhere) => Result<ClosureStretch>
+  /** What closures make of the roads now; the same value until that changes. */
+  readonly driveFactors: () => DriveFactors
   /** Null before the first refresh. */
   readonly coverage: (now: Now) => CoverageView | null
   /** What a measured loss means for the grids, by the colours of now. */
@@ -58,7 +74,7 @@ export type CityViews = {
 export type CityCore = CityViews & {
   /** The one way in. Synchronous; what it returns leaves the gateway only after its rows were committed. */
   readonly handle: (event: CityEvent, now: Now) => CityEffect[]
-  /** Rows of `unit/ incident/ order/ alarm/` after a restart, before the first event; other keys are ignored. */
+  /** Rows of `CITY_PREFIXES` after a restart, before the first event; other keys are ignored. */
   readonly restore: (rows: Iterable<CityRow>, now: Now) => void
 }
 
@@ -90,6 +106,12 @@ export function createCity(parts: CityParts): CityCore {
     walkIns: now => city.walkIns.all().map(row => viewOfWalkIn(row, now)),
     walkIn: id => city.walkIns.byId(id),
     consultations: () => city.walkIns.topics(),
+    closures: now => city.closures.all().map(closure => viewOfClosure(closure, now)),
+    stretchOf: where => {
+      const stretch = parts.roads.stretchOf(where)
+      return stretch.ok ? ok(viewOfStretch(stretch.value)) : stretch
+    },
+    driveFactors: () => city.driveFactors,
     coverage: now => city.coverage.view(now),
     foresee: (loss, now) => city.coverage.foresee(loss, now),
     recommend: (place, now, options) => recommend(place, units(now), parts, now, options),
@@ -166,6 +188,7 @@ function onTick(city: City, now: Now): CityEffect[] {
       .dueNow(deviceId => city.isUp(deviceId), now)
       .map(order => ({ type: 'order' as const, order })),
     ...city.unitRowsDue(now),
+    ...closuresTick(city, now),
     ...(city.coverage.tick(now) ? city.coverageChanged(now) : []),
   ]
 }

@@ -17,6 +17,7 @@ import { createGridLookup } from './city/grid-lookup.ts'
 import { NO_SURROUNDINGS, surroundingsOf } from './city/map-surroundings.ts'
 import { mintOf } from './city/surroundings.ts'
 import { createCity } from './city.ts'
+import { createClosureRoads } from './closures/closure-roads.ts'
 import type { GatewayConfig } from './config.ts'
 import { BusyShare } from './coverage/busy-share.ts'
 import { coverageDesk } from './coverage/coverage-desk.ts'
@@ -47,6 +48,7 @@ import { tallied } from './metrics/tallies.ts'
 import { pictureOf } from './operator/picture.ts'
 import { roadLines } from './roads/road-lines.ts'
 import { roadsGeoJson } from './roads/roads-geojson.ts'
+import { RoadSnap } from './roads/snap.ts'
 import { tilesBeside } from './tiles/base-map.ts'
 import { openTiles } from './tiles/tiles-file.ts'
 import type { Tiles } from './tiles/tiles-file.ts'
@@ -108,6 +110,7 @@ async function open(
   const city = createCity({
     mint: mintOf(hex),
     reach: createRoadReach(graph),
+    roads: createClosureRoads(graph, new RoadSnap(graph)),
     grids: gridLookup,
   })
 
@@ -128,6 +131,7 @@ async function open(
         units: city.units(now),
         incidents: city.incidents(now),
         alarms: city.alarms(now),
+        closures: city.closures(now),
         coverage: city.coverage(now),
       }
     },

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { Availability, TimeSlot } from './bodies.ts'
 import { CoverageCost, CoverageView } from './coverage.ts'
+import { ClosureView } from './closures.ts'
 import { DriverStates, EquipmentState } from './equipment.ts'
 import { StationPlace } from './enrolment.ts'
 import { DeviceId, GridId, IncidentId, OrderId, UnitId } from './ids.ts'
@@ -25,6 +26,7 @@ import { ConsultTopic, KioskLanguage, WalkInAnswers, WalkInClass, WalkInWhen } f
  *     POST /v1/alarms/{id}/acknowledge       {} -> AlarmView                          (id url-encoded)
  *     GET  /v1/grids, /v1/roads, /v1/city    GeoJSON FeatureCollections; city: waters, railways, posts, named places
  *     GET  /v1/coverage …                     see protocols/coverage.ts
+ *     GET  /v1/closures …                     see protocols/closures.ts
  *     GET  /v1/tiles.json, /v1/tiles/{z}/{x}/{y}   vector tiles: water, green, rail, roads, places
  *     GET  /v1/stations                      { stations: StationView[] }              duty stations with a kiosk
  *     GET  /v1/walkins                       { walkIns: WalkInView[], consultations }  newest first, no personal words
@@ -179,6 +181,8 @@ export const Warning = z.enum([
   'heading_away',
   'low_battery',
   'emergency',
+  /** The place lies on a closed road; the time is to where that begins. */
+  'road_closed',
 ])
 export type Warning = z.infer<typeof Warning>
 
@@ -204,7 +208,14 @@ export type Candidate = z.infer<typeof Candidate>
 
 export const Recommendation = z.object({
   at: Time,
-  place: z.object({ lat: z.number(), lon: z.number(), snappedM: z.number(), road: z.string() }),
+  place: z.object({
+    lat: z.number(),
+    lon: z.number(),
+    snappedM: z.number(),
+    road: z.string(),
+    /** It lies on a closed road: times end where the closed road begins. */
+    closed: z.boolean(),
+  }),
   candidates: z.array(Candidate),
   excluded: z.array(z.object({ unitId: UnitId, callSign: z.string(), excludedBy: Exclusion })),
 })
@@ -386,6 +397,8 @@ export const Snapshot = z.object({
   units: z.array(UnitView),
   incidents: z.array(IncidentView),
   alarms: z.array(AlarmView),
+  /** Roads closed or slow: in force, to come, and what ended lately. */
+  closures: z.array(ClosureView).default([]),
   /** null until the first refresh after a start. */
   coverage: CoverageView.nullable().default(null),
 })
@@ -410,7 +423,7 @@ export const UnitMoves = z.object({
 export type UnitMoves = z.infer<typeof UnitMoves>
 
 /*
- * `seq` numbers what happened: incidents, alarms, orders. Such a message has the number after the one before it; units,
+ * `seq` numbers what happened: incidents, alarms, orders, closures. Such a message has the number after the one before it; units,
  * coverage and heartbeats repeat the newest number, so a page that misses something sees it within a heartbeat.
  *
  *     connect              -> snapshot
@@ -431,6 +444,7 @@ export const StreamMessage = z.discriminatedUnion('type', [
   z.object({ ...envelope, type: z.literal('incident.changed'), data: IncidentView }),
   z.object({ ...envelope, type: z.literal('alarm.changed'), data: AlarmView }),
   z.object({ ...envelope, type: z.literal('order.changed'), data: OrderView }),
+  z.object({ ...envelope, type: z.literal('closure.changed'), data: ClosureView }),
   z.object({ ...envelope, type: z.literal('coverage.changed'), data: CoverageView }),
   z.object({ ...envelope, type: z.literal('system.degraded'), data: z.object({ reason: z.string() }) }),
   z.object({ ...envelope, type: z.literal('heartbeat'), data: z.object({}) }),

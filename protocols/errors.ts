@@ -29,6 +29,17 @@ export const ERROR_CODES = {
   POSITION_UNKNOWN: 'Where this unit is is not known well enough to compute from there.',
   COVERAGE_LOST: 'Coverage is not being computed right now; it starts again by itself.',
   PLACE_OFF_ROAD: 'No road within reach of this place, so no time can be computed. Click nearer to a road.',
+  CLOSURE_UNKNOWN: 'No such closure. See /v1/closures.',
+  CLOSURE_ENDED: 'This closure has ended; there is nothing left to end.',
+  CLOSURE_TIMES: 'A closure must end after it began and after now. Give a later time, or none.',
+  CLOSURE_EDGE_UNKNOWN:
+    'The road graph has no such edge. `reach5 roads edges` lists them; another import has other numbers.',
+  CLOSURE_NO_WAY: 'Cars may not drive there in this direction anyway. Choose the other direction, or both.',
+  CLOSURE_NO_NAME: 'The road there has no name to follow. Name the point, a line or an area instead.',
+  CLOSURE_NO_ROAD: 'The line follows no road, or the area touches none. Draw it nearer to the road.',
+  CLOSURE_TOO_LARGE: 'One closure of too many roads. Draw a smaller area, or close it part by part.',
+  CLOSURE_TOO_MANY: 'Too many closures are in force or to come. End those that are over.',
+  CLOSURES_INVALID: 'The file of closures does not fit; `detail` names the closure and the field.',
   // enrolment
   CODE_MISTYPED: 'The enrolment code has a wrong character. Type it again.',
   CODE_REFUSED:

@@ -15,7 +15,7 @@ import { createStreamHub, HEARTBEAT_MS, QUEUE_BYTES_MAX } from '#gateway/api/str
 import type { StreamClient } from '#gateway/api/stream.ts'
 import { createCity } from '#gateway/city.ts'
 import type { CityCore } from '#gateway/city.ts'
-import { mintOf } from '#gateway/city/surroundings.ts'
+import { mintOf, NO_CLOSURE_ROADS } from '#gateway/city/surroundings.ts'
 import type { Reach } from '#gateway/city/surroundings.ts'
 import { recordRowOf } from '#gateway/intake/rows.ts'
 import type { Ledger, Row } from '#gateway/ledger/ledger.ts'
@@ -38,7 +38,7 @@ const reach: Reach = {
     Math.abs(place.lat) > 1
       ? undefined
       : {
-          place: { lat: 0, lon: place.lon, snappedM: 0, road: 'Equator Street' },
+          place: { lat: 0, lon: place.lon, snappedM: 0, road: 'Equator Street', closed: false },
           roadSeconds: new Map(units.map(u => [u.unitId, Math.abs(u.lon - place.lon) * 1000])),
           offRoad: new Set(),
         },
@@ -53,6 +53,7 @@ function aGateway(overrides: Partial<HttpParts> = {}) {
   const city = createCity({
     mint: mintOf(bytes => String(++names).padStart(bytes * 2, '0')),
     reach,
+    roads: NO_CLOSURE_ROADS,
     grids: {
       gridAt: () => 'g-1',
       move: () => ({ gridId: 'g-1', outsideSinceMs: null }),
@@ -72,6 +73,7 @@ function aGateway(overrides: Partial<HttpParts> = {}) {
       units: city.units(clock.now()),
       incidents: city.incidents(clock.now()),
       alarms: city.alarms(clock.now()),
+      closures: city.closures(clock.now()),
       coverage: null,
     }),
   })

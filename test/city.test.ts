@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createCity } from '#gateway/city.ts'
 import type { CityCore } from '#gateway/city.ts'
-import { mintOf } from '#gateway/city/surroundings.ts'
+import { mintOf, NO_CLOSURE_ROADS } from '#gateway/city/surroundings.ts'
 import type { GridLookup, Reach } from '#gateway/city/surroundings.ts'
 import type { CityEffect, CityEvent, Command, UnitBinding } from '#gateway/loop/effects.ts'
 import { IncidentCreate } from '#protocols/api.ts'
@@ -36,7 +36,7 @@ const reach: Reach = {
     const onRoad = units.filter(u => Math.abs(u.lat) <= 1)
     const near = onRoad.filter(u => Math.abs(u.lon - place.lon) < 10)
     return {
-      place: { lat: 0, lon: place.lon, snappedM: 3, road: 'Equator Street' },
+      place: { lat: 0, lon: place.lon, snappedM: 3, road: 'Equator Street', closed: false },
       roadSeconds: new Map(near.map(u => [u.unitId, Math.abs(u.lon - place.lon) * 1000])),
       offRoad: new Set(units.filter(u => !onRoad.includes(u)).map(u => u.unitId)),
     }
@@ -73,6 +73,7 @@ class Town {
     return createCity({
       mint: mintOf(bytes => String(++this.names).padStart(bytes * 2, '0')),
       reach,
+      roads: NO_CLOSURE_ROADS,
       grids,
     })
   }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createCity } from '#gateway/city.ts'
 import { createGridLookup } from '#gateway/city/grid-lookup.ts'
-import { mintOf } from '#gateway/city/surroundings.ts'
+import { mintOf, NO_CLOSURE_ROADS } from '#gateway/city/surroundings.ts'
 import type { GridLookup } from '#gateway/city/surroundings.ts'
 import { CoverageEngine } from '#gateway/coverage/coverage-engine.ts'
 import type { CoverageUnit } from '#gateway/coverage/coverage-input.ts'
@@ -36,6 +36,7 @@ class Watch {
     this.city = createCity({
       mint: mintOf(bytes => String(++ids).padStart(2 * bytes, '0')),
       reach: { times: () => undefined, route: () => undefined },
+      roads: NO_CLOSURE_ROADS,
       grids: this.lookup,
     })
   }

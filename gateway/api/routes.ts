@@ -21,6 +21,7 @@ import { OPERATOR_ROUTES } from '../operator/routes.ts'
 import { tileAnswer, tileJson } from '../tiles/tile-routes.ts'
 import type { ApiParts } from './api.ts'
 import { withCosts } from './with-costs.ts'
+import { CLOSURE_ROUTES } from './closure-routes.ts'
 import { COVERAGE_ROUTES } from './coverage-routes.ts'
 import { openApiOf } from './openapi.ts'
 import { get, Nothing, post } from './route.ts'
@@ -211,6 +212,7 @@ export const ROUTES: readonly Route[] = [
     },
     ({ geo }) => ok(geo.roadLines),
   ),
+  ...CLOSURE_ROUTES,
   ...COVERAGE_ROUTES,
   get(
     '/v1/devices',

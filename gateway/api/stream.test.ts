@@ -224,7 +224,13 @@ function aCity(options: { readonly firstSeq?: number } = {}) {
   const hub = createStreamHub({
     clock,
     metrics: { streamClients: () => undefined, streamDropped: () => undefined },
-    snapshot: (): Snapshot => ({ units: [...units.values()], incidents: [], alarms: [], coverage: null }),
+    snapshot: (): Snapshot => ({
+      units: [...units.values()],
+      incidents: [],
+      alarms: [],
+      closures: [],
+      coverage: null,
+    }),
     ...options,
   })
   const page = (wish?: StreamWish) => {

@@ -4,6 +4,9 @@ import type { Order } from '#protocols/orders.ts'
 import type { Now } from '#protocols/time.ts'
 import { AlarmBook } from '../alarms/alarms.ts'
 import type { AlarmRow, AlarmSource } from '../alarms/alarms.ts'
+import { ClosureBook } from '../closures/closure-book.ts'
+import type { DriveFactors } from '../closures/closure-book.ts'
+import type { ClosureRoads } from '../closures/closure-roads.ts'
 import { CoverageBook } from '../coverage/coverage-book.ts'
 import { IncidentBook } from '../dispatch/incident-book.ts'
 import { viewOfIncident } from '../dispatch/incident.ts'
@@ -29,28 +32,48 @@ export class City {
   readonly alarms = new AlarmBook()
   readonly stations = new StationBook()
   readonly walkIns = new WalkInBook()
+  readonly closures = new ClosureBook()
   readonly mint: Mint
   readonly reach: Reach
+  readonly roads: ClosureRoads
   readonly grids: GridLookup
   readonly coverage: CoverageBook
+  /** What closures make of the roads now; another value whenever that changed. */
+  driveFactors: DriveFactors = new Map()
   private readonly rowsDue = new UnitRowsDue()
 
-  constructor(parts: { readonly mint: Mint; readonly reach: Reach; readonly grids: GridLookup }) {
+  constructor(parts: {
+    readonly mint: Mint
+    readonly reach: Reach
+    readonly roads: ClosureRoads
+    readonly grids: GridLookup
+  }) {
     this.mint = parts.mint
     this.reach = parts.reach
+    this.roads = parts.roads
     this.grids = parts.grids
     this.fleet = new UnitTable(parts.grids)
     this.coverage = new CoverageBook(gridId => parts.grids.nameOf(gridId))
   }
 
   restore(rows: Iterable<CityRow>, now: Now): void {
-    const { units, incidents, orders, alarms, walkIns, consultations } = sortRows(rows)
+    const { units, incidents, orders, alarms, walkIns, consultations, closures } = sortRows(rows)
     for (const row of units) this.fleet.restore(row, now)
     for (const incident of incidents) this.incidents.put(incident)
     for (const row of orders) this.orders.restore(row, now)
     this.alarms.restore(alarms, now)
     for (const row of walkIns) this.walkIns.put(row)
     for (const row of consultations) this.walkIns.putTopics(row)
+    for (const row of closures) this.closures.put(this.roads.again(row))
+    this.obeyClosures(now)
+  }
+
+  /** Closures that began, changed or ended count in the next question about the roads. */
+  obeyClosures(now: Now): void {
+    const factors = this.closures.settle(now)
+    if (factors === undefined) return
+    this.driveFactors = factors
+    this.roads.obey(factors)
   }
 
   unitView(unit: Unit, now: Now): UnitView {

@@ -12,6 +12,7 @@ import { ACTUATION_LIFE_MS } from '../dispatch/orders.ts'
 import { etaSecondsOf } from '../dispatch/recommend.ts'
 import type { CityEffect, CityEvent, Command } from '../loop/effects.ts'
 import type { City } from './city-state.ts'
+import { closeRoad, openRoad } from './closures.ts'
 
 type CommandEvent = Extract<CityEvent, { type: 'command' }>
 /** What a command did, and what the person gets back. */
@@ -36,6 +37,10 @@ function outcomeOf(city: City, command: Command, actor: string, now: Now): Outco
       return order(city, command.order, actor, now)
     case 'alarm.acknowledge':
       return acknowledge(city, command.alarmId, actor, now)
+    case 'closure.create':
+      return closeRoad(city, command.closure, actor, now)
+    case 'closure.end':
+      return openRoad(city, command.closureId, command.note, actor, now)
     case 'warning.acknowledge': {
       const result = city.coverage.acknowledge(command.gridId, now)
       return { effects: result.ok ? city.coverageChanged(now) : [], result }
@@ -61,6 +66,10 @@ function auditDetail(command: Command): Record<string, unknown> {
       return command.order
     case 'alarm.acknowledge':
       return { alarmId: command.alarmId }
+    case 'closure.create':
+      return command.closure
+    case 'closure.end':
+      return { closureId: command.closureId, note: command.note }
     case 'warning.acknowledge':
       return { gridId: command.gridId }
   }

@@ -1,4 +1,5 @@
 import type { AlarmRow } from '../alarms/alarms.ts'
+import type { Closure } from '../closures/closure.ts'
 import type { Incident } from '../dispatch/incident.ts'
 import type { OrderRow } from '../dispatch/orders.ts'
 import type { UnitRow } from '../fleet/unit-row.ts'
@@ -10,7 +11,15 @@ import type { CityEffect } from '../loop/effects.ts'
 export type CityRow = { readonly key: string; readonly value: unknown }
 
 /** Key prefixes the city owns; what `restore` wants to see. */
-export const CITY_PREFIXES = ['unit/', 'incident/', 'order/', 'alarm/', 'walkin/', 'consultation/'] as const
+export const CITY_PREFIXES = [
+  'unit/',
+  'incident/',
+  'order/',
+  'alarm/',
+  'walkin/',
+  'consultation/',
+  'closure/',
+] as const
 
 export const putUnit = (row: UnitRow): CityEffect => ({ type: 'put', key: `unit/${row.unitId}`, value: row })
 export const putIncident = (row: Incident): CityEffect => ({
@@ -35,6 +44,12 @@ export const putConsultation = (row: ConsultationRow): CityEffect => ({
   value: row,
 })
 
+export const putClosure = (row: Closure): CityEffect => ({
+  type: 'put',
+  key: `closure/${row.id}`,
+  value: row,
+})
+
 export type SortedRows = {
   readonly units: readonly UnitRow[]
   readonly incidents: readonly Incident[]
@@ -42,6 +57,7 @@ export type SortedRows = {
   readonly alarms: readonly AlarmRow[]
   readonly walkIns: readonly WalkInRow[]
   readonly consultations: readonly ConsultationRow[]
+  readonly closures: readonly Closure[]
 }
 
 /**
@@ -55,6 +71,7 @@ export function sortRows(rows: Iterable<CityRow>): SortedRows {
   const alarms: AlarmRow[] = []
   const walkIns: WalkInRow[] = []
   const consultations: ConsultationRow[] = []
+  const closures: Closure[] = []
   for (const { key, value } of rows) {
     if (key.startsWith('unit/')) units.push(value as UnitRow)
     else if (key.startsWith('incident/')) incidents.push(value as Incident)
@@ -62,10 +79,11 @@ export function sortRows(rows: Iterable<CityRow>): SortedRows {
     else if (key.startsWith('alarm/')) alarms.push(value as AlarmRow)
     else if (key.startsWith('walkin/')) walkIns.push(value as WalkInRow)
     else if (key.startsWith('consultation/')) consultations.push(value as ConsultationRow)
+    else if (key.startsWith('closure/')) closures.push(value as Closure)
   }
   incidents.sort((a, b) => a.receivedUtcMs - b.receivedUtcMs || (a.number < b.number ? -1 : 1))
   orders.sort((a, b) => a.order.issuedAt - b.order.issuedAt || a.order.revision - b.order.revision)
   alarms.sort((a, b) => a.happenedUtcMs - b.happenedUtcMs)
   walkIns.sort((a, b) => a.happenedUtcMs - b.happenedUtcMs)
-  return { units, incidents, orders, alarms, walkIns, consultations }
+  return { units, incidents, orders, alarms, walkIns, consultations, closures }
 }

@@ -1,5 +1,7 @@
 import type { LatLon } from '#protocols/geo/sphere.ts'
 import type { GridId, UnitId } from '#protocols/ids.ts'
+import { fault } from '#protocols/result.ts'
+import type { ClosureRoads } from '../closures/closure-roads.ts'
 import type { Membership } from '#protocols/geo/membership.ts'
 import type { NearbyGrids } from '#protocols/session.ts'
 
@@ -28,7 +30,12 @@ export type ReachUnit = LatLon & {
 
 export type ReachAnswer = {
   /** The place on the road, how far that is from the place asked for, and the road's name ('' without one). */
-  readonly place: LatLon & { readonly snappedM: number; readonly road: string }
+  readonly place: LatLon & {
+    readonly snappedM: number
+    readonly road: string
+    /** It lies on a closed road: times end where the closed road begins. */
+    readonly closed: boolean
+  }
   /** Seconds of driving from the unit to the place; a unit no road connects is absent. */
   readonly roadSeconds: ReadonlyMap<UnitId, number>
   /** Units standing on no road at all. */
@@ -40,6 +47,13 @@ export type Reach = {
   readonly times: (place: LatLon, units: readonly ReachUnit[]) => ReachAnswer | undefined
   /** [lon, lat] pairs along the road from the unit to the place; undefined where there is no way. */
   readonly route: (place: LatLon, unit: ReachUnit) => readonly (readonly [number, number])[] | undefined
+}
+
+/** Of a city that knows no roads: nothing can be closed. */
+export const NO_CLOSURE_ROADS: ClosureRoads = {
+  stretchOf: () => fault('CLOSURE_NO_ROAD', 'this city knows no roads'),
+  again: closure => closure,
+  obey: () => {},
 }
 
 /** New names, from randomness the composition owns. */

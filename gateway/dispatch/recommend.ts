@@ -122,7 +122,10 @@ function timedOf(
     etaHighSeconds: Math.ceil(etaSeconds + openSeconds),
     fixAgeMs,
     reasons: reasonsOf(home, here, grids),
-    warnings: warningsOf(unit, place, here, fit),
+    warnings: [
+      ...(answer.place.closed ? (['road_closed'] as const) : []),
+      ...warningsOf(unit, place, here, fit),
+    ],
     isOwnGrid,
     unit,
   }

@@ -48,7 +48,12 @@ export function createRoadReach(graph: RoadGraph, weights: RoadWeights = new Roa
       const wanted = new Set(asked.map(unit => unit.unitId))
       const found = nearest.nearest(target, wanted.size - offRoad.size, { accept: id => wanted.has(id) })
       return {
-        place: { ...pointOn(graph, target), snappedM: target.distanceM, road: graph.edgeName(target.edge) },
+        place: {
+          ...pointOn(graph, target),
+          snappedM: target.distanceM,
+          road: graph.edgeName(target.edge),
+          closed: false,
+        },
         roadSeconds: new Map(found.map(({ id, etaDs }) => [id, etaDs / 10])),
         offRoad,
       }

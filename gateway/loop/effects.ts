@@ -1,4 +1,5 @@
 import type { IncidentCreate, OrderCreate, StreamMessage } from '#protocols/api.ts'
+import type { ClosureCreate } from '#protocols/closures.ts'
 import type { ParsedBody } from '#protocols/bodies.ts'
 import type { StationPlace } from '#protocols/enrolment.ts'
 import type { DeviceId, GridId, UnitId } from '#protocols/ids.ts'
@@ -34,6 +35,8 @@ export type Command =
   | { readonly kind: 'incident.close'; readonly incidentId: string; readonly reason: string }
   | { readonly kind: 'order'; readonly order: OrderCreate }
   | { readonly kind: 'alarm.acknowledge'; readonly alarmId: string }
+  | { readonly kind: 'closure.create'; readonly closure: ClosureCreate }
+  | { readonly kind: 'closure.end'; readonly closureId: string; readonly note: string }
   /** A commander has seen that a grid is black. */
   | { readonly kind: 'warning.acknowledge'; readonly gridId: GridId }
 
@@ -103,6 +106,7 @@ export type CityEffect =
  *     code/{sha256 of the code}                            enrolment codes            identity
  *     unit/{unitId} incident/{id} order/{id} alarm/{id}    the city                   city
  *     walkin/{deviceId}/{ref}, consultation/{day}/{stationId}                      city
+ *     closure/{id}                                         roads closed or slow            city
  *     audit/{n, 12 digits}                                 append-only, hash-chained
  *     meta/{name}                                          format version, ledgerId, generation
  */

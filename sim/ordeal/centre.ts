@@ -1,5 +1,5 @@
 import { createGridLookup } from '#gateway/city/grid-lookup.ts'
-import { mintOf } from '#gateway/city/surroundings.ts'
+import { mintOf, NO_CLOSURE_ROADS } from '#gateway/city/surroundings.ts'
 import type { GridLookup, Reach } from '#gateway/city/surroundings.ts'
 import { createCity } from '#gateway/city.ts'
 import type { CityCore } from '#gateway/city.ts'
@@ -90,7 +90,7 @@ export class Centre {
   async #boot(run: number, clock: DeviceClock): Promise<void> {
     const { world, wire, ledger, ears, keys, deviceIds } = this.#parts
     const isAlive = (): boolean => run === this.#run
-    const city = createCity({ mint: mintOf(this.#mint), reach: NO_ROADS, grids: this.#grids })
+    const city = createCity({ mint: mintOf(this.#mint), reach: NO_ROADS, roads: NO_CLOSURE_ROADS, grids: this.#grids })
     const loop = await openLoop({
       clock,
       log: QUIET,

@@ -45,6 +45,7 @@ export class Pages {
             units: city.units(now),
             incidents: city.incidents(now),
             alarms: city.alarms(now),
+            closures: city.closures(now),
             coverage: null,
           }
         },

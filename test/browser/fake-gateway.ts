@@ -117,6 +117,7 @@ export async function openFakeGateway(
       units: listOf(units),
       incidents: newestFirst(),
       alarms: listOf(alarms).map(aged),
+      closures: [],
       coverage,
     }),
   })
@@ -194,7 +195,7 @@ export async function openFakeGateway(
       )
     return {
       at: isoOf(Date.now()),
-      place: { lat, lon, snappedM: 12, road: town.network.edges[900]?.name ?? '' },
+      place: { lat, lon, snappedM: 12, road: town.network.edges[900]?.name ?? '', closed: false },
       candidates: candidates.slice(0, 5),
       excluded: listOf(units)
         .filter(unit => !free.includes(unit))

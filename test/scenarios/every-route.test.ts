@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ROUTES } from '#gateway/api/routes.ts'
 import type { AlarmView, IncidentView, OrderView } from '#protocols/api.ts'
+import type { ClosureView } from '#protocols/closures.ts'
 import { eventually, openRunningHouse } from './running-house.ts'
 import type { RunningHouse } from './running-house.ts'
 
@@ -49,6 +50,10 @@ describe('every route of a running gateway', () => {
     await post(`/v1/alarms/${encodeURIComponent(alarm.id)}/acknowledge`, {})
     await post('/v1/orders', { kind: 'cancel', orderId: order.id, reason: '误报' })
     await post(`/v1/incidents/${second.id}/close`, { reason: '重复' })
+    const where = { kind: 'point', lat, lon }
+    await post('/v1/closures/preview', where)
+    const closure = await post<ClosureView>('/v1/closures', { where, reason: '水管爆裂' })
+    await post(`/v1/closures/${closure.id}/end`, {})
     await post('/v1/enrolments', { deviceId: 'ptu-77', unitId: 'unit-77', callSign: '鼓楼77' })
     const codes = JSON.parse((await house.ask('GET', '/v1/enrolments')).text) as Record<
       string,
