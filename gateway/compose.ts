@@ -46,6 +46,8 @@ import { openPrometheus } from './metrics/prometheus.ts'
 import { refusalSteps } from './metrics/refusal-steps.ts'
 import { tallied } from './metrics/tallies.ts'
 import { pictureOf } from './operator/picture.ts'
+import { RoadConditions } from './reach/road-conditions.ts'
+import { RoadWeights } from './reach/weights.ts'
 import { roadLines } from './roads/road-lines.ts'
 import { roadsGeoJson } from './roads/roads-geojson.ts'
 import { RoadSnap } from './roads/snap.ts'
@@ -107,10 +109,15 @@ async function open(
   if (!opening.ok) return opening
   const tiles = opening.value
   if (tiles !== null) opened.push(() => tiles.close())
+  const weights = new RoadWeights(graph)
+  const conditions = new RoadConditions()
+  conditions.tell(weights)
   const city = createCity({
     mint: mintOf(hex),
-    reach: createRoadReach(graph),
-    roads: createClosureRoads(graph, new RoadSnap(graph)),
+    reach: createRoadReach(graph, weights),
+    roads: createClosureRoads(graph, new RoadSnap(graph), factors =>
+      conditions.put('closures', { by: 'drive', factors }),
+    ),
     grids: gridLookup,
   })
 
@@ -181,6 +188,7 @@ async function open(
     },
   })
   opened.push(() => coverage.close())
+  conditions.tell(coverage)
 
   const addresses = { pages: '', enrolment: '', mqtt: '' }
   const desk = openDesk({

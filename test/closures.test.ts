@@ -5,7 +5,7 @@ import { mintOf } from '#gateway/city/surroundings.ts'
 import { CLOSURES_MAX } from '#gateway/closures/closure-book.ts'
 import type { DriveFactors } from '#gateway/closures/closure-book.ts'
 import { createClosureRoads } from '#gateway/closures/closure-roads.ts'
-import type { CityEffect } from '#gateway/loop/effects.ts'
+import type { CityEffect, Command } from '#gateway/loop/effects.ts'
 import { RoadSnap } from '#gateway/roads/snap.ts'
 import { ClosureCreate, ClosureView } from '#protocols/closures.ts'
 import type { Result } from '#protocols/result.ts'
@@ -85,11 +85,7 @@ class Town {
     return this.command({ kind: 'closure.end', closureId, note: 'dry again' })
   }
 
-  private command(
-    command: Parameters<Town['city']['handle']>[0] extends infer E
-      ? Extract<E, { type: 'command' }>['command']
-      : never,
-  ) {
+  private command(command: Command) {
     const event = { type: 'command', commandId: 'c', actor: 'local', command } as const
     const effects = this.take(this.city.handle(event, this.now()))
     const reply = effects.find(effect => effect.type === 'reply')

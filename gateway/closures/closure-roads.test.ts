@@ -16,11 +16,10 @@ import { createClosureRoads } from './closure-roads.ts'
  *                |                   |
  *                k                   m
  */
-const at = { a: [0, 0], b: [1, 0], c: [2, 0], d: [3, 0], e: [4, 0], f: [1, -1], g: [2, -1], h: [4, -1] }
-const points = { ...at, i: [1, -1.2], j: [2, -1.2], k: [1, -2], l: [3, -1], m: [2, -2] } as Record<
-  string,
-  [number, number]
->
+const points: Record<string, [number, number]> = {
+  ...{ a: [0, 0], b: [1, 0], c: [2, 0], d: [3, 0], e: [4, 0], f: [1, -1], g: [2, -1], h: [4, -1] },
+  ...{ i: [1, -1.2], j: [2, -1.2], k: [1, -2], l: [3, -1], m: [2, -2] },
+}
 const names = Object.keys(points)
 const lonLat = (name: string): [number, number] => {
   const [x, y] = points[name]!

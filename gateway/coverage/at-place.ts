@@ -1,3 +1,4 @@
+import { shutAround } from '../reach/shut-roads.ts'
 import type { RoadPoint } from '../roads/snap.ts'
 import type { KLabels } from './k-labels.ts'
 import type { Gone } from './road-spans.ts'
@@ -22,10 +23,7 @@ export class AtPlace {
   /** Units that can be there within the budget, K for more. */
   unitsWithin(place: RoadPoint, budgetDs: number, turnoutDs: Uint32Array, gone: Gone = null): number {
     this.look(place, turnoutDs)
-    let within = 0
-    for (let i = 0; i < this.found; i++)
-      if (this.foundDs[i]! <= budgetDs && gone?.[this.foundSlots[i]!] !== 1) within++
-    return Math.min(within, this.labels.k)
+    return this.countWithin(budgetDs, gone)
   }
 
   /** The slots of those who can be there within the budget, of the K nearest by either end. */
@@ -43,9 +41,26 @@ export class AtPlace {
     return { slot: this.foundSlots[best]!, etaDs: this.foundDs[best]! }
   }
 
-  private look({ edge, fraction }: RoadPoint, turnoutDs: Uint32Array): void {
-    const { weights, units, counts, timesDs, slots, k } = this.labels
+  /** The same of the road itself: on a shut one only who stands there. */
+  unitsOn(place: RoadPoint, budgetDs: number, turnoutDs: Uint32Array, gone: Gone = null): number {
     this.found = 0
+    if (!this.labels.weights.isShut(place.edge)) return this.unitsWithin(place, budgetDs, turnoutDs, gone)
+    this.lookAtStanding(place, turnoutDs)
+    return this.countWithin(budgetDs, gone)
+  }
+
+  private countWithin(budgetDs: number, gone: Gone): number {
+    let within = 0
+    for (let i = 0; i < this.found; i++)
+      if (this.foundDs[i]! <= budgetDs && gone?.[this.foundSlots[i]!] !== 1) within++
+    return Math.min(within, this.labels.k)
+  }
+
+  private look(place: RoadPoint, turnoutDs: Uint32Array): void {
+    const { edge, fraction } = place
+    const { weights, counts, timesDs, slots, k } = this.labels
+    this.found = 0
+    if (weights.isShut(edge)) this.lookAround(edge)
     for (let drive = 2 * edge; drive <= 2 * edge + 1; drive++) {
       if (!weights.isOpen(drive)) continue
       const row = this.labels.rowInto(drive)
@@ -53,11 +68,30 @@ export class AtPlace {
       for (let label = row * k; label < row * k + counts[row]!; label++)
         this.note(slots[label]!, timesDs[label]! + thereDs)
     }
+    this.lookAtStanding(place, turnoutDs)
+  }
+
+  /** Where a shut road begins, at whichever side. */
+  private lookAround(edge: number): void {
+    const { weights, graph, counts, timesDs, slots, k } = this.labels
+    const noteNode = (node: number): void => {
+      for (let label = node * k; label < node * k + counts[node]!; label++)
+        this.note(slots[label]!, timesDs[label]!)
+    }
+    for (const junction of shutAround(weights, edge)) {
+      noteNode(junction)
+      for (let copy = graph.copyFirst[junction]!; copy < graph.copyFirst[junction + 1]!; copy++)
+        noteNode(copy)
+    }
+  }
+
+  private lookAtStanding({ edge, fraction }: RoadPoint, turnoutDs: Uint32Array): void {
+    const { weights, units } = this.labels
     for (let slot = units.edgeHead[edge]!; slot >= 0; slot = units.edgeNext[slot]!) {
       const unit = units.fractionOf[slot]!
       for (let drive = 2 * edge; drive <= 2 * edge + 1; drive++) {
         const isAhead = (drive & 1) === 0 ? unit <= fraction : unit >= fraction
-        if (isAhead && weights.isOpen(drive))
+        if (isAhead && weights.mayLeave(drive))
           this.note(slot, turnoutDs[slot]! + weights.alongDs(drive, unit, fraction))
       }
     }

@@ -172,7 +172,7 @@ export class KLabels {
       for (let hang = 2 * slot; hang <= 2 * slot + 1; hang++) {
         const node = units.nodeOfHang(hang)
         const drive = units.driveOfHang(hang)
-        if (node < 0 || node >= graph.searchCount || !weights.isOpen(drive)) continue
+        if (node < 0 || node >= graph.searchCount || !weights.mayLeave(drive)) continue
         const timeDs = startDs + weights.outDs(drive, units.fractionOf[slot]!)
         if (timeDs <= fillDs) this.push(node, slot, timeDs)
       }

@@ -45,8 +45,8 @@ export class RoadSpans {
     if (leftDs < 0) return
     const { weights } = this.labels
     const [there, back] = [2 * edge, 2 * edge + 1]
-    if (weights.isOpen(there)) this.sweep.add(slot, place, weights.aheadTo(there, place, leftDs))
-    if (weights.isOpen(back)) this.sweep.add(slot, weights.aheadTo(back, place, leftDs), place)
+    if (weights.mayLeave(there)) this.sweep.add(slot, place, weights.aheadTo(there, place, leftDs))
+    if (weights.mayLeave(back)) this.sweep.add(slot, weights.aheadTo(back, place, leftDs), place)
   }
 
   /** What an outward search, run to `leftDs`, reaches of the edge from its ends. */

@@ -32,16 +32,18 @@ export function coverageRoads(
   const edges = graph.edgeCount
   const isAllUnknown = unknown.every(flag => flag === 1)
   for (let edge = 0; edge < edges; edge++) {
+    const isShut = labels.weights.isShut(edge)
     for (let end = 0; end < 2; end++) {
       const drive = 2 * edge + end
       const onItDs = labels.nearestDs(drive, gone) + labels.weights.enterDs[drive]!
-      bytes[ROADS_HEADER_BYTES + end * edges + edge] = stepsOf(onItDs)
+      // The map would colour a closed road from its ends.
+      bytes[ROADS_HEADER_BYTES + end * edges + edge] = isShut ? COVERAGE_BEYOND : stepsOf(onItDs)
     }
     const grid = gridOfMiddle(stretches, edge)
     const isUnknown = grid < 0 ? isAllUnknown : unknown[grid] === 1
     bytes[ROADS_HEADER_BYTES + 2 * edges + edge] = isUnknown
       ? COVERAGE_BEYOND
-      : at.unitsWithin({ edge, fraction: MIDDLE }, PROMISE_DS, turnoutDs, gone)
+      : at.unitsOn({ edge, fraction: MIDDLE }, PROMISE_DS, turnoutDs, gone)
   }
   return bytes
 }

@@ -33,7 +33,10 @@ export function reachRoads(
     for (let end = 0; end < 2; end++) {
       const drive = 2 * edge + end
       const beginDs = timeOf(search, drive) + turnoutDs
-      bytes[ROADS_HEADER_BYTES + end * edges + edge] = stepsOf(beginDs + weights.enterDs[drive]!)
+      // The map would colour a closed road from its ends.
+      bytes[ROADS_HEADER_BYTES + end * edges + edge] = weights.isShut(edge)
+        ? COVERAGE_BEYOND
+        : stepsOf(beginDs + weights.enterDs[drive]!)
       isThere ||= weights.isOpen(drive) && beginDs + weights.intoDs(drive, 0.5) <= PROMISE_DS
     }
     bytes[ROADS_HEADER_BYTES + 2 * edges + edge] = Number(isThere)
@@ -52,5 +55,5 @@ const timeOf = (search: RoadSearch, drive: number): number => {
 function ownMiddleDs({ weights }: RoadSearch, { edge, fraction }: RoadPoint): number {
   if (fraction === 0.5) return 0
   const drive = 2 * edge + Number(fraction > 0.5)
-  return weights.isOpen(drive) ? weights.alongDs(drive, fraction, 0.5) : Infinity
+  return weights.mayLeave(drive) ? weights.alongDs(drive, fraction, 0.5) : Infinity
 }

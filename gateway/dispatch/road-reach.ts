@@ -52,7 +52,7 @@ export function createRoadReach(graph: RoadGraph, weights: RoadWeights = new Roa
           ...pointOn(graph, target),
           snappedM: target.distanceM,
           road: graph.edgeName(target.edge),
-          closed: false,
+          closed: weights.isShut(target.edge),
         },
         roadSeconds: new Map(found.map(({ id, etaDs }) => [id, etaDs / 10])),
         offRoad,

@@ -1,6 +1,6 @@
 import type { Drive, RoadClass } from '#protocols/roads/network.ts'
 
-/** The factor of a drive that nobody may take. */
+/** The factor of a drive that nobody may drive into; who stands on it may still leave it. */
 export const CLOSED = Infinity
 
 /**

@@ -59,7 +59,7 @@ export class NearestUnits {
       const fromNodeDs = search.costs[node]!
       for (let hang = units.nodeHead[node]!; hang >= 0; hang = units.hangNext[hang]!) {
         const drive = units.driveOfHang(hang)
-        if (!weights.isOpen(drive)) continue
+        if (!weights.mayLeave(drive)) continue
         const toNodeDs = weights.outDs(drive, units.fractionOf[hang >> 1]!)
         this.consider(hang >> 1, toNodeDs + fromNodeDs, budgetDs, accept)
       }
@@ -84,7 +84,7 @@ export class NearestUnits {
       const unit = units.fractionOf[slot]!
       for (let drive = 2 * edge; drive <= 2 * edge + 1; drive++) {
         const isAhead = (drive & 1) === 0 ? unit <= fraction : unit >= fraction
-        if (isAhead && weights.isOpen(drive))
+        if (isAhead && weights.mayLeave(drive))
           this.consider(slot, weights.alongDs(drive, unit, fraction), budgetDs, accept)
       }
     }

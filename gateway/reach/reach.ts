@@ -67,7 +67,7 @@ function ownSpans(
 ): Span[] {
   const spans: Span[] = []
   for (let drive = 2 * edge; drive <= 2 * edge + 1; drive++) {
-    if (!weights.isOpen(drive)) continue
+    if (!weights.mayLeave(drive)) continue
     const end = weights.aheadTo(drive, fraction, budgetDs)
     spans.push((drive & 1) === 0 ? [fraction, Math.min(1, end)] : [Math.max(0, end), fraction])
   }

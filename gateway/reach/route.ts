@@ -8,7 +8,7 @@ type RoadPlace = { readonly edge: number; readonly fraction: number }
 export type Route = {
   /** The same number `nearest` gives for this unit and place. */
   readonly etaDs: number
-  /** `[lon, lat]` along the road, from the unit to the place. */
+  /** `[lon, lat]` along the road, from the unit to the place, or to where the shut road begins that the place is on. */
   readonly line: readonly Position[]
 }
 
@@ -41,7 +41,7 @@ type Exit = { readonly node: number; readonly costDs: number; readonly fraction:
 /** The ends by which a unit can leave its edge. */
 function exitsOf(weights: RoadWeights, { edge, fraction }: RoadPlace): Exit[] {
   return [2 * edge, 2 * edge + 1]
-    .filter(drive => weights.isOpen(drive))
+    .filter(drive => weights.mayLeave(drive))
     .map(drive => ({
       node: weights.graph.driveEnd[drive]!,
       costDs: weights.outDs(drive, fraction),
@@ -54,7 +54,7 @@ function alongOneEdge(weights: RoadWeights, unit: RoadPlace, place: RoadPlace): 
   if (unit.edge !== edge) return undefined
   const ahead = place.fraction - unit.fraction
   const times = [2 * edge, 2 * edge + 1]
-    .filter(drive => weights.isOpen(drive) && ((drive & 1) === 0 ? ahead >= 0 : ahead <= 0))
+    .filter(drive => weights.mayLeave(drive) && ((drive & 1) === 0 ? ahead >= 0 : ahead <= 0))
     .map(drive => weights.alongDs(drive, unit.fraction, place.fraction))
   if (times.length === 0) return undefined
   const line = partOfShape(weights.graph.edgeShape(edge), unit.fraction, place.fraction)
@@ -72,6 +72,8 @@ function linesToPlace(search: RoadSearch, from: number, place: RoadPlace): Posit
     lines.push((drive & 1) === 0 ? shape : shape.reverse())
     node = graph.arcTo[graph.arcOf(node, drive)]!
   }
+  // A shut road is not driven: the way ends where it begins.
+  if (search.weights.isShut(place.edge)) return lines
   lines.push(partOfShape(graph.edgeShape(place.edge), entryFraction(search, node, place), place.fraction))
   return lines
 }

@@ -1,5 +1,6 @@
 import type { RoadGraph } from '#protocols/roads/graph.ts'
 import { BucketQueue } from './bucket-queue.ts'
+import { shutAround } from './shut-roads.ts'
 import { CLOSED_DS, RoadWeights } from './weights.ts'
 
 /** `out`: from the start to everywhere. `back`: from everywhere to the start. */
@@ -76,13 +77,20 @@ export class RoadSearch {
     for (let copy = copyFirst[node]!; copy < copyFirst[node + 1]!; copy++) this.touch(copy, 0, -1)
   }
 
-  /** The search starts in the middle of an edge: at whichever of its ends can be left for, or come from. */
+  /**
+   * The search starts in the middle of an edge: at whichever of its ends can be left for, or come from. Nobody comes to a
+   * place on a shut road: what counts is where that road begins (`shutAround`).
+   */
   startOnEdge(edge: number, fraction: number): void {
     const { graph, weights } = this
+    if (this.direction === 'back' && weights.isShut(edge)) {
+      for (const junction of shutAround(weights, edge)) this.startAtNode(junction)
+      return
+    }
     for (let drive = 2 * edge; drive <= 2 * edge + 1; drive++) {
-      if (!weights.isOpen(drive)) continue
-      if (this.direction === 'out') this.touch(graph.driveEnd[drive]!, weights.outDs(drive, fraction), -1)
-      else this.startInto(drive, weights.intoDs(drive, fraction))
+      if (this.direction === 'out') {
+        if (weights.mayLeave(drive)) this.touch(graph.driveEnd[drive]!, weights.outDs(drive, fraction), -1)
+      } else if (weights.isOpen(drive)) this.startInto(drive, weights.intoDs(drive, fraction))
     }
   }
 

@@ -19,6 +19,10 @@ const DELAY_DS_MAX = 65_535
  *
  *   enterDs u16[2E]  runDs u32[2E]  leaveDs u16[2E]    as `DriveTimes`, factors in; runDs is CLOSED_DS where no way is
  *   arcDs u32[A], backDs u32[A]                        enter + run + leave of arcs leaving / entering a node
+ *   standingDs                                         run of drives that conditions closed, for who stands on one
+ *
+ * Conditions close a drive to those who come: who stands on it may still drive on to its end. Where the profile has no way
+ * nobody drives at all. A road closed in every direction that cars may drive is shut (`isShut`).
  *
  * One owner lays them; a search that begins afterwards sees the new ones. A place on a road is an edge and a fraction from
  * its `from` to its `to`, whichever way one drives; a part and the rest of a drive always add up to the whole.
@@ -33,6 +37,7 @@ export class RoadWeights {
   /** The dearest arc that is open: what a bucket queue needs to know. */
   stepDsMax = 1
   private readonly times: DriveTimes
+  private readonly standingDs = new Map<Drive, number>()
 
   constructor(graph: RoadGraph, times: DriveTimes = freeTimes(graph), conditions: Conditions = FREE_FLOW) {
     this.graph = graph
@@ -57,10 +62,16 @@ export class RoadWeights {
     const byDrive = conditions.layers.flatMap(layer =>
       layer.by === 'drive' && layer.factors.size > 0 ? [layer.factors] : [],
     )
+    // Negative when one of the layers closes the drive: its size is then what the others make of it.
     const factorOf = (drive: Drive): number => {
       let factor = byClass[this.graph.edgeClassIndex(drive >> 1)]!
-      for (const factors of byDrive) factor *= factors.get(drive) ?? 1
-      return factor
+      let isClosed = false
+      for (const factors of byDrive) {
+        const one = factors.get(drive) ?? 1
+        if (one < CLOSED_DS) factor *= one
+        else isClosed = true
+      }
+      return isClosed ? -factor : factor
     }
     if (only === undefined) this.layAll(factorOf)
     else for (const drive of only) this.layOne(drive, factorOf(drive))
@@ -71,6 +82,24 @@ export class RoadWeights {
     return this.runDs[drive]! < CLOSED_DS
   }
 
+  /** Who stands on the drive may drive on to its end, although nobody may come any more. */
+  mayLeave(drive: Drive): boolean {
+    return this.isOpen(drive) || this.standingDs.has(drive)
+  }
+
+  /** Nobody may drive into the road from anywhere now, though on other days cars do. */
+  isShut(edge: number): boolean {
+    const [there, back] = [2 * edge, 2 * edge + 1]
+    if (this.isOpen(there) || this.isOpen(back)) return false
+    return this.standingDs.has(there) || this.standingDs.has(back)
+  }
+
+  /** Running time for who stands on a drive that may be left. */
+  standingRunDs(drive: Drive): number {
+    const runDs = this.runDs[drive]!
+    return runDs < CLOSED_DS ? runDs : (this.standingDs.get(drive) ?? CLOSED_DS)
+  }
+
   /** The whole drive, turning into it and what is lost at its end included; CLOSED_DS or more where no way is. */
   wholeDs(drive: Drive): number {
     return this.enterDs[drive]! + this.runDs[drive]! + this.leaveDs[drive]!
@@ -78,31 +107,26 @@ export class RoadWeights {
 
   /** From the junction where an open drive begins to a place on it. */
   intoDs(drive: Drive, fraction: number): number {
-    return this.enterDs[drive]! + this.ranDs(drive, fraction)
+    return this.enterDs[drive]! + ranDs(drive, this.runDs[drive]!, fraction)
   }
 
-  /** From a place on an open drive to the junction where it ends. */
+  /** From a place on a drive that may be left to the junction where it ends. */
   outDs(drive: Drive, fraction: number): number {
-    return this.runDs[drive]! - this.ranDs(drive, fraction) + this.leaveDs[drive]!
+    const runDs = this.standingRunDs(drive)
+    return runDs - ranDs(drive, runDs, fraction) + this.leaveDs[drive]!
   }
 
-  /** From a place on an open drive to one further along it. */
+  /** From a place on a drive that may be left to one further along it. */
   alongDs(drive: Drive, from: number, to: number): number {
-    return this.ranDs(drive, to) - this.ranDs(drive, from)
+    const runDs = this.standingRunDs(drive)
+    return ranDs(drive, runDs, to) - ranDs(drive, runDs, from)
   }
 
-  /** The fraction one comes to along an open drive from a place in some time; below 0 or above 1 when beyond its end. */
+  /** The fraction one comes to along a drive that may be left from a place in some time; below 0 or above 1 when beyond its end. */
   aheadTo(drive: Drive, from: number, ds: number): number {
-    const runDs = this.runDs[drive]!
+    const runDs = this.standingRunDs(drive)
     const placeDs = partialCostDs(runDs, from)
     return (drive & 1) === 0 ? (placeDs + ds) / runDs : (placeDs - ds) / runDs
-  }
-
-  /** Running time of the part that lies behind a place. */
-  private ranDs(drive: Drive, fraction: number): number {
-    const runDs = this.runDs[drive]!
-    const partDs = partialCostDs(runDs, fraction)
-    return (drive & 1) === 0 ? partDs : runDs - partDs
   }
 
   private layAll(factorOf: (drive: Drive) => number): void {
@@ -126,13 +150,15 @@ export class RoadWeights {
 
   private layDrive(drive: Drive, factor: number): void {
     const { enterDs, runDs, leaveDs } = this.times
-    const isClosed = runDs[drive] === 0 || !(factor < CLOSED_DS)
-    this.enterDs[drive] = isClosed ? 0 : Math.min(DELAY_DS_MAX, Math.round(enterDs[drive]! * factor))
-    this.leaveDs[drive] = isClosed ? 0 : Math.min(DELAY_DS_MAX, Math.round(leaveDs[drive]! * factor))
-    this.runDs[drive] = isClosed
-      ? CLOSED_DS
-      : Math.max(1, Math.min(COST_DS_MAX, Math.round(runDs[drive]! * factor)))
-    if (!isClosed) this.stepDsMax = Math.max(this.stepDsMax, this.wholeDs(drive))
+    const times = Math.abs(factor)
+    const hasWay = runDs[drive] !== 0
+    const drivenDs = Math.max(1, Math.min(COST_DS_MAX, Math.round(runDs[drive]! * times)))
+    this.enterDs[drive] = hasWay ? Math.min(DELAY_DS_MAX, Math.round(enterDs[drive]! * times)) : 0
+    this.leaveDs[drive] = hasWay ? Math.min(DELAY_DS_MAX, Math.round(leaveDs[drive]! * times)) : 0
+    this.runDs[drive] = hasWay && factor > 0 ? drivenDs : CLOSED_DS
+    if (hasWay && factor < 0) this.standingDs.set(drive, drivenDs)
+    else this.standingDs.delete(drive)
+    if (hasWay && factor > 0) this.stepDsMax = Math.max(this.stepDsMax, this.wholeDs(drive))
   }
 
   private layArc(tail: number, drive: Drive): void {
@@ -145,4 +171,10 @@ export class RoadWeights {
       if (graph.backDrive[back] === drive && graph.backFrom[back] === tail)
         this.backDs[back] = this.wholeDs(drive)
   }
+}
+
+/** Running time of the part that lies behind a place. */
+function ranDs(drive: Drive, runDs: number, fraction: number): number {
+  const partDs = partialCostDs(runDs, fraction)
+  return (drive & 1) === 0 ? partDs : runDs - partDs
 }

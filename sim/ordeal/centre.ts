@@ -90,7 +90,12 @@ export class Centre {
   async #boot(run: number, clock: DeviceClock): Promise<void> {
     const { world, wire, ledger, ears, keys, deviceIds } = this.#parts
     const isAlive = (): boolean => run === this.#run
-    const city = createCity({ mint: mintOf(this.#mint), reach: NO_ROADS, roads: NO_CLOSURE_ROADS, grids: this.#grids })
+    const city = createCity({
+      mint: mintOf(this.#mint),
+      reach: NO_ROADS,
+      roads: NO_CLOSURE_ROADS,
+      grids: this.#grids,
+    })
     const loop = await openLoop({
       clock,
       log: QUIET,

@@ -2,6 +2,8 @@ import type { Polygon } from '#protocols/geo/polygon.ts'
 import { partialCostDs } from '#protocols/roads/graph.ts'
 import type { RoadGraph } from '#protocols/roads/graph.ts'
 import { arcsOf, timesFrom } from './dijkstra.ts'
+import { freely } from './plain-times.ts'
+import type { PlainTimes } from './plain-times.ts'
 
 /*
  * Coverage the plain way: one Dijkstra per unit, every edge cut wherever anything could change (a unit's frontier, a unit's
@@ -28,9 +30,10 @@ export function coverageByHand(
   polygons: readonly Polygon[],
   weightOf: (edge: number) => number,
   busyShare = 0,
+  driving: PlainTimes = freely(graph),
 ): { areas: OracleArea[]; pieces: number } {
-  const arcs = arcsOf(graph)
-  const times = units.map(unit => timesFrom(graph, arcs, unit).map(ds => ds + unit.turnoutDs))
+  const arcs = arcsOf(graph, driving)
+  const times = units.map(unit => timesFrom(graph, arcs, unit, driving).map(ds => ds + unit.turnoutDs))
   const sums = Array.from({ length: polygons.length + 1 }, () => ({
     roadM: 0,
     demand: 0,
@@ -48,7 +51,7 @@ export function coverageByHand(
     const near = polygons.filter((_, i) => meets(boxes[i] ?? NOWHERE, boxOf(shape)))
     const lengthM = (graph.edgeLengthDm[edge] ?? 0) / 10
     const spans = CIRCLES_DS.map(budgetDs =>
-      units.map((unit, u) => spansOf(graph, edge, unit, times[u] ?? [], budgetDs)),
+      units.map((unit, u) => spansOf(graph, driving, edge, unit, times[u] ?? [], budgetDs)),
     )
     const frontiers = spans
       .flat(2)
@@ -112,22 +115,29 @@ export function unreachedM(
 /** What of the edge the unit reaches in time, as fractions: from its start, from its end, from where the unit stands. */
 function spansOf(
   graph: RoadGraph,
+  driving: PlainTimes,
   edge: number,
   unit: OracleUnit,
   times: readonly number[],
   budgetDs: number,
 ): Span[] {
-  const costDs = graph.edgeCostDs(edge)
+  const [there, back] = [2 * edge, 2 * edge + 1]
   const spans: Span[] = []
-  const intoDs = budgetDs - (times[graph.edgeFrom[edge] ?? 0] ?? Infinity)
-  const backDs = budgetDs - (times[graph.edgeTo[edge] ?? 0] ?? Infinity)
-  if (graph.isForward(edge) && intoDs > 0) spans.push([0, intoDs / costDs])
-  if (graph.isBackward(edge) && backDs > 0) spans.push([1 - backDs / costDs, 1])
+  const intoDs = budgetDs - (times[graph.edgeFrom[edge] ?? 0] ?? Infinity) - driving.enter(there)
+  const backDs = budgetDs - (times[graph.edgeTo[edge] ?? 0] ?? Infinity) - driving.enter(back)
+  if (driving.run(there) < Infinity && intoDs > 0) spans.push([0, intoDs / driving.run(there)])
+  if (driving.run(back) < Infinity && backDs > 0) spans.push([1 - backDs / driving.run(back), 1])
   const leftDs = budgetDs - unit.turnoutDs
   if (unit.edge === edge && leftDs >= 0) {
-    const placeDs = partialCostDs(costDs, unit.fraction)
-    if (graph.isForward(edge)) spans.push([unit.fraction, (placeDs + leftDs) / costDs])
-    if (graph.isBackward(edge)) spans.push([(placeDs - leftDs) / costDs, unit.fraction])
+    const [thereDs, backAgainDs] = [driving.standing(there), driving.standing(back)]
+    if (thereDs < Infinity) {
+      const placeDs = partialCostDs(thereDs, unit.fraction)
+      spans.push([unit.fraction, (placeDs + leftDs) / thereDs])
+    }
+    if (backAgainDs < Infinity) {
+      const placeDs = partialCostDs(backAgainDs, unit.fraction)
+      spans.push([(placeDs - leftDs) / backAgainDs, unit.fraction])
+    }
   }
   return spans
 }

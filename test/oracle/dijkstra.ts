@@ -1,5 +1,5 @@
 import type { RoadGraph } from '#protocols/roads/graph.ts'
-import { alongDs, freely, intoDs, outDs, wholeDs } from './plain-times.ts'
+import { alongDs, freely, intoDs, isShut, outDs, shutBorder, wholeDs } from './plain-times.ts'
 import type { PlainTimes } from './plain-times.ts'
 
 /**
@@ -52,7 +52,10 @@ export function timeTo(
 ): number {
   if ('node' in place) return times[place.node] ?? Infinity
   const [there, back] = [2 * place.edge, 2 * place.edge + 1]
+  // Nobody drives into a shut road: what counts is the nearest place where it begins.
+  const border = isShut(driving, place.edge) ? shutBorder(graph, driving, place.edge) : []
   const ways = [
+    ...[...border].map(junction => times[junction] ?? Infinity),
     (times[graph.edgeFrom[place.edge] ?? 0] ?? Infinity) + intoDs(driving, there, place.fraction),
     (times[graph.edgeTo[place.edge] ?? 0] ?? Infinity) + intoDs(driving, back, place.fraction),
   ]

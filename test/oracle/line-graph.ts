@@ -1,6 +1,6 @@
 import type { RoadGraph } from '#protocols/roads/graph.ts'
 import type { OraclePlace } from './dijkstra.ts'
-import { alongDs, freely, intoDs, outDs, wholeDs } from './plain-times.ts'
+import { alongDs, freely, intoDs, isShut, outDs, shutBorder, wholeDs } from './plain-times.ts'
 import type { PlainTimes } from './plain-times.ts'
 
 /**
@@ -91,6 +91,8 @@ export class LineGraph {
     const { edge, fraction } = place
     const drives = [2 * edge, 2 * edge + 1]
     const ways = drives.map(drive => times.into[drive]! + intoDs(driving, drive, fraction))
+    if (isShut(driving, edge))
+      for (const junction of shutBorder(this.graph, driving, edge)) ways.push(times.nodes[junction]!)
     if ('edge' in start && start.edge === edge)
       for (const drive of drives) ways.push(alongDs(driving, drive, start.fraction, fraction))
     return Math.min(...ways)

@@ -9,6 +9,8 @@ import './style/panels.css'
 import './style/map.css'
 import './style/desk.css'
 import { AlarmStrip } from './panels/alarm-strip.tsx'
+import { ClosingCard } from './panels/closing-card.tsx'
+import { ClosureCard } from './panels/closure-card.tsx'
 import { IncidentCard } from './panels/incident-card.tsx'
 import { IncidentList } from './panels/incident-list.tsx'
 import { LinkBanner } from './panels/link-banner.tsx'
@@ -23,6 +25,7 @@ import { UnitCard } from './panels/unit-card.tsx'
 import { startAlarmTone } from './state/alarm-tone.ts'
 import { startCityData } from './state/city-data.ts'
 import { startClock } from './state/clock.ts'
+import { closures } from './state/closures.ts'
 import { startCoverageRoads } from './state/coverage-roads.ts'
 import { focus } from './state/focus.ts'
 import { startKeyboard } from './state/keyboard.ts'
@@ -79,6 +82,14 @@ function FocusCard() {
     case 'incident': {
       const held = incidents.value.get(looking.id)
       return held === undefined ? null : <IncidentCard held={held} />
+    }
+    case 'closure': {
+      const held = closures.value.get(looking.id)
+      return held === undefined ? null : <ClosureCard held={held} />
+    }
+    case 'closing': {
+      const { lat, lon } = looking
+      return <ClosingCard {...(lat !== undefined && lon !== undefined && { lat, lon })} />
     }
     case 'unit': {
       const held = units.value.get(looking.id)

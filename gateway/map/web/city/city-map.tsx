@@ -4,6 +4,7 @@ import { gatewayMs, grown, isHidden, nowMs } from '../state/clock.ts'
 import { grids, roadSource, roads, surroundings, tiles } from '../state/city-data.ts'
 import { colourOf, coverage } from '../state/coverage.ts'
 import { reachOf, roadLines, shownColdSpots, shownTimes } from '../state/coverage-roads.ts'
+import { closuresInForce, meant, middleOf } from '../state/closures.ts'
 import { useHotkey } from '../state/hotkeys.ts'
 import { layers } from '../state/layers.ts'
 import { flight, focus, inSight, ranked, routes } from '../state/focus.ts'
@@ -12,13 +13,23 @@ import { incidents, isOpen, ringing, units } from '../state/picture.ts'
 import { language, theme } from '../state/settings.ts'
 import { lostForMs } from '../state/stream.ts'
 import { Icon } from '../look/icons.tsx'
+import { startClosing } from '../panels/closing-card.tsx'
+import { effectWords } from '../panels/closure-item.tsx'
+import { closureWords, roadNames } from '../words/closure-words.ts'
 import { freshnessAt, lookOf } from '../look/unit-look.ts'
 import { ageWords, words } from '../words/words.ts'
-import { boundsOf, coldSpotFeatures, coloured, gridNamePoints, pointsOf } from './features.ts'
+import {
+  boundsOf,
+  closureFeatures,
+  coldSpotFeatures,
+  coloured,
+  gridNamePoints,
+  pointsOf,
+} from './features.ts'
 import { openMap } from './maplibre-map.ts'
 import type { CityMap, Standing } from './maplibre-map.ts'
 import { Legend, ScaleBar } from './map-furniture.tsx'
-import { paintPin, pinElement, ringElement } from './pins.ts'
+import { paintPin, pinElement, ringElement, signElement } from './pins.ts'
 import { marksOf } from './unit-marks.ts'
 import type { Mark, Sight } from './unit-marks.ts'
 import type { Track } from './unit-tracks.ts'
@@ -52,7 +63,7 @@ export function CityMapView() {
     let stop = (): void => {}
     let gone = false
     void openMap(container.current!, base, FIRST_LOOK, {
-      onPlace: at => (focus.value = { kind: 'place', ...at }),
+      onPlace: choosePlace,
       onUnit: id => (focus.value = { kind: 'unit', id }),
       onMove: () => {
         const map = opened.current
@@ -75,11 +86,12 @@ export function CityMapView() {
   }, [base === undefined])
 
   useHotkey('m', () => {
-    if (opened.current !== null) focus.value = { kind: 'place', ...opened.current.centre() }
+    if (opened.current !== null) choosePlace(opened.current.centre())
   })
+  useHotkey('b', () => startClosing())
   const w = words.value
   return (
-    <div class="map" data-lost={lostForMs.value !== null}>
+    <div class="map" data-closing={focus.value.kind === 'closing'} data-lost={lostForMs.value !== null}>
       <div class="map-canvas" ref={container} />
       {trouble.value && <p class="map-note">{w.mapFailed}</p>}
       <div class="map-tools">
@@ -95,6 +107,15 @@ export function CityMapView() {
           onClick={() => opened.current && fitTown(opened.current, true)}
         >
           <Icon name="home" title={w.overview} />
+        </button>
+        <button
+          type="button"
+          class="close-road"
+          title={`${closureWords.value.close} (B)`}
+          aria-pressed={focus.value.kind === 'closing'}
+          onClick={() => startClosing()}
+        >
+          <Icon name="noEntry" title={closureWords.value.close} />
         </button>
       </div>
       <Legend />
@@ -166,6 +187,7 @@ function keepDrawn(map: CityMap): () => void {
       map.setUnits(marks, now, nameOf)
     }),
     effect(() => map.setData('routes', routeLines())),
+    effect(() => map.setData('closures', closureFeatures(closuresInForce.value, meant.value))),
     effect(() => {
       if (flight.value !== null) map.flyTo(flight.value)
     }),
@@ -173,7 +195,12 @@ function keepDrawn(map: CityMap): () => void {
       if (inSight.value !== null) map.fit(boundsOf(inSight.value), { animated: true, besideCard: true })
     }),
     effect(() => {
-      const standing = [...alarmRings(element), ...incidentPins(element), ...clickMark(element)]
+      const standing = [
+        ...alarmRings(element),
+        ...incidentPins(element),
+        ...closureSigns(element),
+        ...clickMark(element),
+      ]
       map.setStanding(standing)
       const keys = new Set(standing.map(thing => thing.key))
       for (const key of elements.keys()) if (!keys.has(key)) elements.delete(key)
@@ -257,9 +284,29 @@ function alarmRings(element: ElementOf): Standing[] {
   })
 }
 
+function closureSigns(element: ElementOf): Standing[] {
+  const chosen = focus.value.kind === 'closure' ? focus.value.id : null
+  return closuresInForce.value.flatMap(({ view }) => {
+    const middle = middleOf(view.lines)
+    if (middle === null) return []
+    const key = `closure ${view.id}`
+    const sign = element(key, () => signElement(() => (focus.value = { kind: 'closure', id: view.id })))
+    sign.dataset['effect'] = view.speedFactor === 0 ? 'closed' : 'slow'
+    sign.dataset['chosen'] = String(view.id === chosen)
+    sign.setAttribute('aria-label', closureWords.value.label(roadNames(view.roads), effectWords(view)))
+    return [{ key, element: sign, anchor: 'center' as const, lon: middle[0], lat: middle[1] }]
+  })
+}
+
+/** A click, or the middle of the map: the road to close while somebody is about to, else a place. */
+function choosePlace(at: { readonly lat: number; readonly lon: number }): void {
+  focus.value = { kind: focus.value.kind === 'closing' ? 'closing' : 'place', ...at }
+}
+
 function clickMark(element: ElementOf): Standing[] {
-  if (focus.value.kind !== 'place') return []
+  if (focus.value.kind !== 'place' && focus.value.kind !== 'closing') return []
   const { lat, lon } = focus.value
+  if (lat === undefined || lon === undefined) return []
   return [
     { key: 'click', element: element('click', () => ringElement('click-mark')), anchor: 'center', lat, lon },
   ]

@@ -1,5 +1,7 @@
+import type { ClosureStretch, ClosureView } from '#protocols/closures.ts'
 import { ColdSpotView } from '#protocols/coverage.ts'
 import { idOf } from '../state/city-data.ts'
+import type { Held } from '../state/clock.ts'
 import { clockWords, kilometreWords, words } from '../words/words.ts'
 
 /** One point for the name of each grid: well inside, far from every border. */
@@ -113,3 +115,27 @@ export function coldSpotFeatures(shapes: GeoJSON.FeatureCollection | null): GeoJ
   })
   return { type: 'FeatureCollection', features }
 }
+
+/** Roads closed or slow, and those that somebody is about to close. */
+export const closureFeatures = (
+  inForce: readonly Held<ClosureView>[],
+  meant: ClosureStretch | null,
+): GeoJSON.FeatureCollection => ({
+  type: 'FeatureCollection',
+  features: [
+    ...inForce.map(({ view }) => {
+      const effect = view.speedFactor === 0 ? 'closed' : 'slow'
+      return closureFeature(view.lines, { is: 'in_force', effect })
+    }),
+    ...(meant === null ? [] : [closureFeature(meant.lines, { is: 'meant', effect: 'slow' })]),
+  ],
+})
+
+const closureFeature = (
+  coordinates: ClosureStretch['lines'],
+  properties: Readonly<Record<string, string>>,
+): GeoJSON.Feature => ({
+  type: 'Feature',
+  geometry: { type: 'MultiLineString', coordinates },
+  properties,
+})

@@ -31,6 +31,7 @@ export const cityStyle = (tiles: TileSource | null, palette: Palette): StyleSpec
     'grid-names': source(),
     'cold-spots': source(),
     routes: source(),
+    closures: source(),
   },
   layers: cityLayers(tiles === null ? 'geojson' : 'tiles', palette),
 })
@@ -103,6 +104,7 @@ export const cityLayers = (base: BaseKind, palette: Palette): LayerSpecification
       'line-opacity': 0.28,
     },
   },
+  ...closureLayers(palette),
   ...nameLayers(base, palette),
   ...postLayers(base, palette),
   {
@@ -164,6 +166,35 @@ export const cityLayers = (base: BaseKind, palette: Palette): LayerSpecification
       'line-color': palette('route'),
       'line-width': ['match', ['get', 'rank'], 1, 5, 3],
       'line-opacity': ['match', ['get', 'rank'], 1, 0.85, 0.4],
+    },
+  },
+]
+
+const isClosed = ['==', ['get', 'effect'], 'closed'] as never
+
+/** Under the names and over the coverage: a band in the colour of the effect, struck through where nobody may drive. */
+const closureLayers = (palette: Palette): LayerSpecification[] => [
+  {
+    id: 'closure-band',
+    type: 'line',
+    source: 'closures',
+    layout: { 'line-cap': 'butt', 'line-join': 'round' },
+    paint: {
+      'line-color': ['match', ['get', 'effect'], 'closed', palette('closed'), palette('slowed')],
+      'line-width': ['interpolate', ['linear'], ['zoom'], 9, 2, 12, 4, 14, 7, 16, 14],
+      'line-opacity': ['match', ['get', 'is'], 'meant', 0.55, 0.9],
+    },
+  },
+  {
+    id: 'closure-strokes',
+    type: 'line',
+    source: 'closures',
+    filter: isClosed,
+    layout: { 'line-cap': 'butt', 'line-join': 'round' },
+    paint: {
+      'line-color': palette('closed-stroke'),
+      'line-width': ['interpolate', ['linear'], ['zoom'], 9, 1.2, 12, 2.4, 14, 4.4, 16, 9],
+      'line-dasharray': [0.5, 1.1],
     },
   },
 ]

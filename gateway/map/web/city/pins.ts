@@ -83,6 +83,18 @@ export function paintPin(
   bar!.style.transform = `scaleX(${share.toFixed(3)})`
 }
 
+/** The sign on a closed or slow road, a button like a pin. */
+export function signElement(onOpen: () => void): HTMLElement {
+  const sign = document.createElement('button')
+  sign.type = 'button'
+  sign.className = 'closure-sign'
+  sign.addEventListener('click', event => {
+    event.stopPropagation()
+    onOpen()
+  })
+  return sign
+}
+
 export function ringElement(className: string): HTMLElement {
   const ring = document.createElement('span')
   ring.className = className

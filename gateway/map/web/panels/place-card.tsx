@@ -7,8 +7,10 @@ import { createIncident, nearestTo } from '../state/gateway-http.ts'
 import { primary } from '../state/keyboard.ts'
 import { takeIncident } from '../state/picture.ts'
 import { refusalWords, words } from '../words/words.ts'
+import { closureWords } from '../words/closure-words.ts'
 import { Candidates } from './candidates.tsx'
 import { Card, Choice, Refusal } from './card.tsx'
+import { startClosing } from './closing-card.tsx'
 import { useRecommendation } from './recommendation.ts'
 
 /** A clicked place: who could be here and when, and an incident in one more key. */
@@ -67,6 +69,9 @@ export function PlaceCard({ lat, lon, name }: { lat: number; lon: number; name?:
             {answer?.ok && answer.value.place.snappedM >= 1 && (
               <span>{w.snapped(w.metres(Math.round(answer.value.place.snappedM)))}</span>
             )}
+            {answer?.ok && answer.value.place.closed && (
+              <span class="warn">{closureWords.value.placeClosed}</span>
+            )}
           </p>
         </>
       }
@@ -81,6 +86,9 @@ export function PlaceCard({ lat, lon, name }: { lat: number; lon: number; name?:
           >
             {busy.value ? w.creating : w.createHere}
             <kbd>⏎</kbd>
+          </button>
+          <button type="button" class="button is-wide" onClick={() => startClosing({ lat, lon })}>
+            {closureWords.value.thisRoad}
           </button>
         </>
       }

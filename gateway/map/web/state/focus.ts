@@ -7,6 +7,9 @@ export type Focus =
   | { readonly kind: 'place'; readonly lat: number; readonly lon: number; readonly name?: string }
   | { readonly kind: 'incident'; readonly id: string }
   | { readonly kind: 'unit'; readonly id: string }
+  | { readonly kind: 'closure'; readonly id: string }
+  /** Somebody is about to close a road; without a place the next click on the map says which. */
+  | { readonly kind: 'closing'; readonly lat?: number; readonly lon?: number }
 
 export const focus = signal<Focus>({ kind: 'none' })
 

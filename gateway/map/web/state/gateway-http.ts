@@ -1,5 +1,7 @@
 import { AlarmView, IncidentView, OrderView, Problem, Recommendation } from '#protocols/api.ts'
 import type { IncidentCreate, OrderCreate } from '#protocols/api.ts'
+import { ClosureStretch, ClosureView } from '#protocols/closures.ts'
+import type { ClosureCreate, ClosureWhere } from '#protocols/closures.ts'
 import { GridCoverage } from '#protocols/coverage.ts'
 import { fault, ok } from '#protocols/result.ts'
 import type { Result } from '#protocols/result.ts'
@@ -29,6 +31,15 @@ export const acknowledgeAlarm = (alarmId: string): Promise<Result<AlarmView>> =>
 
 export const acknowledgeWarning = (gridId: string): Promise<Result<GridCoverage>> =>
   ask(`v1/warnings/${encodeURIComponent(gridId)}/acknowledge`, GridCoverage, {})
+
+export const roadsMeant = (where: ClosureWhere): Promise<Result<ClosureStretch>> =>
+  ask('v1/closures/preview', ClosureStretch, where)
+
+export const closeRoad = (closure: ClosureCreate): Promise<Result<ClosureView>> =>
+  ask('v1/closures', ClosureView, closure)
+
+export const endClosure = (closureId: string): Promise<Result<ClosureView>> =>
+  ask(`v1/closures/${encodeURIComponent(closureId)}/end`, ClosureView, {})
 
 /** A body of bytes, as it is. */
 export async function bytesOf(path: string): Promise<Result<ArrayBuffer>> {

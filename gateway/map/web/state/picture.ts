@@ -1,7 +1,9 @@
 import { batch, computed, signal } from '@preact/signals'
 import type { AlarmView, IncidentView, Snapshot, UnitView } from '#protocols/api.ts'
+import type { ClosureView } from '#protocols/closures.ts'
 import { gatewayMs, hold, nowMs } from './clock.ts'
 import type { Held } from './clock.ts'
+import { closures } from './closures.ts'
 import { takeCoverage } from './coverage.ts'
 import { UnitNumbers } from './stream-news.ts'
 import type { News, PackedMoves, SingleMessage } from './stream-news.ts'
@@ -19,6 +21,7 @@ const numbers = new UnitNumbers()
 const heldUnits: Held<UnitView>[] = []
 const heldIncidents = new Map<string, Held<IncidentView>>()
 const heldAlarms = new Map<string, Held<AlarmView>>()
+const heldClosures = new Map<string, Held<ClosureView>>()
 
 export const units = signal<ReadonlyMap<string, Held<UnitView>>>(new Map())
 export const incidents = signal<ReadonlyMap<string, Held<IncidentView>>>(new Map())
@@ -95,6 +98,7 @@ function publish(): void {
     if (eventsChanged) {
       incidents.value = new Map(heldIncidents)
       alarms.value = new Map(heldAlarms)
+      closures.value = new Map(heldClosures)
     }
   })
   eventsChanged = false
@@ -141,6 +145,9 @@ function takeMessage(message: SingleMessage): void {
       heldAlarms.set(message.data.id, hold(message.data, message.at))
       eventsChanged = true
       break
+    case 'closure.changed':
+      takeClosure(message.data, message.at)
+      break
     case 'coverage.changed':
       takeCoverage(message.data, message.at)
       break
@@ -160,9 +167,11 @@ function takeSnapshot(snapshot: Snapshot, at: string): void {
   heldUnits.length = 0
   heldIncidents.clear()
   heldAlarms.clear()
+  heldClosures.clear()
   for (const unit of snapshot.units) takeUnit(unit, hold(unit, at).trueAtMs)
   for (const incident of snapshot.incidents) heldIncidents.set(incident.id, hold(incident, at))
   for (const alarm of snapshot.alarms) heldAlarms.set(alarm.id, hold(alarm, at))
+  for (const closure of snapshot.closures) heldClosures.set(closure.id, hold(closure, at))
   if (snapshot.coverage !== null) takeCoverage(snapshot.coverage, at)
   degraded.value = null
   unitsPublishedAtMs = -Infinity
@@ -216,6 +225,14 @@ export function takeIncident(incident: IncidentView, saidAt = incident.at): void
 
 export function takeAlarm(alarm: AlarmView): void {
   heldAlarms.set(alarm.id, hold(alarm, alarm.at))
+  eventsChanged = true
+  publishSoon()
+}
+
+/** A closure that ended stays ended, whichever of our answers and the stream comes last. */
+export function takeClosure(closure: ClosureView, saidAt = closure.at): void {
+  if (heldClosures.get(closure.id)?.view.state === 'ended' && closure.state !== 'ended') return
+  heldClosures.set(closure.id, hold(closure, saidAt))
   eventsChanged = true
   publishSoon()
 }

@@ -81,6 +81,7 @@ export function startConnection(url: string, tell: (news: News, transfer: ArrayB
       case 'incident.changed':
       case 'alarm.changed':
       case 'order.changed':
+      case 'closure.changed':
       case 'coverage.changed':
       case 'system.degraded':
       case 'heartbeat':
@@ -109,6 +110,7 @@ export function startConnection(url: string, tell: (news: News, transfer: ArrayB
       case 'incident.changed':
       case 'alarm.changed':
       case 'order.changed':
+      case 'closure.changed':
       case 'system.degraded':
         return seq === null || message.seq === seq + 1
       case 'resumed':

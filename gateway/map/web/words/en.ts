@@ -253,6 +253,7 @@ export const en: Words = {
       keys: [
         ['/', 'find a unit, incident, place or coordinates'],
         ['M', 'choose the middle of the map'],
+        ['B', 'close a road, then choose it'],
         ['⏎', 'open; create an incident at the chosen place'],
         ['Esc', 'close, back'],
       ],
@@ -354,6 +355,7 @@ export const en: Words = {
     heading_away: 'heading away',
     low_battery: 'battery low',
     emergency: 'unit in emergency',
+    road_closed: 'time is to where the road is closed',
   },
   exclusions: {
     off_shift: 'off shift',

@@ -276,6 +276,7 @@ export const zh = {
       keys: [
         ['/', '查找单位、警情、地点或坐标'],
         ['M', '在地图中心选点'],
+        ['B', '封路，再点选道路'],
         ['⏎', '打开所选；在选点处新建警情'],
         ['Esc', '关闭、返回'],
       ],
@@ -383,6 +384,7 @@ export const zh = {
     heading_away: '正背向行驶',
     low_battery: '车辆电量低',
     emergency: '该车紧急报警',
+    road_closed: '只算到封路处',
   } as Record<Warning, string>,
   exclusions: {
     off_shift: '未在班',
