@@ -20,7 +20,6 @@ import { commandEffects } from './city/commands.ts'
 import { recordEffects, unstoredEffects } from './city/records.ts'
 import type { CityRow } from './city/rows.ts'
 import type { GridLookup, Mint, Reach } from './city/surroundings.ts'
-import type { DriveFactors } from './closures/closure-book.ts'
 import type { ClosureRoads } from './closures/closure-roads.ts'
 import { viewOfClosure, viewOfStretch } from './closures/closure.ts'
 import type { CoverageRefresh } from './coverage/coverage-book.ts'
@@ -56,8 +55,6 @@ export type CityViews = {
   readonly closures: (now: Now) => ClosureView[]
   /** Which roads somebody means; nothing happens to them. */
   readonly stretchOf: (where: ClosureWhere) => Result<ClosureStretch>
-  /** What closures make of the roads now; the same value until that changes. */
-  readonly driveFactors: () => DriveFactors
   /** Null before the first refresh. */
   readonly coverage: (now: Now) => CoverageView | null
   /** What a measured loss means for the grids, by the colours of now. */
@@ -111,7 +108,6 @@ export function createCity(parts: CityParts): CityCore {
       const stretch = parts.roads.stretchOf(where)
       return stretch.ok ? ok(viewOfStretch(stretch.value)) : stretch
     },
-    driveFactors: () => city.driveFactors,
     coverage: now => city.coverage.view(now),
     foresee: (loss, now) => city.coverage.foresee(loss, now),
     recommend: (place, now, options) => recommend(place, units(now), parts, now, options),

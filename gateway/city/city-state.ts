@@ -5,7 +5,6 @@ import type { Now } from '#protocols/time.ts'
 import { AlarmBook } from '../alarms/alarms.ts'
 import type { AlarmRow, AlarmSource } from '../alarms/alarms.ts'
 import { ClosureBook } from '../closures/closure-book.ts'
-import type { DriveFactors } from '../closures/closure-book.ts'
 import type { ClosureRoads } from '../closures/closure-roads.ts'
 import { CoverageBook } from '../coverage/coverage-book.ts'
 import { IncidentBook } from '../dispatch/incident-book.ts'
@@ -38,8 +37,6 @@ export class City {
   readonly roads: ClosureRoads
   readonly grids: GridLookup
   readonly coverage: CoverageBook
-  /** What closures make of the roads now; another value whenever that changed. */
-  driveFactors: DriveFactors = new Map()
   private readonly rowsDue = new UnitRowsDue()
 
   constructor(parts: {
@@ -71,9 +68,7 @@ export class City {
   /** Closures that began, changed or ended count in the next question about the roads. */
   obeyClosures(now: Now): void {
     const factors = this.closures.settle(now)
-    if (factors === undefined) return
-    this.driveFactors = factors
-    this.roads.obey(factors)
+    if (factors !== undefined) this.roads.obey(factors)
   }
 
   unitView(unit: Unit, now: Now): UnitView {
