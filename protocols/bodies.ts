@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { Sealed } from './sealed.ts'
 import { Channel, ChannelValue, EquipmentState } from './equipment.ts'
 import { GridId, IncidentId, OrderId } from './ids.ts'
+import { quickParse } from './quick-parse.ts'
 import { Lane, SpanMs, UtcMs } from './record.ts'
 import { fault, ok } from './result.ts'
 import type { Result } from './result.ts'
@@ -242,11 +243,15 @@ export type ParsedBody = { [K in RecordKind]: { readonly kind: K; readonly body:
 
 export const isRecordKind = (kind: string): kind is RecordKind => Object.hasOwn(RECORD_KINDS, kind)
 
+const READERS = Object.fromEntries(
+  Object.entries(RECORD_KINDS).map(([kind, { body }]) => [kind, quickParse<unknown>(body)]),
+) as Record<RecordKind, ReturnType<typeof quickParse<unknown>>>
+
 /** Body text to typed body. An unknown kind is a fault, not a throw: an older gateway keeps it in the ledger unread. */
 export function parseBody(kind: string, text: string): Result<ParsedBody> {
   if (!isRecordKind(kind)) return fault('RECORD_KIND', `unknown kind ${kind}`)
   try {
-    const parsed = RECORD_KINDS[kind].body.safeParse(JSON.parse(text))
+    const parsed = READERS[kind](JSON.parse(text))
     if (!parsed.success) return fault('RECORD_BODY', z.prettifyError(parsed.error))
     return ok({ kind, body: parsed.data } as ParsedBody)
   } catch (error) {

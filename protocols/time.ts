@@ -18,7 +18,25 @@ export type Clock = {
 }
 
 /** RFC 3339, UTC, milliseconds: `2026-11-24T00:13:11.000Z`. */
-export const rfc3339 = (utcMs: number): string => new Date(utcMs).toISOString()
+export function rfc3339(utcMs: number): string {
+  const ms = Math.trunc(utcMs)
+  if (!(ms >= 0)) return new Date(utcMs).toISOString()
+  const day = Math.floor(ms / DAY_MS)
+  if (day !== newestDay) [newestDay, newestDayText] = [day, new Date(ms).toISOString().slice(0, -13)]
+  const left = ms - day * DAY_MS
+  const [h, m, s] = [
+    Math.floor(left / 3_600_000),
+    Math.floor(left / 60_000) % 60,
+    Math.floor(left / 1000) % 60,
+  ]
+  return `${newestDayText}${two(h)}:${two(m)}:${two(s)}.${String(left % 1000).padStart(3, '0')}Z`
+}
+
+const DAY_MS = 86_400_000
+const two = (n: number): string => (n < 10 ? `0${n}` : String(n))
+/** Nearly everything is of one day, whose text is made once. */
+let newestDay = -1
+let newestDayText = ''
 
 /** China has one time zone and no summer time, so the local day is arithmetic. */
 const LOCAL_OFFSET_MS = 8 * 3_600_000

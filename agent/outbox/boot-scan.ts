@@ -230,9 +230,8 @@ class LaneScan {
 /** The record in a row, if it is one, matches its own sum and lies under its own key; else null. */
 export function recordIn(key: string, value: string): WireRecord | null {
   try {
-    const { sum, ...rest } = JSON.parse(value) as WireRecord
-    if (sumOf(rest) !== sum || recordKey(rest.lane, rest.seq) !== key) return null
-    return { ...rest, sum }
+    const record = JSON.parse(value) as WireRecord
+    return sumOf(record) === record.sum && recordKey(record.lane, record.seq) === key ? record : null
   } catch {
     return null
   }

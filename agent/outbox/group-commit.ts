@@ -281,6 +281,8 @@ export class GroupCommit implements Outbox {
   }
 
   async #sumAt(lane: Lane, seq: number): Promise<string> {
+    const { last, sum } = this.#plan.book.markOf(lane)
+    if (seq === last) return sum
     const record = this.#plan.fresh(lane, seq) ?? (await this.#fetch(lane, [seq]))[0]
     if (!record) throw new Error(`record ${lane}/${seq} is gone or changed`)
     return record.sum

@@ -1,5 +1,5 @@
 import { chainRecord } from '#protocols/chain.ts'
-import { LANES, WireRecord } from '#protocols/record.ts'
+import { isWireRecord, LANES, WireRecord } from '#protocols/record.ts'
 import type { Lane, RecordDraft } from '#protocols/record.ts'
 import { fault, ok } from '#protocols/result.ts'
 import type { Fault, Result } from '#protocols/result.ts'
@@ -248,6 +248,7 @@ function chainAll(drafts: readonly RecordDraft[], epoch: string, book: LaneBook)
 }
 
 function misfitOf(record: WireRecord): Fault | null {
+  if (isWireRecord(record)) return null
   const parsed = WireRecord.safeParse(record)
   return parsed.success
     ? null

@@ -1,4 +1,3 @@
-import { LANES } from '#protocols/record.ts'
 import type { Lane } from '#protocols/record.ts'
 import type { LaneRange } from '#protocols/session.ts'
 import { EMPTY_LANE } from './mark.ts'
@@ -7,8 +6,12 @@ import type { LaneMark } from './mark.ts'
 export type ByLane<T> = Readonly<Record<Lane, T>>
 
 /** `byLane(() => 0)` is `{ alarm: 0, event: 0, track: 0, diag: 0 }`. */
-export const byLane = <T>(valueOf: (lane: Lane) => T): Record<Lane, T> =>
-  Object.fromEntries(LANES.map(lane => [lane, valueOf(lane)])) as Record<Lane, T>
+export const byLane = <T>(valueOf: (lane: Lane) => T): Record<Lane, T> => ({
+  alarm: valueOf('alarm'),
+  event: valueOf('event'),
+  track: valueOf('track'),
+  diag: valueOf('diag'),
+})
 
 /**
  * What the outbox holds, lane by lane: the ends, the sums at the ends and the bytes of every record between them. The

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { z } from 'zod'
 import { CHAIN_START, Epoch } from '#protocols/record.ts'
 
@@ -79,4 +79,4 @@ export function unsealMark(sealed: string): Mark | 'broken' | 'other-version' {
   return parsed.success ? parsed.data : 'other-version'
 }
 
-const digest = (text: string): string => createHash('sha256').update(text, 'utf8').digest('hex')
+const digest = (text: string): string => hash('sha256', text)

@@ -5,6 +5,7 @@ import type { Logger } from '#protocols/log.ts'
 import type { Order } from '#protocols/orders.ts'
 import type { Lane, RecordDraft, WireRecord } from '#protocols/record.ts'
 import type { Result } from '#protocols/result.ts'
+import { quickParse } from '#protocols/quick-parse.ts'
 import { Ack, DeviceConfig, UnstoredAck } from '#protocols/session.ts'
 import type { Hello, Live, StoreHealth } from '#protocols/session.ts'
 import type { Clock, Now } from '#protocols/time.ts'
@@ -267,7 +268,7 @@ export function startCarrier(parts: CarrierParts): Carrier {
   }
 
   function onAck(json: unknown): void {
-    const ack = Ack.safeParse(json)
+    const ack = readAck(json)
     if (ack.success) return feed({ type: 'ack', ack: ack.data })
     const held = UnstoredAck.safeParse(json)
     if (!held.success) return log.warn({ event: 'ack.unreadable' })
@@ -319,6 +320,8 @@ export function startCarrier(parts: CarrierParts): Carrier {
     },
   }
 }
+
+const readAck = quickParse(Ack)
 
 /** What a witness outside needs to look for a record in the ledger: its name and its content. */
 const receiptOf = ({ epoch, lane, seq, sum }: WireRecord): string => `${epoch}/${lane}/${seq}/${sum}`

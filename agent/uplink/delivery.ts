@@ -191,7 +191,7 @@ function holdRanges(state: DeliveryState, ranges: Readonly<Record<Lane, LaneRang
 }
 
 const without = (lanes: ReadonlySet<Lane>, lane: Lane): ReadonlySet<Lane> =>
-  new Set([...lanes].filter(l => l !== lane))
+  lanes.has(lane) ? new Set([...lanes].filter(l => l !== lane)) : lanes
 
 function refill(state: DeliveryState, monoMs: number): void {
   const gained = ((monoMs - state.tokensMonoMs) / 1000) * state.bytesPerS

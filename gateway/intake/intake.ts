@@ -1,5 +1,6 @@
 import { openPayload } from '#protocols/batch.ts'
 import type { DeviceId } from '#protocols/ids.ts'
+import { quickParse } from '#protocols/quick-parse.ts'
 import { eventIdOf, LANES } from '#protocols/record.ts'
 import type { Lane, WireRecord } from '#protocols/record.ts'
 import { Hello, Live, Unstored } from '#protocols/session.ts'
@@ -362,8 +363,10 @@ function declareLost(state: IntakeState, ref: LaneRef, upTo: number): IntakeEffe
   return [...effects, ...told, putWatermark(ref, book), ackOf(state, ref, book)]
 }
 
+const readLive = quickParse(Live)
+
 function onLive(state: IntakeState, deviceId: DeviceId, payload: Uint8Array, now: Now): IntakeEffect[] {
-  const parsed = Live.safeParse(jsonOf(payload))
+  const parsed = readLive(jsonOf(payload))
   if (!parsed.success) return [refusal(state, deviceId, 'live', 'RECORD_SCHEMA', parsed.error.message)]
   const live = parsed.data
   const device = deviceBookOf(state, deviceId)

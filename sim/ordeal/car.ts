@@ -22,7 +22,7 @@ import type { World } from './world.ts'
 /** A supervisor starts a process again after this long. */
 const RESTART_MS = 3_000
 /** Often enough for every bound that is counted in seconds. */
-const TICK_MS = 4_000
+const TICK_MS = 6_000
 
 const QUIET: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
 /** Its cameras hang on nothing: so every switch of the contact is an order's. */

@@ -7,15 +7,17 @@ import type { Car } from './car.ts'
 import type { World } from './world.ts'
 
 /**
- * Four fixes at a time, as they come when a computer was busy for a moment: 423 a vehicle-hour, of which the time a car is off
- * or blind leaves more than 360. So writes overlap and are grouped, which single fixes of a fast disk never are.
+ * Fixes come alone, a few at a time and in heaps, as when a computer was busy: 420 a vehicle-hour, of which the time a car is
+ * off or blind leaves more than 360. So some are written alone and some in groups, and some travel alone and some in batches.
  */
-const FIX_MS = 34_000
-const FIXES = 4
+const FIX_MS = 66_000
+const FIXES = [1, 2, 4, 9, 24] as const
+const FIXES_MEAN = 8
 const FIX_APART_MS = 1
-const EDGE_MS_MEAN = 105_000
+const EDGE_MS_MEAN = 130_000
 const PANIC_MS_MEAN = 2_000_000
-const PRESS_MS = 1_000
+/** Long enough for a panel that is asked every other second. */
+const PRESS_MS = 3_000
 /** From receiving an order to each of the crew's taps on it. */
 const TAPS: readonly (readonly [afterMs: number, kind: 'sign' | 'enroute' | 'on_scene' | 'clear'])[] = [
   [20_000, 'sign'],
@@ -93,7 +95,8 @@ export class Crew {
   }
 
   #report(): void {
-    for (let n = 0; n < FIXES; n++) this.#world.after(n * FIX_APART_MS, () => this.#move())
+    const count = this.#drive.pick(FIXES)
+    for (let n = 0; n < count; n++) this.#world.after(n * FIX_APART_MS, () => this.#move())
   }
 
   /** The receiver tells its place, of a car without lines. */
@@ -101,7 +104,7 @@ export class Crew {
     const { car } = this
     this.#trackDeg = (this.#trackDeg + this.#drive.uniform(-40, 40) + 360) % 360
     this.#speedMps = this.#drive.chance(0.1) ? 0 : this.#drive.uniform(3, 15)
-    const metres = (this.#speedMps * FIX_MS) / 1000 / FIXES
+    const metres = (this.#speedMps * FIX_MS) / 1000 / FIXES_MEAN
     const turn = (this.#trackDeg * Math.PI) / 180
     // At least a hand's breadth, so that no place is told twice.
     this.#at = {

@@ -16,7 +16,7 @@ const WRITE_WITHIN_MS = 900
 const NOISE_SHARE: readonly [number, number] = [0.005, 0.2]
 
 /** Asked rarely: what is tried here is what becomes of a line, and not how fast it is read. */
-const PANEL = factoryProfile(undefined, { pollMs: 1_000, replyMs: 150, replyMsMax: 600, gapMsMax: 3_000 })
+const PANEL = factoryProfile(undefined, { pollMs: 2_000, replyMs: 150, replyMsMax: 600, gapMsMax: 6_000 })
 
 export type LineTrouble = 'line noise' | 'line stalls' | 'line unplugged'
 
