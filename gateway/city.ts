@@ -23,6 +23,7 @@ import type { GridLookup, Mint, Reach } from './city/surroundings.ts'
 import type { ClosureRoads } from './closures/closure-roads.ts'
 import { viewOfClosure, viewOfStretch } from './closures/closure.ts'
 import type { CoverageRefresh } from './coverage/coverage-book.ts'
+import type { MoveUpAsked, MoveUpMeasured } from './coverage/move-ups.ts'
 import type { MeasuredLoss } from './coverage/plans.ts'
 import { recommend } from './dispatch/recommend.ts'
 import type { RecommendOptions } from './dispatch/recommend.ts'
@@ -57,6 +58,8 @@ export type CityViews = {
   readonly stretchOf: (where: ClosureWhere) => Result<ClosureStretch>
   /** Null before the first refresh. */
   readonly coverage: (now: Now) => CoverageView | null
+  /** What move-ups to look for. */
+  readonly moveUpsAsked: (now: Now) => MoveUpAsked
   /** What a measured loss means for the grids, by the colours of now. */
   readonly foresee: (loss: MeasuredLoss, now: Now) => CoverageCost
   readonly recommend: (place: LatLon, now: Now, options?: RecommendOptions) => Result<Recommendation>
@@ -109,6 +112,7 @@ export function createCity(parts: CityParts): CityCore {
       return stretch.ok ? ok(viewOfStretch(stretch.value)) : stretch
     },
     coverage: now => city.coverage.view(now),
+    moveUpsAsked: now => city.coverage.moveUps.asked(units(now), now),
     foresee: (loss, now) => city.coverage.foresee(loss, now),
     recommend: (place, now, options) => recommend(place, units(now), parts, now, options),
     counts: () => ({
@@ -144,6 +148,8 @@ function handle(city: City, event: CityEvent, now: Now): CityEffect[] {
       return commandEffects(city, event, now)
     case 'coverage':
       return onCoverage(city, event.refresh, now)
+    case 'moveups':
+      return onMoveUps(city, event.measured, now)
     case 'tick':
       return onTick(city, now)
   }
@@ -174,6 +180,12 @@ function onLive(
 function onCoverage(city: City, refresh: CoverageRefresh | null, now: Now): CityEffect[] {
   const isNews = refresh === null ? city.coverage.refreshLost(now) : true
   if (refresh !== null) city.coverage.refreshed(refresh, id => city.incident(id)?.gridId ?? null, now)
+  return isNews ? city.coverageChanged(now) : []
+}
+
+function onMoveUps(city: City, measured: MoveUpMeasured, now: Now): CityEffect[] {
+  const units = city.fleet.all().map(unit => city.unitView(unit, now))
+  const isNews = city.coverage.moveUps.planned(measured, units, () => city.mint.id('mov'), now)
   return isNews ? city.coverageChanged(now) : []
 }
 

@@ -14,7 +14,7 @@ import type { Broker } from './broker/broker.ts'
 import { openBroker } from './broker/open-broker.ts'
 import { refusalAudit } from './broker/refusal-audit.ts'
 import { createGridLookup } from './city/grid-lookup.ts'
-import { NO_SURROUNDINGS, surroundingsOf } from './city/map-surroundings.ts'
+import { NO_SURROUNDINGS, standbyPlaces, surroundingsOf } from './city/map-surroundings.ts'
 import { mintOf } from './city/surroundings.ts'
 import { createCity } from './city.ts'
 import { createClosureRoads } from './closures/closure-roads.ts'
@@ -22,6 +22,7 @@ import type { GatewayConfig } from './config.ts'
 import { BusyShare } from './coverage/busy-share.ts'
 import { coverageDesk } from './coverage/coverage-desk.ts'
 import { coverageDuty, Settling } from './coverage/coverage-duty.ts'
+import type { MoveUpMeasured } from './coverage/move-ups.ts'
 import { openCoverageThread } from './coverage/coverage-thread.ts'
 import { createRoadReach } from './dispatch/road-reach.ts'
 import { openDesk } from './enrolment/desk.ts'
@@ -60,6 +61,8 @@ const LOOPBACK = '127.0.0.1'
 const OBSERVE_EVERY_MS = 2_000
 /** A page and a scrape within this time read one and the same picture. */
 const PICTURE_HELD_MS = 500
+/** Refreshes of coverage between two looks for who should stand elsewhere. */
+const MOVE_UPS_EVERY = 10
 export const SOFTWARE = 'reach5/0.1.0'
 
 export type Gateway = {
@@ -173,7 +176,7 @@ async function open(
   const coverage = openCoverageThread({
     clock,
     log,
-    data: { graph: graphBytes, grids, spotPrefix: `cold-${hex(2)}` },
+    data: { graph: graphBytes, grids, spotPrefix: `cold-${hex(2)}`, standby: standbyPlaces(surroundings) },
     edges: graph.edgeCount,
     read: () => {
       const now = clock.now()
@@ -185,10 +188,16 @@ async function open(
     onRefresh: refresh => {
       if (refresh !== null) coveredMonoMs = clock.now().monoMs
       void loop.submit({ events: [{ type: 'coverage', refresh }] })
+      if (refresh !== null && refresh.measured.tick % MOVE_UPS_EVERY === 0) void lookForMoveUps()
     },
   })
   opened.push(() => coverage.close())
   conditions.tell(coverage)
+  const lookForMoveUps = async (): Promise<void> => {
+    const asked = city.moveUpsAsked(clock.now())
+    const measured = await coverage.ask<MoveUpMeasured>({ kind: 'moveUps', asked })
+    if (measured.ok) await loop.submit({ events: [{ type: 'moveups', measured: measured.value }] })
+  }
 
   const addresses = { pages: '', enrolment: '', mqtt: '' }
   const desk = openDesk({

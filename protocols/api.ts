@@ -235,7 +235,7 @@ export type OrderCreate = z.infer<typeof OrderCreate>
 
 export const OrderView = z.object({
   id: OrderId,
-  kind: z.enum(['dispatch', 'cancel', 'actuate', 'alarm_ack']),
+  kind: z.enum(['dispatch', 'cancel', 'actuate', 'move_up', 'alarm_ack']),
   unitId: UnitId,
   incidentId: IncidentId.nullable(),
   issuedAt: Time,

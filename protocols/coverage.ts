@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { GridId, IncidentId, UnitId } from './ids.ts'
+import { GridId, IncidentId, OrderId, UnitId } from './ids.ts'
 
 /*
  * Who could be where in time, once a second for the whole city (DOMAIN 9.3, 9.4). Shares are 0 to 1 of road length unless
@@ -11,6 +11,9 @@ import { GridId, IncidentId, UnitId } from './ids.ts'
  *     GET  /v1/coldspots                   GeoJSON: MultiLineString features whose properties are ColdSpotView
  *     GET  /v1/warnings                    { warnings: GridCoverage[] }             worst first, never green
  *     POST /v1/warnings/{gridId}/acknowledge  {} -> GridCoverage
+ *     GET  /v1/moveups                     { moveUps: MoveUpView[] }
+ *     POST /v1/moveups/{id}/accept         {} -> MoveUpView: the unit is ordered there
+ *     POST /v1/moveups/{id}/decline        {} -> MoveUpView: not proposed again for a while
  *     GET  /v1/reach?unit=ID | lon=&lat=   GeoJSON: one MultiLineString per circle, properties { tau }
  *     GET  /v1/reach/roads?unit=ID         binary like /v1/coverage/roads, of this unit alone
  *     stream: `coverage.changed` with a CoverageView
@@ -137,6 +140,40 @@ export const ForeseenView = CoverageCost.extend({
 })
 export type ForeseenView = z.infer<typeof ForeseenView>
 
+/** Where a unit could stand by: the centre of a grid's demand, a post, or the middle of a hole. */
+export const MoveUpPlace = z.object({
+  kind: z.enum(['centre', 'post', 'cold_spot']),
+  lat: z.number(),
+  lon: z.number(),
+  gridId: GridId.nullable(),
+  /** Of the post; '' else. */
+  name: z.string(),
+  road: z.string(),
+})
+export type MoveUpPlace = z.infer<typeof MoveUpPlace>
+
+/** An idle unit that would raise the demand reached in 300 s most by standing somewhere else. */
+export const MoveUpView = z.object({
+  id: z.string(),
+  unitId: UnitId,
+  callSign: z.string(),
+  /** `accepted`: the order was given and the unit is not there yet. */
+  state: z.enum(['proposed', 'accepted']),
+  orderId: OrderId.nullable(),
+  place: MoveUpPlace,
+  /** The place in words: `鼓楼网格 大成路`. */
+  text: z.string(),
+  /** Of the city's demand, after what it leaves: more reached with the unit there. */
+  gainShare: z.number(),
+  reachedBefore: Share,
+  reachedAfter: Share,
+  etaSeconds: z.number(),
+  /** What it alone reaches from where it is. */
+  leaves: z.object({ roadM: z.number(), demandShare: Share, gridIds: z.array(GridId) }),
+  sinceMs: z.number(),
+})
+export type MoveUpView = z.infer<typeof MoveUpView>
+
 export const CoverageView = z.object({
   at: z.iso.datetime({ precision: 3 }),
   /** Grows by one with every refresh. */
@@ -154,6 +191,8 @@ export const CoverageView = z.object({
   city: AreaCoverage,
   grids: z.array(GridCoverage),
   coldSpots: z.array(ColdSpotView),
+  /** Proposed and under way, in the order they were found. */
+  moveUps: z.array(MoveUpView).default([]),
 })
 export type CoverageView = z.infer<typeof CoverageView>
 

@@ -28,6 +28,7 @@ export const ERROR_CODES = {
   GRID_UNKNOWN: 'No such grid. See /v1/grids.',
   POSITION_UNKNOWN: 'Where this unit is is not known well enough to compute from there.',
   COVERAGE_LOST: 'Coverage is not being computed right now; it starts again by itself.',
+  MOVE_UP_UNKNOWN: 'This move-up is no longer proposed: its unit has other work, or it gains nothing now.',
   PLACE_OFF_ROAD: 'No road within reach of this place, so no time can be computed. Click nearer to a road.',
   CLOSURE_UNKNOWN: 'No such closure. See /v1/closures.',
   CLOSURE_ENDED: 'This closure has ended; there is nothing left to end.',

@@ -44,6 +44,8 @@ export const Order = z.discriminatedUnion('kind', [
     output: Output,
     on: z.boolean(),
   }),
+  /** Stand by there: no incident, the unit stays free for one. A later one, and any dispatch, takes its place. */
+  z.strictObject({ ...head, kind: z.literal('move_up'), place: Place }),
   z.strictObject({
     ...head,
     kind: z.literal('alarm_ack'),

@@ -86,6 +86,16 @@ export const TerminalState = z.object({
   store: StoreHealth,
   /** The grid by the car's own map, whether the link is up or not; null while it has none. */
   grid: z.object({ id: z.string(), name: z.string() }).nullable(),
+  /** Where the centre asks the car to stand by; absent when nowhere. */
+  moveUp: z
+    .object({
+      orderId: OrderId,
+      place: Place,
+      ageMs: z.number(),
+      distanceM: z.number().nullable(),
+      bearingDeg: z.number().nullable(),
+    })
+    .optional(),
   /** Active orders first, newest first; ended ones stay for a minute. */
   orders: z.array(TerminalOrder),
   panic: z.object({

@@ -35,7 +35,7 @@ function open(over: Partial<ThreadParts> = {}) {
   const thread = openCoverageThread({
     clock: systemClock(),
     log: silent,
-    data: { graph: bytes, grids, spotPrefix: 'cold' },
+    data: { graph: bytes, grids, spotPrefix: 'cold', standby: [] },
     edges: graph.edgeCount,
     read: () => ({
       duty: {

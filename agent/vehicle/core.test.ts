@@ -9,6 +9,7 @@ import { aDispatch } from '#test/fixtures/dispatch.ts'
 import { step } from './core.ts'
 import type { VehicleEffect, VehicleEvent } from './events.ts'
 import { liveOf } from './live.ts'
+import { moveUpView } from './move-up.ts'
 import { activeOrders } from './orders.ts'
 import { initialState } from './state.ts'
 import type { VehicleState } from './state.ts'
@@ -97,7 +98,61 @@ const cancel = (over: Partial<Extract<Order, { kind: 'cancel' }>> = {}): Order =
   ...over,
 })
 
+const moveUp = (over: Partial<Extract<Order, { kind: 'move_up' }>> = {}): Order => ({
+  kind: 'move_up',
+  orderId: 'order-7',
+  deviceId: 'ptu-01',
+  unitId: 'unit-01',
+  place: { lat: 35.6, lon: 117, text: '鼓楼网格 大成路' },
+  nonce: 'c'.repeat(32),
+  issuedAt: 1_795_478_402_000,
+  revision: 0,
+  ...over,
+})
+
 const order = (o: Order): VehicleEvent => ({ type: 'order', order: o })
+
+describe('a place to stand by', () => {
+  const shown = (car: Car) => moveUpView(car.state, car.now).moveUp
+  const outcomes = (car: Car): unknown[] =>
+    car.records.filter(r => r.kind === 'order.receipt').map(r => JSON.parse(r.body).outcome)
+  const drive = (car: Car, lat: number): void => {
+    const fix = { mode: 3, lat, lon: 117, time: car.now.utcMs, speedMps: 9 }
+    car.feed({ type: 'fix', fix: fix as never })
+  }
+
+  it('is shown until the car is there, a restart in between, and leaves it free', () => {
+    const car = new Car()
+    car.feed(order(moveUp()))
+    expect(outcomes(car)).toEqual(['delivered'])
+    expect(car.state.availability).toBe('available')
+    expect(shown(car)).toMatchObject({ orderId: 'order-7', place: { text: '鼓楼网格 大成路' } })
+    car.restart()
+    drive(car, 35.59)
+    expect(Math.round(shown(car)?.distanceM ?? 0)).toBe(1112)
+    drive(car, 35.5999)
+    expect(shown(car)).toBeUndefined()
+  })
+
+  it('gives way to a dispatch, and is not taken up by a crew that works', () => {
+    const car = new Car()
+    car.feed(order(moveUp()))
+    car.feed(order(aDispatch()))
+    expect(shown(car)).toBeUndefined()
+    car.feed(order(moveUp({ orderId: 'order-8', nonce: 'd'.repeat(32) })))
+    expect(shown(car)).toBeUndefined()
+    expect(outcomes(car)).toEqual(['delivered', 'delivered', 'superseded'])
+  })
+
+  it('is the newest one, and none after half an hour', () => {
+    const car = new Car()
+    car.feed(order(moveUp()))
+    car.feed(order(moveUp({ orderId: 'order-8', nonce: 'd'.repeat(32) })))
+    expect(shown(car)?.orderId).toBe('order-8')
+    car.monoMs += 1_800_001
+    expect(shown(car)).toBeUndefined()
+  })
+})
 
 describe('an order in the car', () => {
   it('is signed, driven, reached and cleared by four taps, each stored before it is answered', () => {

@@ -8,6 +8,7 @@ import type { VehicleEffect } from './events.ts'
 import {
   CANCELLED_MAX,
   WINDOW_LIFE_MS,
+  activeOrders,
   hold,
   isReplayed,
   rememberNonce,
@@ -16,6 +17,7 @@ import {
   settleAvailability,
   withoutOld,
 } from './orders.ts'
+import { moveUpNote } from './move-up.ts'
 import { NONCES_NOTE } from './state.ts'
 import type { HeldOrder, PanicState, VehicleState } from './state.ts'
 
@@ -35,6 +37,8 @@ export function onOrder(state: VehicleState, order: Order, now: Now): VehicleEff
       return onCancel(state, order, now)
     case 'actuate':
       return onActuate(state, order, now)
+    case 'move_up':
+      return onMoveUp(state, order, now)
     case 'alarm_ack':
       if (state.panic && isAbout(order, state.panic)) {
         state.panic = { ...state.panic, delivered: true, acknowledged: true }
@@ -57,6 +61,7 @@ function onDispatch(
     return [receipt(state, order, 'superseded', now, 'ORDER_STALE')]
   }
   const held = state.orders.some(o => o.order.orderId === order.orderId)
+  if (!held) state.moveUp = null
   if (!held) state.orders = [hold(order, now), ...withoutOld(state.orders, now)]
   settleAvailability(state)
   return [
@@ -64,6 +69,17 @@ function onDispatch(
     { type: 'live' },
     { type: 'log', level: 'info', event: 'order.received', detail: { orderId: order.orderId } },
   ]
+}
+
+/** A crew on an order has no time for it; who gave it sees the unit's work and proposes somebody else. */
+function onMoveUp(
+  state: VehicleState,
+  order: Extract<Order, { kind: 'move_up' }>,
+  now: Now,
+): VehicleEffect[] {
+  if (activeOrders(state).length > 0) return [receipt(state, order, 'superseded', now, 'ORDER_STALE')]
+  state.moveUp = { orderId: order.orderId, place: order.place, receivedUtcMs: now.utcMs }
+  return [receipt(state, order, 'delivered', now), { type: 'live' }]
 }
 
 function onCancel(state: VehicleState, order: Extract<Order, { kind: 'cancel' }>, now: Now): VehicleEffect[] {
@@ -122,7 +138,7 @@ function receipt(
     outcome,
     ...(code && { code }),
   }
-  const notes = [ordersNote(state), { key: NONCES_NOTE, value: state.nonces }]
+  const notes = [ordersNote(state), moveUpNote(state), { key: NONCES_NOTE, value: state.nonces }]
   const pending = { then: 'receipt', nonce: order.nonce, actuate: actuate ?? null } as const
   return append(state, [draftOf(state, 'order.receipt', body, now)], notes, pending)
 }

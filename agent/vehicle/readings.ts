@@ -15,6 +15,7 @@ import { positionOf } from './position.ts'
 import { rulesNow } from './reporting.ts'
 import { powerAllows } from './power.ts'
 import { EQUIPMENT_NOTE } from './state.ts'
+import { settleMoveUp } from './move-up.ts'
 import type { VehicleState } from './state.ts'
 
 /** A fix of the receiver: kept, and a record when it is due. */
@@ -26,6 +27,7 @@ export function onFix(state: VehicleState, fix: Fix, now: Now): VehicleEffect[] 
   const changed: VehicleEffect[] = had === state.gnss ? [] : [{ type: 'live' }]
   if (!position) return changed
   state.placed = { position, at: now }
+  settleMoveUp(state, now)
   const noticed = [...senseFix(state, fix, now), ...crossGrids(state, position, now)]
   if (!powerAllows(state, now)) return [...noticed, ...changed]
   const sampled = sample(state.sampling, position, now.monoMs, rulesNow(state))

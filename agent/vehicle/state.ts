@@ -1,6 +1,7 @@
 import type { Availability, Position } from '#protocols/bodies.ts'
 import type { Channel, EquipmentState, Gauge, Output, PowerPhase } from '#protocols/equipment.ts'
 import type { Fix } from '#protocols/fix.ts'
+import type { Place } from '#protocols/incident.ts'
 import type { DispatchOrder } from '#protocols/orders.ts'
 import type { ReceiverHealth } from '#protocols/receiver-health.ts'
 import type { TerminalOrder, TerminalState } from '#protocols/terminal.ts'
@@ -35,6 +36,13 @@ export type HeldOrder = {
   /** UTC of receipt and of the newest step, for ages across a restart. */
   readonly receivedUtcMs: number
   readonly changedUtcMs: number
+}
+
+/** A place to stand by, until the car is there. Kept in the notes, so it survives a power cut. */
+export type MoveUp = {
+  readonly orderId: string
+  readonly place: Place
+  readonly receivedUtcMs: number
 }
 
 /** A panic from press to acknowledgement. */
@@ -91,6 +99,8 @@ export type VehicleState = {
   orders: readonly HeldOrder[]
   /** What the car found out about them by itself. */
   sensings: Sensings
+  /** Where the centre asks it to stand by; null when nowhere. */
+  moveUp: MoveUp | null
   nonces: Nonces
   panic: PanicState | null
   windows: readonly { readonly nonce: string; readonly madeMonoMs: number }[]
@@ -153,6 +163,7 @@ export const BOOT_NOTE = 'boot'
 export const EQUIPMENT_NOTE = 'equipment'
 export const TRIGGER_NOTE = 'trigger'
 export const GRIDS_NOTE = 'grids'
+export const MOVE_UP_NOTE = 'moveUp'
 export const GRID_NOTE = 'grid'
 
 /** A fresh state, or the one the notes remember. */
@@ -201,6 +212,7 @@ export function initialState(
       used: [],
       cancelled: [],
     },
+    moveUp: (notes.get(MOVE_UP_NOTE) as MoveUp | null | undefined) ?? null,
     panic: null,
     windows: [],
     pending: new Map(),

@@ -6,6 +6,7 @@ import type { DeliveryFacts, LinkFacts } from '../uplink/carrier.ts'
 import { equipmentOf } from './equipment.ts'
 import { gridView } from './grids.ts'
 import { isEnded } from './orders.ts'
+import { moveUpView } from './move-up.ts'
 import { newestPosition } from './position.ts'
 import { sensedView } from './sensing.ts'
 import { powerOf } from './power.ts'
@@ -42,6 +43,7 @@ export function terminalView(
     queue: { ...facts.queue, bytes: facts.bytes },
     store: facts.store,
     grid: gridView(state),
+    ...moveUpView(state, now),
     orders: orders.map(held => orderView(held, state, now)),
     panic: {
       active: panic !== null && !panic.acknowledged,

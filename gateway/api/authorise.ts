@@ -20,6 +20,7 @@ export const VERBS = [
   'map.read',
   'coverage.read',
   'warning.acknowledge',
+  'moveup.decide',
   'device.read',
   'track.read',
   'device.revoke',

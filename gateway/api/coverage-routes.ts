@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { FeatureCollection } from '#protocols/api.ts'
-import { CoverageView, ForeseenView, GridCoverage } from '#protocols/coverage.ts'
+import { CoverageView, ForeseenView, GridCoverage, MoveUpView } from '#protocols/coverage.ts'
 import { UnitId } from '#protocols/ids.ts'
 import { fault, ok } from '#protocols/result.ts'
 import type { Result } from '#protocols/result.ts'
@@ -97,6 +97,43 @@ export const COVERAGE_ROUTES: readonly Route[] = [
     },
     ({ submit }, _, { params, actor }) =>
       submit({ kind: 'warning.acknowledge', gridId: params['id'] ?? '' }, actor.name),
+  ),
+  get(
+    '/v1/moveups',
+    'coverage.read',
+    {
+      summary: 'Who should stand where instead, and who is on the way there',
+      response: z.object({ moveUps: z.array(MoveUpView) }),
+      problems: ['COVERAGE_LOST'],
+    },
+    parts => {
+      const now = viewOf(parts)
+      return now.ok ? ok({ moveUps: now.value.moveUps }) : now
+    },
+  ),
+  post(
+    '/v1/moveups/:id/accept',
+    'moveup.decide',
+    {
+      summary: 'Order the unit of a proposal to its place; it stays free for an incident',
+      body: Nothing,
+      response: MoveUpView,
+      problems: ['MOVE_UP_UNKNOWN'],
+    },
+    ({ submit }, _, { params, actor }) =>
+      submit({ kind: 'moveup.accept', moveUpId: params['id'] ?? '' }, actor.name),
+  ),
+  post(
+    '/v1/moveups/:id/decline',
+    'moveup.decide',
+    {
+      summary: 'A proposal is not wanted; neither unit nor place is proposed again for a while',
+      body: Nothing,
+      response: MoveUpView,
+      problems: ['MOVE_UP_UNKNOWN'],
+    },
+    ({ submit }, _, { params, actor }) =>
+      submit({ kind: 'moveup.decline', moveUpId: params['id'] ?? '' }, actor.name),
   ),
   get(
     '/v1/reach',

@@ -13,6 +13,7 @@ import { etaSecondsOf } from '../dispatch/recommend.ts'
 import type { CityEffect, CityEvent, Command } from '../loop/effects.ts'
 import type { City } from './city-state.ts'
 import { closeRoad, openRoad } from './closures.ts'
+import { acceptMoveUp, declineMoveUp } from './move-up-commands.ts'
 
 type CommandEvent = Extract<CityEvent, { type: 'command' }>
 /** What a command did, and what the person gets back. */
@@ -41,6 +42,10 @@ function outcomeOf(city: City, command: Command, actor: string, now: Now): Outco
       return closeRoad(city, command.closure, actor, now)
     case 'closure.end':
       return openRoad(city, command.closureId, command.note, actor, now)
+    case 'moveup.accept':
+      return acceptMoveUp(city, command.moveUpId, actor, now)
+    case 'moveup.decline':
+      return declineMoveUp(city, command.moveUpId, now)
     case 'warning.acknowledge': {
       const result = city.coverage.acknowledge(command.gridId, now)
       return { effects: result.ok ? city.coverageChanged(now) : [], result }
@@ -70,6 +75,9 @@ function auditDetail(command: Command): Record<string, unknown> {
       return command.closure
     case 'closure.end':
       return { closureId: command.closureId, note: command.note }
+    case 'moveup.accept':
+    case 'moveup.decline':
+      return { moveUpId: command.moveUpId }
     case 'warning.acknowledge':
       return { gridId: command.gridId }
   }

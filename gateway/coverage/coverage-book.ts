@@ -7,6 +7,7 @@ import { rfc3339 } from '#protocols/time.ts'
 import type { Now } from '#protocols/time.ts'
 import type { CoverageDuty } from './coverage-duty.ts'
 import type { CoverageMeasured, MeasuredGrid } from './coverage-input.ts'
+import { MoveUpBook } from './move-up-book.ts'
 import type { GridLoss, MeasuredLoss } from './plans.ts'
 import { acknowledged, COLOUR_RULES, gridColour, unknownSince } from './grid-colour.ts'
 import type { ColourJudged, ColourRules, GridMeasured } from './grid-colour.ts'
@@ -25,8 +26,9 @@ export type CoverageRefresh = { readonly measured: CoverageMeasured; readonly du
  * it says is a value of its own; it knows no clock and no thread.
  */
 export class CoverageBook {
+  readonly moveUps = new MoveUpBook()
   private readonly rules: ColourRules
-  private readonly nameOf: (gridId: GridId) => string | null
+  readonly nameOf: (gridId: GridId) => string | null
   private readonly judged = new Map<GridId, ColourJudged>()
   private newest: CoverageRefresh | null = null
   private heardMonoMs = 0
@@ -110,6 +112,7 @@ export class CoverageBook {
       city: measured.city,
       grids: measured.grids.map((grid, i) => this.gridView(grid, duty.grids[i], now)),
       coldSpots: this.lost ? [] : [...measured.coldSpots],
+      moveUps: this.lost ? [] : this.moveUps.views(this.nameOf, now),
     }
   }
 

@@ -23,6 +23,8 @@ import type { DemandWeights } from './demand.ts'
 import { demandCentres } from './demand-centres.ts'
 import { KLabels, TURNOUT_DS_MAX } from './k-labels.ts'
 import { CoverageMeasure, LABEL_BOUNDS, PROMISE_DS } from './measure.ts'
+import { MoveUps } from './move-ups.ts'
+import type { MoveUpAsked, MoveUpMeasured, StandbyPlace } from './move-ups.ts'
 import { Plans } from './plans.ts'
 import type { Foreseen, UnitLoss } from './plans.ts'
 import { coverageRoads } from './roads-bytes.ts'
@@ -48,6 +50,8 @@ export type EngineOptions = {
   readonly weights?: RoadWeights
   readonly demand?: DemandWeights
   readonly coldSpots?: ColdSpotRules
+  /** Posts where units may stand by. */
+  readonly standby?: readonly StandbyPlace[]
   /** Begins the names of cold spots, so that those of two runs differ. */
   readonly spotPrefix?: string
 }
@@ -68,6 +72,7 @@ export class CoverageEngine {
   private readonly spots: ColdSpots
   private readonly at: AtPlace
   private readonly plans: Plans
+  private readonly movers: MoveUps
   private readonly snap: RoadSnap
   private readonly responders: UnitsOnRoads
   private readonly search: RoadSearch
@@ -96,15 +101,22 @@ export class CoverageEngine {
     this.nearest = new NearestUnits(this.responders, this.search)
     this.centres = demandCentres(this.stretches)
     this.unknown = new Uint8Array(grids.length)
-    this.plans = new Plans({
+    const parts = {
       grids,
       measure: this.measure,
       labels: this.labels,
       at: this.at,
       turnoutDs: this.turnoutDs,
       centres: () => this.centres,
-      callSignOf: unitId => this.callSigns.get(unitId) ?? unitId,
+      callSignOf: (unitId: UnitId) => this.callSigns.get(unitId) ?? unitId,
       rules,
+    }
+    this.plans = new Plans(parts)
+    this.movers = new MoveUps({
+      ...parts,
+      plans: this.plans,
+      snap: at => this.placeOf(at, PLACE_SNAP_M),
+      standby: options.standby ?? [],
     })
   }
 
@@ -177,6 +189,11 @@ export class CoverageEngine {
     )
   }
 
+  /** Who should stand where instead; see `MoveUps`. */
+  moveUps(asked: MoveUpAsked): MoveUpMeasured {
+    return this.movers.plan(asked)
+  }
+
   /** Where one unit could be, as GeoJSON or as the map colours it. Fault: PLACE_OFF_ROAD. */
   reach(start: ReachStart, as: 'geojson' | 'roads'): Result<string | Uint8Array> {
     const place = this.placeOf(start, start.isClick ? PLACE_SNAP_M : UNIT_SNAP_M)
@@ -188,7 +205,7 @@ export class CoverageEngine {
 
   /** The road place of a unit or a click, or undefined beyond all roads. */
   placeOf(
-    unit: LatLon & Pick<CoverageUnit, 'speedMps' | 'trackDeg'>,
+    unit: LatLon & Partial<Pick<CoverageUnit, 'speedMps' | 'trackDeg'>>,
     maxM = UNIT_SNAP_M,
   ): RoadPoint | undefined {
     return this.snap.snap(unit.lat, unit.lon, maxM, unit)

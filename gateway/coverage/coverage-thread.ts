@@ -14,6 +14,7 @@ import type { CoverageDuty } from './coverage-duty.ts'
 import type { CoverageRefresh } from './coverage-book.ts'
 import type { ReachStart } from './coverage-engine.ts'
 import type { CoverageInput, CoverageMeasured } from './coverage-input.ts'
+import type { MoveUpAsked, MoveUpMeasured, StandbyPlace } from './move-ups.ts'
 import type { Foreseen, UnitLoss } from './plans.ts'
 import { roadsHeader } from './roads-bytes.ts'
 
@@ -22,15 +23,17 @@ export type WorkerData = {
   readonly graph: Uint8Array
   readonly grids: readonly Grid[]
   readonly spotPrefix: string
+  readonly standby: readonly StandbyPlace[]
   /** What driving takes at the start; `lay` changes it. */
   readonly conditions?: Conditions
 }
 type Question =
   | { readonly kind: 'coldSpots' }
   | { readonly kind: 'reach'; readonly start: ReachStart; readonly as: 'geojson' | 'roads' }
+  | { readonly kind: 'moveUps'; readonly asked: MoveUpAsked }
   | { readonly kind: 'losses' | 'without' | 'roadsWithout'; readonly unitIds: readonly UnitId[] }
 /** Drawings and plans, by what was asked. */
-export type Answer = string | Uint8Array | readonly UnitLoss[] | Foreseen
+export type Answer = string | Uint8Array | readonly UnitLoss[] | Foreseen | MoveUpMeasured
 export type ToWorker = { readonly id: number } & (
   | { readonly kind: 'refresh'; readonly input: CoverageInput }
   | { readonly kind: 'lay'; readonly conditions: Conditions; readonly only?: readonly Drive[] }

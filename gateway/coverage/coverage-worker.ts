@@ -8,14 +8,14 @@ import type { ToWorker, WorkerData, FromWorker } from './coverage-thread.ts'
 /*
  * The thread that computes coverage. It holds its own copy of the graph and answers one message after the other:
  *
- *     ToWorker { id, kind: refresh | coldSpots | reach } -> FromWorker { id, result }
+ *     ToWorker { id, kind: refresh | coldSpots | reach | … } -> FromWorker { id, result }
  *     ToWorker { id, kind: lay }: what driving takes from the next answer on
  */
-const { graph: bytes, grids, spotPrefix, conditions } = workerData as WorkerData
+const { graph: bytes, grids, spotPrefix, standby, conditions } = workerData as WorkerData
 const graph = openGraph(bytes)
 if (!graph.ok) throw new Error(`${graph.code}: ${graph.detail}`)
 const weights = new RoadWeights(graph.value, undefined, conditions)
-const engine = new CoverageEngine(graph.value, grids, { spotPrefix, weights })
+const engine = new CoverageEngine(graph.value, grids, { spotPrefix, standby, weights })
 
 parentPort?.on('message', (message: ToWorker) => {
   if (message.kind === 'lay') return engine.lay(message.conditions, message.only)
@@ -46,6 +46,8 @@ function answerTo(message: Exclude<ToWorker, { readonly kind: 'lay' }>): {
       }
     case 'losses':
       return { answer: { id, kind: 'made', result: ok(engine.losses(message.unitIds)) }, moved: [] }
+    case 'moveUps':
+      return { answer: { id, kind: 'made', result: ok(engine.moveUps(message.asked)) }, moved: [] }
     case 'without':
       return { answer: { id, kind: 'made', result: ok(engine.without(message.unitIds)) }, moved: [] }
     case 'roadsWithout': {

@@ -7,6 +7,7 @@ import type { Order } from '#protocols/orders.ts'
 import type { WireRecord } from '#protocols/record.ts'
 import type { Result } from '#protocols/result.ts'
 import type { DeviceConfig, Hello, Live, Unstored } from '#protocols/session.ts'
+import type { MoveUpMeasured } from '../coverage/move-ups.ts'
 import type { CoverageRefresh } from '../coverage/coverage-book.ts'
 
 /*
@@ -39,6 +40,7 @@ export type Command =
   | { readonly kind: 'closure.end'; readonly closureId: string; readonly note: string }
   /** A commander has seen that a grid is black. */
   | { readonly kind: 'warning.acknowledge'; readonly gridId: GridId }
+  | { readonly kind: 'moveup.accept' | 'moveup.decline'; readonly moveUpId: string }
 
 export type CityEvent =
   | { readonly type: 'bound'; readonly binding: UnitBinding }
@@ -64,6 +66,8 @@ export type CityEvent =
     }
   /** What a refresh of coverage found; null when the one who computes it is gone. */
   | { readonly type: 'coverage'; readonly refresh: CoverageRefresh | null }
+  /** Who should stand where instead, looked for now and then. */
+  | { readonly type: 'moveups'; readonly measured: MoveUpMeasured }
   /** Once a second: freshness, re-sending of orders without receipt, shift of ages. */
   | { readonly type: 'tick' }
 

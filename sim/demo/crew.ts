@@ -15,11 +15,12 @@ export type Hands = {
 }
 
 /** Seconds a crew takes, each drawn evenly between two numbers. */
-const PACE = { sign: [2, 4], roll: [1, 2], work: [25, 45], door: [4, 8] } as const
+const PACE = { sign: [2, 4], roll: [1, 2], work: [25, 45], door: [4, 8], stand: [480, 720] } as const
 /** Out, and the door shut behind. */
 const DOOR_OPEN_MS = 4_000
 
-type Stage = 'patrolling' | 'reading' | 'driving' | 'working'
+/** `moving` to where the centre wants it to stand by, and `standing` there for a while. */
+type Stage = 'patrolling' | 'reading' | 'driving' | 'working' | 'moving' | 'standing'
 
 /**
  * A crew that follows its orders: reads, signs, drives, reaches, works, clears. Without `taps` it only drives, because a
@@ -28,6 +29,8 @@ type Stage = 'patrolling' | 'reading' | 'driving' | 'working'
 export class Crew {
   private stage: Stage = 'patrolling'
   private orderId: string | null = null
+  /** The last move-up it followed. */
+  private movedBy: string | null = null
   private cancelTimer = (): void => {}
   private cancelDoor = (): void => {}
   private readonly hands: Hands
@@ -45,7 +48,7 @@ export class Crew {
   /** What the terminal shows now. */
   see(view: TerminalState): void {
     const order = view.orders.find(o => !['cleared', 'refused', 'cancelled'].includes(o.step))
-    if (!order) return this.goPatrolling()
+    if (!order) return this.withoutOrder(view.moveUp)
     if (order.orderId !== this.orderId) this.begin(order)
     if (this.stage === 'reading' && order.step !== 'received') this.roll(order)
     if (this.stage === 'driving' && order.step === 'on_scene') this.stage = 'working'
@@ -53,6 +56,7 @@ export class Crew {
 
   /** The car stands at the place. */
   arrived(): void {
+    if (this.stage === 'moving') return this.standBy()
     if (this.stage !== 'driving' || this.orderId === null) return
     this.stage = 'working'
     this.getOut()
@@ -91,6 +95,22 @@ export class Crew {
       this.hands.driveTo(order.place)
       if (this.taps) this.press('enroute', order.orderId)
     })
+  }
+
+  /** Goes where it is asked to stand by; a crew that stands there patrols again after a while. */
+  private withoutOrder(moveUp: TerminalState['moveUp']): void {
+    if (moveUp !== undefined && moveUp.orderId !== this.movedBy) {
+      this.goPatrolling()
+      this.movedBy = moveUp.orderId
+      this.stage = 'moving'
+      return this.hands.driveTo(moveUp.place)
+    }
+    if (this.stage !== 'moving' && this.stage !== 'standing') this.goPatrolling()
+  }
+
+  private standBy(): void {
+    this.stage = 'standing'
+    this.after(...PACE.stand, () => this.goPatrolling())
   }
 
   private goPatrolling(): void {

@@ -110,7 +110,51 @@ export function fakeCoverage(units: readonly UnitView[], tick: number, at: strin
         fillBy: { unitId: 'ptu-3', callSign: '巡03', etaSeconds: 402 },
       },
     ],
+    moveUps: fakeMoveUps(),
   }
+}
+
+/** One proposal and one on its way. */
+function fakeMoveUps(): CoverageView['moveUps'] {
+  const [first, second] = fakeTown.grids
+  const common = { reachedBefore: 0.874, sinceMs: 41_000 }
+  return [
+    {
+      ...common,
+      id: 'mov-1',
+      unitId: 'ptu-7',
+      callSign: '巡07',
+      state: 'accepted',
+      orderId: 'ord-mov-1',
+      place: { kind: 'centre', lat: 35.592, lon: 117.0, gridId: first!.id, name: '', road: '大同路' },
+      text: `${first!.properties.name} 大同路`,
+      gainShare: 0.021,
+      reachedAfter: 0.895,
+      etaSeconds: 210,
+      leaves: { roadM: 0, demandShare: 0, gridIds: [] },
+    },
+    {
+      ...common,
+      id: 'mov-2',
+      unitId: 'ptu-8',
+      callSign: '巡08',
+      state: 'proposed',
+      orderId: null,
+      place: {
+        kind: 'cold_spot',
+        lat: 35.5695,
+        lon: 117.004,
+        gridId: second!.id,
+        name: '',
+        road: '静轩东路',
+      },
+      text: `${second!.properties.name} 静轩东路`,
+      gainShare: 0.034,
+      reachedAfter: 0.908,
+      etaSeconds: 185,
+      leaves: { roadM: 1_240, demandShare: 0.006, gridIds: [first!.id] },
+    },
+  ]
 }
 
 /** A few streets in the south-east of the town. */

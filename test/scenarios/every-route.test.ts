@@ -5,11 +5,13 @@ import type { ClosureView } from '#protocols/closures.ts'
 import { eventually, openRunningHouse } from './running-house.ts'
 import type { RunningHouse } from './running-house.ts'
 
-/** Need somebody at a kiosk, or a black grid; the scenarios of those hold their answers against the description too. */
+/** Need somebody at a kiosk, a black grid, or a hole worth filling; the scenarios of those hold their answers against the description too. */
 const ELSEWHERE = new Set([
   'POST /v1/walkins/{id}/reveal',
   'POST /v1/complaints/{id}/reveal',
   'POST /v1/warnings/{id}/acknowledge',
+  'POST /v1/moveups/{id}/accept',
+  'POST /v1/moveups/{id}/decline',
 ])
 
 const described = (path: string): string => path.replaceAll(/:(\w+)/g, '{$1}')
