@@ -64,7 +64,10 @@ export function CityMapView() {
     let gone = false
     void openMap(container.current!, base, FIRST_LOOK, {
       onPlace: choosePlace,
-      onUnit: id => (focus.value = { kind: 'unit', id }),
+      onUnit: (id, at) => {
+        if (focus.value.kind === 'closing') choosePlace(at)
+        else focus.value = { kind: 'unit', id }
+      },
       onMove: () => {
         const map = opened.current
         if (map === null) return

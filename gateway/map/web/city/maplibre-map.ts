@@ -57,7 +57,8 @@ export type CityMap = {
 
 export type MapEvents = {
   readonly onPlace: (at: LonLat) => void
-  readonly onUnit: (unitId: string) => void
+  /** `at` is what was clicked: the crew may stand on the road that somebody wants to close. */
+  readonly onUnit: (unitId: string, at: LonLat) => void
   readonly onMove: () => void
   readonly onTrouble: (lost: boolean) => void
 }
@@ -100,8 +101,9 @@ export function openMap(
   const coverage = coverageLayer(readPalette())
   map.on('click', ({ point, lngLat }) => {
     const unit = units.pick(point.x, point.y)
-    if (unit !== null) events.onUnit(unit)
-    else events.onPlace({ lat: lngLat.lat, lon: lngLat.lng })
+    const at = { lat: lngLat.lat, lon: lngLat.lng }
+    if (unit !== null) events.onUnit(unit, at)
+    else events.onPlace(at)
   })
   map.on('mousemove', ({ point }) => {
     map.getCanvas().style.cursor = units.pick(point.x, point.y) === null ? '' : 'pointer'
