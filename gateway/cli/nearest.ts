@@ -3,27 +3,31 @@ import type { Result } from '#protocols/result.ts'
 import type { RoadGraph } from '#protocols/roads/graph.ts'
 import { NearestUnits } from '../reach/nearest.ts'
 import type { Target } from '../reach/nearest.ts'
+import { RoadSearch } from '../reach/search.ts'
 import { UNITS_MAX } from '../reach/units-on-roads.ts'
+import { RoadWeights } from '../reach/weights.ts'
 import { RoadSnap } from '../roads/snap.ts'
 import { parseArguments, parseNumber } from './arguments.ts'
 import type { Arguments } from './arguments.ts'
+import { CLOSURES_HELP, conditionsFor } from './closures-file.ts'
 import { graphFor, nodeTarget, placeTarget, print, readGraph, refuse, say } from './road-verb.ts'
 import { placed, readUnits } from './units-file.ts'
 
 const HELP = `reach5 nearest: who can be there first, by road
 
   reach5 nearest FILE.graph --units UNITS.geojson (--at LON,LAT | --at-node ID) [-k N]
-                 [--profile patrol] [--turns off]
+                 [--profile patrol] [--turns off] [--closures FILE]
 
   UNITS.geojson   FeatureCollection of points; id from "id" or properties.id;
                   properties.trackDeg and speedMps choose the carriageway of a divided road
   -k N            how many (5)
   --turns off     as if no turn were forbidden
+${CLOSURES_HELP}
 
 stdout: {"units":[{"id","etaDs"},...],"offRoad":[ids]}, nearest first, equals by id
 exit 0 somebody can come, 1 nobody can, a place is off the roads or a file is unreadable, 2 wrong use`
 
-const OPTIONS = ['--units', '--at', '--at-node', '-k', '--profile', '--turns']
+const OPTIONS = ['--units', '--at', '--at-node', '-k', '--profile', '--turns', '--closures']
 
 /** `reach5 nearest`. */
 export async function nearest(args: readonly string[]): Promise<number> {
@@ -57,8 +61,11 @@ async function answer({ words, options, ...rest }: Arguments) {
   const snap = new RoadSnap(graph.value)
   const target = targetOf(options, graph.value, snap)
   if (!target.ok) return target
+  const conditions = await conditionsFor({ words, options, ...rest }, graph.value)
+  if (!conditions.ok) return conditions
+  const search = new RoadSearch(graph.value, new RoadWeights(graph.value, undefined, conditions.value))
   const { table, offRoad } = placed(graph.value, snap, units.value)
-  return ok({ units: new NearestUnits(table).nearest(target.value, k.value), offRoad })
+  return ok({ units: new NearestUnits(table, search).nearest(target.value, k.value), offRoad })
 }
 
 function targetOf(options: Arguments['options'], graph: RoadGraph, snap: RoadSnap): Result<Target> {

@@ -4,25 +4,28 @@ import type { RoadGraph } from '#protocols/roads/graph.ts'
 import type { Target } from '../reach/nearest.ts'
 import { reachNodes, reachShapes } from '../reach/reach.ts'
 import { RoadSearch } from '../reach/search.ts'
+import { RoadWeights } from '../reach/weights.ts'
 import { RoadSnap } from '../roads/snap.ts'
 import { parseArguments, parseNumber } from './arguments.ts'
 import type { Arguments } from './arguments.ts'
+import { CLOSURES_HELP, conditionsFor } from './closures-file.ts'
 import { graphFor, nodeTarget, placeTarget, print, readBytes, readGraph, refuse } from './road-verb.ts'
 
 const HELP = `reach5 reach: where one can be in time
 
   reach5 reach FILE.graph (--from LON,LAT | --from-node ID | --starts FILE) --seconds N
-               [--geojson] [--profile patrol] [--turns off]
+               [--geojson] [--profile patrol] [--turns off] [--closures FILE]
 
   --starts FILE   one start per line, LON,LAT or a node id; '#' begins a comment
   --geojson       the stretches of road instead of the junctions
 
   --turns off     as if no turn were forbidden
+${CLOSURES_HELP}
 
 stdout: one line per start, {"nodes":[[nodeId,deciseconds],...]}
 exit 0 done, 1 a place is off the roads or a file is unreadable, 2 wrong use`
 
-const OPTIONS = ['--from', '--from-node', '--starts', '--seconds', '--profile', '--turns']
+const OPTIONS = ['--from', '--from-node', '--starts', '--seconds', '--profile', '--turns', '--closures']
 /** A day: longer than any search a person waits for. */
 const SECONDS_MAX = 86_400
 
@@ -46,7 +49,10 @@ export async function reach(args: readonly string[]): Promise<number> {
   if (!graph.ok) return refuse('reach', graph)
   const starts = await startsOf(parsed.value, graph.value)
   if (!starts.ok) return refuse('reach', starts)
-  const search = new RoadSearch(graph.value)
+  const conditions = await conditionsFor(parsed.value, graph.value)
+  if (!conditions.ok) return refuse('reach', conditions)
+  const weights = new RoadWeights(graph.value, undefined, conditions.value)
+  const search = new RoadSearch(graph.value, weights)
   for (const start of starts.value) {
     const nodes = reachNodes(search, start, budget.value)
     print(

@@ -10,6 +10,7 @@ const WRONG_INPUT: readonly ErrorCode[] = [
     'FILE_BROKEN',
     'FILE_UNREADABLE',
     'UNITS_INVALID',
+    'CLOSURES_INVALID',
   ] as const),
   ...(['OSM_MISSING', 'OSM_BROKEN', 'OSM_UNSUPPORTED', 'OSM_NO_ROADS'] as const),
   ...(['GRAPH_MAGIC', 'GRAPH_VERSION', 'GRAPH_TRUNCATED', 'GRAPH_HASH', 'GRAPH_STRUCTURE'] as const),

@@ -202,3 +202,63 @@ describe('reach5 nearest', () => {
     expect((await run(nearest, graph, '--at-node', '3')).code).toBe(2)
   })
 })
+
+describe('--closures', () => {
+  const closed = (name: string, ...closures: object[]): string =>
+    file(name, JSON.stringify({ closures: closures.map(one => ({ reason: 'flood', ...one })) }))
+  const edge = (id: number, direction = 'both') => ({ where: { kind: 'edges', edges: [id], direction } })
+  const fleet = {
+    type: 'FeatureCollection',
+    features: [unit('ptu-1', -8.6, 41.35), unit('ptu-2', -8.58, 41.35)],
+  }
+
+  it('closes and slows roads for this question alone', async () => {
+    const reached = async (...args: string[]) =>
+      (await run(reach, graph, '--from-node', '0', '--seconds', '500', ...args)).out.trim()
+    expect(await reached()).toBe('{"nodes":[[0,0],[1,501],[2,1002],[3,835]]}')
+    expect(await reached('--closures', closed('a.json', edge(2)))).toBe(
+      '{"nodes":[[0,0],[1,501],[2,1002],[3,1604]]}',
+    )
+    expect(await reached('--closures', closed('b.json', { ...edge(0), speedFactor: 0.5 }))).toContain(
+      '[1,1002]',
+    )
+    const units = file('two.geojson', JSON.stringify(fleet))
+    const near = async (...args: string[]) =>
+      JSON.parse((await run(nearest, graph, '--units', units, '--at-node', '3', ...args)).out) as {
+        units: { id: string }[]
+      }
+    expect((await near()).units.map(({ id }) => id)).toEqual(['ptu-2', 'ptu-1'])
+    const point = { where: { kind: 'point', lon: -8.585, lat: 41.3475 } }
+    expect((await near('--closures', closed('c.json', point))).units.map(({ id }) => id)).toEqual([
+      'ptu-1',
+      'ptu-2',
+    ])
+  })
+
+  it('leaves out what is not in force now, and says so', async () => {
+    const past = closed(
+      'past.json',
+      { ...edge(0), until: '2020-01-01T00:00:00Z' },
+      { ...edge(0), from: '2100-01-01T00:00:00Z' },
+    )
+    const { out, err } = await run(reach, graph, '--from-node', '0', '--seconds', '51', '--closures', past)
+    expect(out).toContain('[1,501]')
+    expect(err).toContain('2 of 2 closures are not in force now')
+  })
+
+  it('names the closure and the field that do not fit', async () => {
+    const refused = async (name: string) => {
+      const { code, err } = await run(reach, graph, '--from-node', '0', '--seconds', '9', '--closures', name)
+      expect(code).toBe(2)
+      return err
+    }
+    expect(await refused(join(dir, 'none.json'))).toContain('FILE_ABSENT')
+    expect(await refused(file('text.json', 'closed'))).toContain('CLOSURES_INVALID')
+    expect(await refused(closed('d.json', edge(0), { ...edge(0), speedFactor: 2 }))).toContain(
+      'closures.1.speedFactor',
+    )
+    expect(await refused(closed('e.json', edge(99)))).toContain('closures.0: CLOSURE_EDGE_UNKNOWN edge 99')
+    const far = { where: { kind: 'point', lon: 9.5, lat: 47.1 } }
+    expect(await refused(closed('f.json', far))).toContain('closures.0: PLACE_OFF_ROAD')
+  })
+})
