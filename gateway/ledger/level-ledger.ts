@@ -7,7 +7,7 @@ import { fault, ok } from '#protocols/result.ts'
 import type { Result } from '#protocols/result.ts'
 import { ROW_FORMAT, ROW_FORMATS_READ } from '../loop/effects.ts'
 import type { Ledger, LedgerOp, Row, RowRange } from './ledger.ts'
-import { packRecords, recordsIn, repack, unpack } from './packed-records.ts'
+import { packHolds, packRecords, recordsIn, repack, unpack } from './packed-records.ts'
 
 type Store = Level<string, unknown>
 

@@ -108,6 +108,14 @@ export function recordsIn(key: string): number {
   return key.startsWith('record/') ? 1 : 0
 }
 
+/** Whether the row of the store at `packKey` is a pack with the record of that key in it. */
+export function packHolds(packKey: string, key: string): boolean {
+  const packed = PACKED.exec(packKey)
+  if (packed === null || packed[1] !== laneOf(key)) return false
+  const behind = Number(packed[2]) - Number(key.slice(-SEQ_DIGITS))
+  return behind >= 0 && behind < Number(packed[3])
+}
+
 /**
  * The rows a row of the store stands for, in their order; itself for what is no pack. Throws for a pack that does not end
  * with its own sum: the store changed what it was given.
