@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { ID_PATTERN } from './ids.ts'
 import type { DeviceId } from './ids.ts'
 import { LANES } from './record.ts'
@@ -24,9 +24,10 @@ export type UpChannel = 'live' | 'hello' | 'health' | 'up/unstored' | `up/${Lane
 export const DOWN_CHANNELS = ['down/ack', 'down/order', 'down/config'] as const
 export type DownChannel = (typeof DOWN_CHANNELS)[number]
 
+const CHANNELS: ReadonlySet<string> = new Set([...UP_CHANNELS, ...DOWN_CHANNELS])
+
 /** First byte of SHA-256(deviceId) in hex: `shardOf('ptu-01')` is always the same two digits. */
-export const shardOf = (deviceId: DeviceId): string =>
-  createHash('sha256').update(deviceId).digest('hex').slice(0, 2)
+export const shardOf = (deviceId: DeviceId): string => hash('sha256', deviceId).slice(0, 2)
 
 /** `topicOf('ptu-01', 'up/alarm')` is `reach5/1/{shard}/ptu-01/up/alarm`. */
 export const topicOf = (deviceId: DeviceId, channel: UpChannel | DownChannel): string =>
@@ -40,6 +41,5 @@ export function parseTopic(topic: string): ParsedTopic | undefined {
   if (!match) return undefined
   const [, shard, deviceId, channel] = match as unknown as [string, string, string, string]
   if (!ID_PATTERN.test(deviceId) || shardOf(deviceId) !== shard) return undefined
-  const known = (UP_CHANNELS as readonly string[]).concat(DOWN_CHANNELS).includes(channel)
-  return known ? { deviceId, channel: channel as UpChannel | DownChannel } : undefined
+  return CHANNELS.has(channel) ? { deviceId, channel: channel as UpChannel | DownChannel } : undefined
 }

@@ -265,9 +265,7 @@ const isAgain = (op: LedgerOp): boolean => op.type === 'put' && op.again === tru
 /** The pack that holds a record without a row of its own: the first row of the store behind that key. */
 async function packOf(store: Store, key: string): Promise<Row | undefined> {
   const [row] = await store.iterator({ gte: key, limit: 1 }).all()
-  return row !== undefined && unpack(...row).some(([name]) => name === key) && row[0] !== key
-    ? row
-    : undefined
+  return row !== undefined && packHolds(row[0], key) ? row : undefined
 }
 
 async function readRow(store: Store, key: string): Promise<unknown> {
