@@ -368,7 +368,8 @@ class DeviceBroker implements Broker {
       cmd: 'publish',
       topic,
       payload: Buffer.from(payload),
-      qos: 1,
+      // An ack that is lost is lost with its connection, and the next one begins with where every lane stands.
+      qos: channel === 'down/ack' ? 0 : 1,
       retain: false,
       dup: false,
     } as const

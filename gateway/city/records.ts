@@ -19,9 +19,10 @@ export function recordEffects(city: City, event: RecordEvent, now: Now): CityEff
   const { deviceId, record, body, ageMs } = event
   const utcMs = occurredUtcMs(record, ageMs, now)
   const effects = city.changed(city.fleet.record(deviceId, record, body, now), now)
-  effects.push(
-    ...walkInEffects(city, deviceId, body, { eventId: eventIdOf(deviceId, record), utcMs, ageMs }, now),
-  )
+  // Where a car is now it says live; where it was is for the ledger.
+  if (body?.kind === 'position' && record.lane === 'track') return effects
+  const source = eventIdOf(deviceId, record)
+  effects.push(...walkInEffects(city, deviceId, body, { eventId: source, utcMs, ageMs }, now))
   // Only a record that says so itself, and is understood, is a test; its lane would make it an alarm.
   if (body?.kind === 'panic.test') return effects
   // The lane makes it an alarm, whatever this version understands of the body.
@@ -30,7 +31,6 @@ export function recordEffects(city: City, event: RecordEvent, now: Now): CityEff
     const row = city.alarms.raise(city.sourceOf(deviceId), record, body, { ageMs, utcMs }, now, stands)
     return [...effects, ...(row ? city.keepAlarm(row, now) : [])]
   }
-  const source = eventIdOf(deviceId, record)
   if (body?.kind === 'order.receipt')
     effects.push(...receiptEffects(city, deviceId, body.body, utcMs, source, now))
   if (body?.kind === 'assignment.step') {

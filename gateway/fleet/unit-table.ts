@@ -127,7 +127,8 @@ export class UnitTable {
   record(deviceId: DeviceId, record: WireRecord, parsed: ParsedBody | null, now: Now): Unit[] {
     const unit = this.byDevice(deviceId)
     if (unit === undefined) return []
-    const heard = this.set({ ...unit, heardMonoMs: now.monoMs })
+    // A batch is one word of its car, and a copy for each of its records would be a third of what it costs.
+    const heard = unit.heardMonoMs === now.monoMs ? unit : this.set({ ...unit, heardMonoMs: now.monoMs })
     const { bootId, monoMs, epoch, seq } = record
     const mark: FoldMark = { bootId, monoMs, epoch, seq }
     if (parsed?.kind === 'equipment.edge' && follows(unit.boot, unit.equipmentMark, mark)) {

@@ -122,7 +122,7 @@ function onRecords(
   const book = bookOf(state, deviceId, epoch, lane)
   const ref = { deviceId, epoch, lane }
   const before = book.received
-  const arrived = { now, receivedAt: rfc3339(now.utcMs), recalled }
+  const arrived = { now, receivedAt: rfc3339(now.utcMs), recalled, talking: talkingBoot(state, deviceId) }
   for (const record of opened.value) effects.push(...acceptRecord(state, ref, book, record, arrived))
   // Nothing new: nothing to write, but the ack may have been lost on its way and is said again.
   if (book.received !== before) effects.push(...settle(state, ref, book))
@@ -155,18 +155,31 @@ function makeRoom(state: IntakeState, deviceId: DeviceId, epoch: string): Intake
   ]
 }
 
-/** When the payload of a record came, and what the ledger knows of the older names in it. */
-type Arrived = { readonly now: Now; readonly receivedAt: string; readonly recalled: Recalled | undefined }
+/** When the payload of a record came, what the ledger knows of the older names in it, and the clock of who brought it. */
+type Arrived = {
+  readonly now: Now
+  readonly receivedAt: string
+  readonly recalled: Recalled | undefined
+  readonly talking: TalkingBoot | undefined
+}
+
+/** The boot that now talks and the offset of its clock, known from its live messages. */
+type TalkingBoot = { readonly bootId: string; readonly offsetMs: number | undefined }
+
+function talkingBoot(state: IntakeState, deviceId: DeviceId): TalkingBoot | undefined {
+  const { boot } = deviceBookOf(state, deviceId)
+  return boot === null ? undefined : { bootId: boot.bootId, offsetMs: offsetOf(boot.delays) }
+}
 
 function acceptRecord(
   state: IntakeState,
   ref: LaneRef,
   book: LaneBook,
   record: WireRecord,
-  { now, receivedAt, recalled }: Arrived,
+  { now, receivedAt, recalled, talking }: Arrived,
 ): IntakeEffect[] {
   const { body, code, detail } = readBody(record)
-  const ageMs = ageOf(state, ref.deviceId, record, now)
+  const ageMs = ageOf(record, talking, now)
   const known = isKnown(ref.deviceId, record, recalled)
   const arrival = { record, body, ageMs, receivedMonoMs: now.monoMs, receivedAt, known }
   const admission = admit(book, arrival)
@@ -411,20 +424,17 @@ function onTick(state: IntakeState, now: Now): IntakeEffect[] {
   return effects
 }
 
-/** How old a record is on arrival: the clocks of the boot that now talks are known from its live messages. */
-function ageOf(state: IntakeState, deviceId: DeviceId, record: WireRecord, now: Now): number {
-  const { boot } = deviceBookOf(state, deviceId)
-  const currentOffsetMs = boot === null ? undefined : offsetOf(boot.delays)
-  return recordAgeMs({
+/** How old a record is on arrival. */
+const ageOf = (record: WireRecord, talking: TalkingBoot | undefined, now: Now): number =>
+  recordAgeMs({
     receivedMonoMs: now.monoMs,
     receivedUtcMs: now.utcMs,
     recordMonoMs: record.monoMs,
     occurredAt: record.occurredAt,
     clockQuality: record.clockQuality,
-    sameBootOffsetMs: boot?.bootId === record.bootId ? currentOffsetMs : undefined,
-    currentOffsetMs,
+    sameBootOffsetMs: talking?.bootId === record.bootId ? talking.offsetMs : undefined,
+    currentOffsetMs: talking?.offsetMs,
   })
-}
 
 const putWatermark = (ref: LaneRef, book: LaneBook): IntakeEffect => ({
   type: 'put',
