@@ -1,6 +1,7 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
-import { parseRecord, sumOf, whyNoRecord } from './chain.ts'
-import { CHAIN_START, isWireRecord, RECORD_VERSION } from './record.ts'
+import { z } from 'zod'
+import { parseRecord, sumOf } from './chain.ts'
+import { CHAIN_START, readWireRecord, RECORD_VERSION } from './record.ts'
 import type { RecordOrigin, WireRecord } from './record.ts'
 import { fault, ok } from './result.ts'
 import type { Result } from './result.ts'
@@ -99,9 +100,10 @@ function rebuild(json: {
       body: columns.body[i],
       ...(origin && { origin }),
     }
-    if (!isWireRecord(record)) return fault('RECORD_SCHEMA', whyNoRecord(record))
-    prev = record.sum = sumOf(record)
-    records.push(record)
+    const parsed = readWireRecord(record)
+    if (!parsed.success) return fault('RECORD_SCHEMA', z.prettifyError(parsed.error))
+    prev = parsed.data.sum = sumOf(parsed.data)
+    records.push(parsed.data)
   }
   return prev === columns.sum[0]
     ? ok(records)

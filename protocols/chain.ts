@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { z } from 'zod'
-import { isWireRecord, RECORD_VERSION, WireRecord } from './record.ts'
-import type { Epoch, RecordDraft, RecordOrigin } from './record.ts'
+import { readWireRecord, RECORD_VERSION } from './record.ts'
+import type { WireRecord, Epoch, RecordDraft, RecordOrigin } from './record.ts'
 import { fault, ok } from './result.ts'
 import type { Result } from './result.ts'
 
@@ -29,12 +29,10 @@ export function chainRecord(
 
 /** Parses and checks one record: schema, then its own sum. The chain to its neighbour is the reader's to check. */
 export function parseRecord(json: unknown): Result<WireRecord> {
-  if (!isWireRecord(json)) return fault('RECORD_SCHEMA', whyNoRecord(json))
-  if (sumOf(json) !== json.sum)
-    return fault('RECORD_SUM', `seq ${json.seq} of lane ${json.lane} does not match its sum`)
-  return ok(json)
+  const parsed = readWireRecord(json)
+  if (!parsed.success) return fault('RECORD_SCHEMA', z.prettifyError(parsed.error))
+  const record = parsed.data
+  if (sumOf(record) !== record.sum)
+    return fault('RECORD_SUM', `seq ${record.seq} of lane ${record.lane} does not match its sum`)
+  return ok(record)
 }
-
-/** What of it is not as `WireRecord` says. */
-export const whyNoRecord = (json: unknown): string =>
-  z.prettifyError(WireRecord.safeParse(json).error ?? new z.ZodError([]))

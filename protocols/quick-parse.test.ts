@@ -4,11 +4,12 @@ import { randomOf } from '#sim/random.ts'
 import type { Random } from '#sim/random.ts'
 import { RECORD_KINDS } from './bodies.ts'
 import { certainOf, quickParse } from './quick-parse.ts'
+import { WireRecord } from './record.ts'
 import { Ack, DeviceConfig, Hello, Live, Unstored, UnstoredAck } from './session.ts'
 
 const bodies = Object.fromEntries(Object.entries(RECORD_KINDS).map(([kind, { body }]) => [kind, body]))
 const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
-  ...{ Live, Ack, Hello, UnstoredAck, Unstored, DeviceConfig },
+  ...{ WireRecord, Live, Ack, Hello, UnstoredAck, Unstored, DeviceConfig },
   ...bodies,
 }
 const HEX = '0123456789abcdef'

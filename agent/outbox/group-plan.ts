@@ -1,6 +1,6 @@
 import { chainRecord } from '#protocols/chain.ts'
-import { isWireRecord, LANES, WireRecord } from '#protocols/record.ts'
-import type { Lane, RecordDraft } from '#protocols/record.ts'
+import { LANES, readWireRecord } from '#protocols/record.ts'
+import type { Lane, RecordDraft, WireRecord } from '#protocols/record.ts'
 import { fault, ok } from '#protocols/result.ts'
 import type { Fault, Result } from '#protocols/result.ts'
 import type { Now } from '#protocols/time.ts'
@@ -248,8 +248,7 @@ function chainAll(drafts: readonly RecordDraft[], epoch: string, book: LaneBook)
 }
 
 function misfitOf(record: WireRecord): Fault | null {
-  if (isWireRecord(record)) return null
-  const parsed = WireRecord.safeParse(record)
+  const parsed = readWireRecord(record)
   return parsed.success
     ? null
     : fault('RECORD_SCHEMA', parsed.error.issues.map(i => i.path.join('.')).join(', '))
