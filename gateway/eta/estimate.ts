@@ -1,0 +1,62 @@
+import type { Drive, RoadClass } from '#protocols/roads/network.ts'
+import type { EtaLearner } from './learner.ts'
+import type { DrivingKind } from './sums.ts'
+
+/** A part of a way and what it takes as the search has it: the profile's time, and what was learned on top. */
+export type Leg = { readonly drive: Drive; readonly seconds: number }
+
+/** Time of a way before past errors were looked at: a log-normal, by its median and deviation. */
+export type Forecast = {
+  /** Half or more of a `learned` one comes from drives; the seconds of the other are the profile's. */
+  readonly basis: 'profile' | 'learned'
+  readonly medianSeconds: number
+  readonly logDeviation: number
+  /** The least number of runs behind any class that makes up a tenth of the way: the weakest link. */
+  readonly samples: number
+}
+
+/** A start, a gate, looking for the house: what no road explains, deviation in seconds. */
+const ENDS_DEVIATION_SECONDS = 8
+const MINOR_SHARE = 0.1
+
+/**
+ * What a way takes and how sure that is. Three kinds of spread are told apart because they grow differently with the way:
+ * that of its parts (independent, so their variances add), that of what is known of a class (the same error on all of its
+ * parts, so deviations add), and that of the trip as a whole (in proportion to it).
+ */
+export function forecast(
+  learner: EtaLearner,
+  kind: DrivingKind,
+  hour: number,
+  legs: readonly Leg[],
+  turnoutSeconds: number,
+): Forecast {
+  let [seconds, profile, learned, variance] = [0, 0, 0, ENDS_DEVIATION_SECONDS ** 2]
+  const classes = new Map<RoadClass, { base: number; unsure: number; runs: number }>()
+  for (const leg of legs) {
+    const known = learner.expected(kind, leg.drive, hour)
+    const base = leg.seconds / known.factor
+    seconds += leg.seconds
+    profile += base
+    learned += known.learned * base
+    variance += known.spread * base
+    const { unsure, runs } = known
+    classes.set(known.roadClass, { base: (classes.get(known.roadClass)?.base ?? 0) + base, unsure, runs })
+  }
+  let samples = Infinity
+  for (const { base, unsure, runs } of classes.values()) {
+    variance += base ** 2 * unsure
+    if (base >= MINOR_SHARE * profile) samples = Math.min(samples, runs)
+  }
+  variance += learner.tripVariance() * seconds * seconds
+  const total = turnoutSeconds + seconds
+  const logVariance = Math.log1p(variance / Math.max(1, total * total))
+  const isLearned = profile > 0 && learned / profile >= 0.5
+  return {
+    basis: isLearned ? 'learned' : 'profile',
+    // The mean is what adds up; the median of a log-normal lies below it.
+    medianSeconds: isLearned ? total * Math.exp(-logVariance / 2) : total,
+    logDeviation: Math.sqrt(logVariance),
+    samples: Number.isFinite(samples) ? Math.round(samples) : 0,
+  }
+}
