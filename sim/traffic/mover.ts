@@ -9,6 +9,7 @@ import type { Manner, Path } from './path.ts'
 import { fastestRoute } from './route.ts'
 import type { Route } from './route.ts'
 import type { Spot, StreetMap } from './street-map.ts'
+import type { Traffic } from './traffic.ts'
 
 /**
  * A car on the roads. The state belongs to `moverStep`, which changes it and answers with what happened; between two
@@ -22,6 +23,9 @@ export type Mover = {
   readonly map: StreetMap
   readonly beat: Beat
   readonly random: Random
+  readonly traffic: Traffic | undefined
+  /** How many times as long this drive takes as another would, roads being the same. */
+  tripFactor: number
   /** Parks until told, patrols for ever, or drives to a place. */
   mode: 'parked' | 'patrol' | 'response'
   /** The place on the network while there is no leg; a leg's own place rules otherwise. */
@@ -46,6 +50,8 @@ type Leg = {
   piece: number
   /** Where the car shall stand: the path's end, or earlier when it was told to stop. */
   stopM: number
+  /** Reds ahead, nearest first. */
+  reds: readonly { readonly m: number; readonly ms: number }[]
 }
 
 export type MoverEvent =
@@ -66,6 +72,7 @@ export type MoverOptions = {
   readonly map: StreetMap
   readonly beat: Beat
   readonly random: Random
+  readonly traffic?: Traffic
   readonly nowMs: number
   /** Where it stands at first; anywhere on its beat when absent or off the roads. */
   readonly start?: LatLon
@@ -79,13 +86,15 @@ export const HARDEST_BRAKE_MPS2 = 4.5
 const LEG_M = { least: 300, most: 1_800 }
 
 /** A parked car. */
-export function openMover({ map, beat, random, nowMs, start }: MoverOptions): Mover {
+export function openMover({ map, beat, random, traffic, nowMs, start }: MoverOptions): Mover {
   const spot = (start === undefined ? undefined : map.snap(start)) ?? spotOfBeat(map, beat, random)
   const edge = map.network.edges[spot.edge]!
   return {
     map,
     beat,
     random,
+    traffic,
+    tripFactor: 1,
     mode: 'parked',
     spot,
     leg: undefined,
@@ -128,7 +137,7 @@ export function etaSecondsOf(mover: Mover): number | undefined {
   const from = spotOn(mover.map, leg.path, leg.stopM, leg.route)
   const route = fastestRoute(mover.map, from, afterStop.to)
   if (route === undefined) return undefined
-  const then = legOf(mover.map, route, RESPONSE)
+  const then = legOf(mover, route, RESPONSE)
   const stopS = driveSeconds(leg, leg.doneM, mover.speedMps, leg.stopM)
   return stopS + TURN_ROUND_MS / 1000 + driveSeconds(then, 0, 0, then.stopM)
 }
@@ -138,7 +147,7 @@ export function secondsTo(mover: Mover, target: LatLon): number | undefined {
   const to = mover.map.snap(target)
   const route = to === undefined ? undefined : fastestRoute(mover.map, spotOf(mover), to)
   if (route === undefined) return undefined
-  const leg = legOf(mover.map, route, RESPONSE)
+  const leg = legOf(mover, route, RESPONSE)
   return driveSeconds(leg, 0, 0, leg.stopM)
 }
 
@@ -180,23 +189,25 @@ function take(mover: Mover, event: MoverEvent, effects: MoverEffect[]): void {
 /** Goes on the way the car faces, or brakes and turns round, whichever is faster. */
 function driveTo(mover: Mover, to: Spot): boolean {
   const { map, leg } = mover
+  const { factor } = roadsNow(mover)
+  mover.tripFactor = mover.traffic?.trip(mover.random) ?? 1
   if (leg === undefined || mover.speedMps === 0) {
-    const route = fastestRoute(map, spotOf(mover), to)
+    const route = fastestRoute(map, spotOf(mover), to, { factor })
     if (route === undefined) return false
     turnInto(mover, route)
     mover.mode = 'response'
     return true
   }
   const here = spotOn(map, leg.path, leg.doneM, leg.route)
-  const onward = fastestRoute(map, here, to, { leave: here.arc & 1 ? 'against' : 'along' })
-  const ahead = onward === undefined ? undefined : legOf(map, onward, RESPONSE)
+  const onward = fastestRoute(map, here, to, { leave: here.arc & 1 ? 'against' : 'along', factor })
+  const ahead = onward === undefined ? undefined : legOf(mover, onward, RESPONSE)
   const aheadS =
     ahead !== undefined && canTake(ahead, mover.speedMps)
       ? driveSeconds(ahead, 0, mover.speedMps, ahead.stopM)
       : Infinity
   const stopM = stopPlace(leg, mover.speedMps)
-  const back = fastestRoute(map, spotOn(map, leg.path, stopM, leg.route), to)
-  const backLeg = back === undefined ? undefined : legOf(map, back, RESPONSE)
+  const back = fastestRoute(map, spotOn(map, leg.path, stopM, leg.route), to, { factor })
+  const backLeg = back === undefined ? undefined : legOf(mover, back, RESPONSE)
   const backS =
     backLeg === undefined
       ? Infinity
@@ -214,7 +225,7 @@ function driveTo(mover: Mover, to: Spot): boolean {
 
 /** Takes a new way from a stand; facing the other way costs the time of turning round. */
 function turnInto(mover: Mover, route: Route): void {
-  const leg = legOf(mover.map, route, mover.mode === 'patrol' ? PATROL : RESPONSE)
+  const leg = legOf(mover, route, mover.mode === 'patrol' ? PATROL : RESPONSE)
   mover.leg = leg
   mover.afterStop = undefined
   const track = trackOn(leg.path, 0)
@@ -243,6 +254,7 @@ function nextLeg(mover: Mover): void {
     to = spotOfBeat(map, beat, random)
   }
   mover.legs += 1
+  mover.tripFactor = mover.traffic?.trip(random) ?? 1
   const taste = random.integer(0, 0xffff)
   // Every leg likes other streets, and none likes to leave the beat: 1 to 2 times, outside 4 times as much.
   const factor = (arc: number): number =>
@@ -252,16 +264,30 @@ function nextLeg(mover: Mover): void {
   else turnInto(mover, route)
 }
 
+/** What people who know the town drive by: arcs beside the quickest, as times of it. */
+function roadsNow({ traffic, atMs, map }: Mover): { factor: (arc: number) => number } {
+  if (traffic === undefined) return { factor: () => 1 }
+  const least = map.arcs.reduce((low, arc) => Math.min(low, traffic.slowness(arc, atMs)), Infinity)
+  return { factor: arc => traffic.slowness(arc, atMs) / least }
+}
+
 /** One step of driving: speed up or brake towards what the road ahead allows, then move. */
 function drive(mover: Mover, leg: Leg, seconds: number, effects: MoverEffect[]): void {
   const before = mover.speedMps
-  mover.speedMps = nextSpeed(leg, leg.doneM, leg.piece, before, leg.stopM, seconds)
-  const movedM = Math.min(leg.stopM - leg.doneM, ((before + mover.speedMps) / 2) * seconds)
+  const red = leg.reds[0]
+  const stopM = red === undefined ? leg.stopM : Math.min(leg.stopM, red.m)
+  mover.speedMps = nextSpeed(leg, leg.doneM, leg.piece, before, stopM, seconds)
+  const movedM = Math.min(stopM - leg.doneM, ((before + mover.speedMps) / 2) * seconds)
   leg.doneM += movedM
   mover.drivenM += movedM
   leg.piece = pieceAt(leg.path, leg.doneM, leg.piece)
   mover.trackDeg = leg.path.lengthM > 0.5 ? trackOn(leg.path, leg.doneM) : mover.trackDeg
   if (leg.stopM - leg.doneM < 0.05) standStill(mover, leg, effects)
+  else if (red !== undefined && red.m - leg.doneM < 0.05) {
+    mover.speedMps = 0
+    mover.standUntilMs = mover.atMs + red.ms
+    leg.reds = leg.reds.slice(1)
+  }
 }
 
 function standStill(mover: Mover, leg: Leg, effects: MoverEffect[]): void {
@@ -286,9 +312,24 @@ function standStill(mover: Mover, leg: Leg, effects: MoverEffect[]): void {
   } else effects.push({ type: 'stopped', atMs: mover.atMs })
 }
 
-function legOf(map: StreetMap, route: Route, manner: Manner): Leg {
-  const path = pathOf(map, route, manner)
-  return { route, path, manner, doneM: 0, piece: 0, stopM: path.lengthM }
+/** The car stops so far before the junction. */
+const STOP_LINE_M = 6
+
+function legOf(mover: Mover, route: Route, manner: Manner): Leg {
+  const { map, traffic, tripFactor, atMs } = mover
+  if (traffic === undefined) {
+    const path = pathOf(map, route, manner)
+    return { route, path, manner, doneM: 0, piece: 0, stopM: path.lengthM, reds: [] }
+  }
+  const path = pathOf(map, route, manner, arc => traffic.slowness(arc, atMs) * tripFactor)
+  const reds = route.arcs.slice(0, -1).flatMap((arc, k) => {
+    const ms = traffic.redMs(arc, mover.random)
+    const m = path.m[path.turn.indexOf(k + 1)]! - STOP_LINE_M
+    // A light that turns red when the car cannot stop any more is not one of these.
+    const brakingM = mover.speedMps ** 2 / (2 * manner.brakeMps2)
+    return ms > 0 && m > STOP_LINE_M + brakingM ? [{ m, ms }] : []
+  })
+  return { route, path, manner, doneM: 0, piece: 0, stopM: path.lengthM, reds }
 }
 
 /** The speed after `seconds`: what every point ahead allows, minus the way to brake down to it, within the car's powers. */

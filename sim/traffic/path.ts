@@ -31,11 +31,17 @@ export const RESPONSE: Manner = { share: 1, topMps: 25, junctionShare: 0.85, acc
 
 const SAME_POINT_M = 0.01
 
-export function pathOf(map: StreetMap, route: Route, manner: Manner): Path {
+/** `slowness`: how many times as long an arc takes as at its own speed. */
+export function pathOf(
+  map: StreetMap,
+  route: Route,
+  manner: Manner,
+  slowness: (arc: number) => number = () => 1,
+): Path {
   const [x, y, m, turns, limitMps]: [number[], number[], number[], number[], number[]] = [[], [], [], [], []]
   const junctions = new Set<number>()
   route.arcs.forEach((arc, k) => {
-    const limit = Math.min(manner.topMps, map.speedMps[arc >> 1]! * manner.share)
+    const limit = Math.min(manner.topMps, (map.speedMps[arc >> 1]! * manner.share) / slowness(arc))
     const fromM = k === 0 ? route.from.alongM : arc & 1 ? map.lengthM(arc >> 1) : 0
     const toM = k === route.arcs.length - 1 ? route.to.alongM : arc & 1 ? 0 : map.lengthM(arc >> 1)
     if (k > 0 && map.legs[map.startOf(arc)]! > 2) junctions.add(m.length - 1)
