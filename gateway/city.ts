@@ -9,6 +9,7 @@ import type {
 } from '#protocols/api.ts'
 import type { CoverageCost, CoverageView } from '#protocols/coverage.ts'
 import type { ClosureStretch, ClosureView, ClosureWhere } from '#protocols/closures.ts'
+import type { EtaView } from '#protocols/eta.ts'
 import type { LatLon } from '#protocols/geo/sphere.ts'
 import type { DeviceId, IncidentId, OrderId, UnitId } from '#protocols/ids.ts'
 import { ok } from '#protocols/result.ts'
@@ -27,6 +28,8 @@ import type { MoveUpAsked, MoveUpMeasured } from './coverage/move-ups.ts'
 import type { MeasuredLoss } from './coverage/plans.ts'
 import { recommend } from './dispatch/recommend.ts'
 import type { RecommendOptions } from './dispatch/recommend.ts'
+import type { EtaBook } from './eta/eta-book.ts'
+import { viewOfEtas } from './eta/eta-view.ts'
 import type { CityEffect, CityEvent, UnitBinding } from './loop/effects.ts'
 import { viewOfStation } from './stations/station-book.ts'
 import { viewOfWalkIn } from './walkins/walk-in.ts'
@@ -38,6 +41,8 @@ export type CityParts = {
   readonly reach: Reach
   readonly roads: ClosureRoads
   readonly grids: GridLookup
+  /** Learns driving times from what the fleet reports; absent, the profile's are all there is. */
+  readonly etas?: EtaBook
 }
 
 /** What pages and the API may ask at any time; every answer is a value of its own. */
@@ -62,6 +67,8 @@ export type CityViews = {
   readonly moveUpsAsked: (now: Now) => MoveUpAsked
   /** What a measured loss means for the grids, by the colours of now. */
   readonly foresee: (loss: MeasuredLoss, now: Now) => CoverageCost
+  /** Null where nothing is learned. */
+  readonly etas: (now: Now) => EtaView | null
   readonly recommend: (place: LatLon, now: Now, options?: RecommendOptions) => Result<Recommendation>
   /** For gauges: units by freshness is read from `units`. */
   readonly counts: () => {
@@ -114,7 +121,8 @@ export function createCity(parts: CityParts): CityCore {
     coverage: now => city.coverage.view(now),
     moveUpsAsked: now => city.coverage.moveUps.asked(units(now), now),
     foresee: (loss, now) => city.coverage.foresee(loss, now),
-    recommend: (place, now, options) => recommend(place, units(now), parts, now, options),
+    etas: now => city.etas && viewOfEtas(city.etas.learner, city.etas.past, now),
+    recommend: (place, now, options) => recommend(place, units(now), city, now, options),
     counts: () => ({
       openIncidents: incidents.openCount(),
       openAlarms: alarms.openCount(),
@@ -197,6 +205,7 @@ function onTick(city: City, now: Now): CityEffect[] {
       .map(order => ({ type: 'order' as const, order })),
     ...city.unitRowsDue(now),
     ...closuresTick(city, now),
+    ...(city.etas?.tick(now) ?? []),
     ...(city.coverage.tick(now) ? city.coverageChanged(now) : []),
   ]
 }

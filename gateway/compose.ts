@@ -28,6 +28,8 @@ import { createRoadReach } from './dispatch/road-reach.ts'
 import { openDesk } from './enrolment/desk.ts'
 import { openEnrolmentListener } from './enrolment/https-listener.ts'
 import { deviceViewsOf } from './intake/device-views.ts'
+import { EtaBook } from './eta/eta-book.ts'
+import { layLearned } from './eta/lay-learned.ts'
 import { gridsGeoJson } from './grids/grid-geojson.ts'
 import type { Grid } from './grids/grid.ts'
 import { layGrids } from './grids/lay-grids.ts'
@@ -48,6 +50,7 @@ import { refusalSteps } from './metrics/refusal-steps.ts'
 import { tallied } from './metrics/tallies.ts'
 import { pictureOf } from './operator/picture.ts'
 import { RoadConditions } from './reach/road-conditions.ts'
+import { freeTimes } from './reach/drive-times.ts'
 import { RoadWeights } from './reach/weights.ts'
 import { roadLines } from './roads/road-lines.ts'
 import { roadsGeoJson } from './roads/roads-geojson.ts'
@@ -59,6 +62,8 @@ import { systemClock } from './system-clock.ts'
 
 const LOOPBACK = '127.0.0.1'
 const OBSERVE_EVERY_MS = 2_000
+/** What was learned counts in recommendations after so long at the latest. */
+const LAY_EVERY_MS = 300_000
 /** A page and a scrape within this time read one and the same picture. */
 const PICTURE_HELD_MS = 500
 /** Refreshes of coverage between two looks for who should stand elsewhere. */
@@ -115,7 +120,15 @@ async function open(
   const weights = new RoadWeights(graph)
   const conditions = new RoadConditions()
   conditions.tell(weights)
+  const times = freeTimes(graph)
+  const etas = new EtaBook({
+    graph,
+    times: { patrol: times, response: times },
+    basis: `${graph.hash.slice(0, 12)}/free`,
+    utcOffsetMinutes: config.utcOffset,
+  })
   const city = createCity({
+    etas,
     mint: mintOf(hex),
     reach: createRoadReach(graph, weights),
     roads: createClosureRoads(graph, new RoadSnap(graph), factors =>
@@ -198,6 +211,13 @@ async function open(
     const measured = await coverage.ask<MoveUpMeasured>({ kind: 'moveUps', asked })
     if (measured.ok) await loop.submit({ events: [{ type: 'moveups', measured: measured.value }] })
   }
+  let cancelLearned = (): void => {}
+  const layAgain = (): void => {
+    layLearned(conditions, etas.layers('response', clock.now().utcMs))
+    cancelLearned = clock.after(LAY_EVERY_MS, layAgain)
+  }
+  layAgain()
+  opened.push(() => Promise.resolve(cancelLearned()))
 
   const addresses = { pages: '', enrolment: '', mqtt: '' }
   const desk = openDesk({

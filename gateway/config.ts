@@ -21,6 +21,8 @@ export const GatewayConfig = z.strictObject({
   tiles: z.string().default(''),
   /** How often a unit is busy when it is needed, 0 to 1, for the expected coverage; or measured in this fleet. */
   busyShare: z.union([z.literal('measured'), z.coerce.number().min(0).max(1)]).default('measured'),
+  /** Local time less UTC, minutes: hours of the day are told apart by it. 480 is China. */
+  utcOffset: z.coerce.number().int().min(-720).max(840).default(480),
   pages: z.string().min(1),
   pagesPort: Port.default(5110),
   enrolPort: Port.default(5111),

@@ -193,9 +193,15 @@ export const Candidate = z.object({
   etaSeconds: z.number(),
   roadSeconds: z.number(),
   turnoutSeconds: z.number(),
-  /** The road time widened by what an ageing fix leaves open. */
+  /** Widened by what an ageing fix leaves open; learned times also from what one in five is quicker than to p80. */
   etaLowSeconds: z.number(),
   etaHighSeconds: z.number(),
+  /** `learned`: from what past drives took on such roads at such an hour. `profile`: too few were seen to say more. */
+  etaBasis: z.enum(['profile', 'learned']),
+  /** The least number of stretches driven behind any class of road that matters on this way. */
+  etaSamples: z.number().int(),
+  /** Four of five arrive within; null on the profile's basis. */
+  etaP80Seconds: z.number().nullable(),
   fixAgeMs: z.number(),
   reasons: z.array(Reason),
   warnings: z.array(Warning),

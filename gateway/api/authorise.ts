@@ -18,6 +18,7 @@ export const VERBS = [
   'closure.create',
   'closure.end',
   'map.read',
+  'eta.read',
   'coverage.read',
   'warning.acknowledge',
   'moveup.decide',

@@ -23,6 +23,7 @@ import type { ApiParts } from './api.ts'
 import { withCosts } from './with-costs.ts'
 import { CLOSURE_ROUTES } from './closure-routes.ts'
 import { COVERAGE_ROUTES } from './coverage-routes.ts'
+import { ETA_ROUTES } from './eta-routes.ts'
 import { openApiOf } from './openapi.ts'
 import { get, Nothing, post } from './route.ts'
 import type { Asked, Route } from './route.ts'
@@ -214,6 +215,7 @@ export const ROUTES: readonly Route[] = [
   ),
   ...CLOSURE_ROUTES,
   ...COVERAGE_ROUTES,
+  ...ETA_ROUTES,
   get(
     '/v1/devices',
     'device.read',

@@ -12,6 +12,7 @@ import { viewOfIncident } from '../dispatch/incident.ts'
 import type { Incident } from '../dispatch/incident.ts'
 import { OrderBook, viewOfOrder } from '../dispatch/orders.ts'
 import type { OrderRow } from '../dispatch/orders.ts'
+import type { EtaBook } from '../eta/eta-book.ts'
 import { UnitTable } from '../fleet/unit-table.ts'
 import { rowOfUnit, UnitRowsDue } from '../fleet/unit-row.ts'
 import { viewOfUnit } from '../fleet/unit.ts'
@@ -37,6 +38,8 @@ export class City {
   readonly roads: ClosureRoads
   readonly grids: GridLookup
   readonly coverage: CoverageBook
+  /** Null where nothing is learned about driving times. */
+  readonly etas: EtaBook | null
   private readonly rowsDue = new UnitRowsDue()
 
   constructor(parts: {
@@ -44,17 +47,19 @@ export class City {
     readonly reach: Reach
     readonly roads: ClosureRoads
     readonly grids: GridLookup
+    readonly etas?: EtaBook
   }) {
     this.mint = parts.mint
     this.reach = parts.reach
     this.roads = parts.roads
     this.grids = parts.grids
+    this.etas = parts.etas ?? null
     this.fleet = new UnitTable(parts.grids)
     this.coverage = new CoverageBook(gridId => parts.grids.nameOf(gridId))
   }
 
   restore(rows: Iterable<CityRow>, now: Now): void {
-    const { units, incidents, orders, alarms, walkIns, consultations, closures } = sortRows(rows)
+    const { units, incidents, orders, alarms, walkIns, consultations, closures, etas } = sortRows(rows)
     for (const row of units) this.fleet.restore(row, now)
     for (const incident of incidents) this.incidents.put(incident)
     for (const row of orders) this.orders.restore(row, now)
@@ -62,6 +67,7 @@ export class City {
     for (const row of walkIns) this.walkIns.put(row)
     for (const row of consultations) this.walkIns.putTopics(row)
     for (const row of closures) this.closures.put(this.roads.again(row))
+    this.etas?.restore(etas)
     this.obeyClosures(now)
   }
 

@@ -9,11 +9,12 @@ import { activeOf } from '../dispatch/incident-book.ts'
 import { closeIncident, receiveIncident, viewOfIncident, withAssignment } from '../dispatch/incident.ts'
 import type { Incident } from '../dispatch/incident.ts'
 import { ACTUATION_LIFE_MS } from '../dispatch/orders.ts'
-import { etaSecondsOf } from '../dispatch/recommend.ts'
+import { promisedTo } from '../dispatch/recommend.ts'
 import type { CityEffect, CityEvent, Command } from '../loop/effects.ts'
 import type { City } from './city-state.ts'
 import { closeRoad, openRoad } from './closures.ts'
 import { acceptMoveUp, declineMoveUp } from './move-up-commands.ts'
+import { settleEta } from './etas.ts'
 
 type CommandEvent = Extract<CityEvent, { type: 'command' }>
 /** What a command did, and what the person gets back. */
@@ -107,6 +108,7 @@ function close(city: City, incidentId: string, reason: string, actor: string, no
     ...closed,
     assignments: closed.assignments.map(a => release(a, reason, actor, now)),
   }
+  closed.assignments.forEach((before, i) => settleEta(city, ended, before, ended.assignments[i]!, now))
   const effects = [
     ...city.keepIncident(ended, now),
     ...active.flatMap(a => callOff(city, ended, a, reason, actor, now)),
@@ -166,7 +168,7 @@ function dispatch(city: City, incidentId: string, unitId: string, actor: string,
     state: 'dispatched',
     moments: [{ moment: 'tDispatched', slot: 'system', utcMs: now.utcMs, source: actor }],
     superseded: [],
-    etaSeconds: etaSecondsOf(city.unitView(unit, now), place, city.reach),
+    ...promisedTo(city.unitView(unit, now), place, city, now),
     ended: null,
   }
   const told = { number, class: incident.class, severity, place, exercise }
@@ -189,6 +191,7 @@ function cancel(city: City, orderId: string, reason: string, actor: string, now:
     return refused('ASSIGNMENT_ENDED', `${before.callSign} is ${before.state}; close the incident instead`)
   }
   const next = withAssignment(incident, assignment)
+  settleEta(city, next, before, assignment, now)
   const kept = city.keepIncident(next, now)
   const issued = callOff(city, next, before, reason, actor, now)
   const issuedOrder = issued.find(e => e.type === 'change' && e.change.type === 'order.changed')

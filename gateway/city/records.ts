@@ -10,6 +10,7 @@ import { closeIncident, isDone, withAssignment } from '../dispatch/incident.ts'
 import { occurredUtcMs } from '../dispatch/occurrence.ts'
 import type { CityEffect, CityEvent } from '../loop/effects.ts'
 import type { City } from './city-state.ts'
+import { learnFromPosition, settleEta } from './etas.ts'
 import { walkInEffects } from './walk-ins.ts'
 
 type RecordEvent = Extract<CityEvent, { type: 'record' }>
@@ -18,6 +19,7 @@ type RecordEvent = Extract<CityEvent, { type: 'record' }>
 export function recordEffects(city: City, event: RecordEvent, now: Now): CityEffect[] {
   const { deviceId, record, body, ageMs } = event
   const utcMs = occurredUtcMs(record, ageMs, now)
+  learnFromPosition(city, event, now)
   const effects = city.changed(city.fleet.record(deviceId, record, body, now), now)
   // Where a car is now it says live; where it was is for the ledger.
   if (body?.kind === 'position' && record.lane === 'track') return effects
@@ -126,6 +128,7 @@ function assignmentEffects(
   const { assignment, verdict } = change(before)
   const log = odd(`assignment.${verdict}`, { orderId, to: move.to, state: before.state, source: move.source })
   if (assignment === before) return [log]
+  settleEta(city, incident, before, assignment, now)
   const kept = withAssignment(incident, assignment)
   const effects = verdict === 'moved' ? [] : [log]
   const done = isDone(kept) ? closeIncident(kept, 'the last crew cleared', 'system', now) : kept

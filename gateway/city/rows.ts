@@ -19,6 +19,7 @@ export const CITY_PREFIXES = [
   'walkin/',
   'consultation/',
   'closure/',
+  'eta/',
 ] as const
 
 export const putUnit = (row: UnitRow): CityEffect => ({ type: 'put', key: `unit/${row.unitId}`, value: row })
@@ -58,6 +59,7 @@ export type SortedRows = {
   readonly walkIns: readonly WalkInRow[]
   readonly consultations: readonly ConsultationRow[]
   readonly closures: readonly Closure[]
+  readonly etas: readonly CityRow[]
 }
 
 /**
@@ -72,12 +74,14 @@ export function sortRows(rows: Iterable<CityRow>): SortedRows {
   const walkIns: WalkInRow[] = []
   const consultations: ConsultationRow[] = []
   const closures: Closure[] = []
+  const etas: CityRow[] = []
   for (const { key, value } of rows) {
     if (key.startsWith('unit/')) units.push(value as UnitRow)
     else if (key.startsWith('incident/')) incidents.push(value as Incident)
     else if (key.startsWith('order/')) orders.push(value as OrderRow)
     else if (key.startsWith('alarm/')) alarms.push(value as AlarmRow)
     else if (key.startsWith('walkin/')) walkIns.push(value as WalkInRow)
+    else if (key.startsWith('eta/')) etas.push({ key, value })
     else if (key.startsWith('consultation/')) consultations.push(value as ConsultationRow)
     else if (key.startsWith('closure/')) closures.push(value as Closure)
   }
@@ -85,5 +89,5 @@ export function sortRows(rows: Iterable<CityRow>): SortedRows {
   orders.sort((a, b) => a.order.issuedAt - b.order.issuedAt || a.order.revision - b.order.revision)
   alarms.sort((a, b) => a.happenedUtcMs - b.happenedUtcMs)
   walkIns.sort((a, b) => a.happenedUtcMs - b.happenedUtcMs)
-  return { units, incidents, orders, alarms, walkIns, consultations, closures }
+  return { units, incidents, orders, alarms, walkIns, consultations, closures, etas }
 }

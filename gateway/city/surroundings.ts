@@ -4,6 +4,7 @@ import { fault } from '#protocols/result.ts'
 import type { ClosureRoads } from '../closures/closure-roads.ts'
 import type { Membership } from '#protocols/geo/membership.ts'
 import type { NearbyGrids } from '#protocols/session.ts'
+import type { Leg } from '../reach/legs.ts'
 
 /*
  * What the city asks of the world around it: a map of grids, a road search, and fresh names. Handed in, so a test draws
@@ -40,6 +41,8 @@ export type ReachAnswer = {
   readonly roadSeconds: ReadonlyMap<UnitId, number>
   /** Units standing on no road at all. */
   readonly offRoad: ReadonlySet<UnitId>
+  /** The way of one of the units, drive by drive; only until the next question. Empty where ways are not known. */
+  readonly legsOf?: (unitId: UnitId) => readonly Leg[]
 }
 
 export type Reach = {

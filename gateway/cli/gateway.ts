@@ -10,10 +10,12 @@ import { openLog } from '../pino-log.ts'
 const USAGE = `usage: reach5 gateway --data DIR --roads FILE.graph [--tiles FILE.tiles] [--grids FILE.geojson [--grids-crs GCJ02] | --grid-count 4] [--city FILE.geojson]
                       [--pages-port 5110] [--enrol-port 5111] [--mqtt-port 8883] [--mqtt-url URL] [--log-level info]
                       [--broker mqtts://HOST:8883 [--broker-ca FILE.pem]] [--busy-share measured]
+                      [--utc-offset 480]
 
   Runs the command centre: broker, ledger, map and API. Pages listen on loopback only.
   --broker carries the devices over another MQTT broker instead of the embedded one; see reach5 broker-files.
   --busy-share 0.3 says how often a unit is busy when it is needed, for the expected coverage; else it is measured.
+  --utc-offset 480 is the local time less UTC in minutes, by which hours of the day are told apart.
   DIR is made at the first boot, with a CA and an order-signing key of its own.`
 
 const FLAGS = [
@@ -24,6 +26,7 @@ const FLAGS = [
   'grids-crs',
   'grid-count',
   'busy-share',
+  'utc-offset',
   'city',
   'pages-port',
   'enrol-port',

@@ -3,6 +3,7 @@ import type { AssignmentStep, TimeSlot } from '#protocols/bodies.ts'
 import type { DeviceId, OrderId, UnitId } from '#protocols/ids.ts'
 import type { AssignmentState, Moment } from '#protocols/incident.ts'
 import { rfc3339 } from '#protocols/time.ts'
+import type { Promise50 } from '../eta/past-etas.ts'
 import { isTold, retract, tell, timesOf, TOLD_MAX } from './moments.ts'
 import type { Moments } from './moments.ts'
 
@@ -23,6 +24,8 @@ export type Assignment = {
   /** Moves that came after a decision which wins over them: evidence, never state. */
   readonly superseded: readonly Move[]
   readonly etaSeconds: number | null
+  /** The same with its spread and what it rests on, to be held against the arrival. */
+  readonly promised?: Promise50
   /** The refusal or cancel that ended it early: who, when and why. */
   readonly ended: Move | null
   /** It stands near the place since then, as the car says, and has not arrived. */

@@ -34,6 +34,10 @@ export function tell(moments: Moments, told: Told): Moments {
 export const isTold = (moments: Moments, moment: Moment): boolean =>
   moments.some(m => m.moment === moment && !m.retracted)
 
+/** When a moment was first told, by one slot or by any; undefined when it was not, or was taken back. */
+export const firstToldMs = (moments: Moments, moment: Moment, slot?: TimeSlot): number | undefined =>
+  moments.find(m => m.moment === moment && !m.retracted && (slot === undefined || m.slot === slot))?.utcMs
+
 /** Takes back what a slot told of a moment so far; the next word in it is its first. The same list when there is none. */
 export function retract(moments: Moments, moment: Moment, slot: TimeSlot): Moments {
   const isIt = (m: Told): boolean => m.moment === moment && m.slot === slot && !m.retracted

@@ -7,6 +7,8 @@ import type { Result } from '#protocols/result.ts'
 import { rfc3339 } from '#protocols/time.ts'
 import type { Now } from '#protocols/time.ts'
 import type { GridLookup, Reach, ReachAnswer, ReachUnit } from '../city/surroundings.ts'
+import type { EtaBook } from '../eta/eta-book.ts'
+import type { Promise50 } from '../eta/past-etas.ts'
 import { HYBRID, ranked } from './policy.ts'
 import type { DispatchPolicy } from './policy.ts'
 
@@ -31,6 +33,14 @@ const HEADING_AWAY_DEG = 120
 /** The best few are drawn on the map; more lines hide the roads. */
 const ROUTES_DEFAULT = 3
 
+/** What a recommendation rests on beside the units. */
+export type Around = {
+  readonly reach: Reach
+  readonly grids: GridLookup
+  /** What is known of driving times from past drives; null: the profile is all there is. */
+  readonly etas: Pick<EtaBook, 'promise'> | null
+}
+
 /**
  * Everybody who could go, by turnout plus road time, with reasons and warnings, and everybody who could not, with the
  * reason why. Fault: `PLACE_OFF_ROAD`.
@@ -38,7 +48,7 @@ const ROUTES_DEFAULT = 3
 export function recommend(
   place: LatLon,
   units: readonly UnitView[],
-  around: { readonly reach: Reach; readonly grids: GridLookup },
+  around: Around,
   now: Now,
   options: RecommendOptions = {},
 ): Result<Recommendation> {
@@ -48,7 +58,7 @@ export function recommend(
   if (answer === undefined) return fault('PLACE_OFF_ROAD', `no road near ${place.lat}, ${place.lon}`)
   const here = around.grids.gridAt(place)
   const onWay = fit.filter(unit => answer.roadSeconds.has(unit.id))
-  const timed = onWay.map(unit => timedOf(unit, answer, place, here, around.grids, fit))
+  const timed = onWay.map(unit => timedOf(unit, answer, { place, here, fit, now }, around))
   const byEta = timed.sort((a, b) => a.etaSeconds - b.etaSeconds || (a.unitId < b.unitId ? -1 : 1))
   const first = byEta[0]
   const candidates = ranked(byEta, options.policy ?? HYBRID)
@@ -65,11 +75,32 @@ export function recommend(
   return ok({ at: rfc3339(now.utcMs), place: answer.place, candidates, excluded })
 }
 
-/** Turnout plus road time for one unit, whatever its state; null without a position or a way. */
-export function etaSecondsOf(unit: UnitView, place: LatLon, reach: Reach): number | null {
-  if (unit.position === null) return null
-  const roadSeconds = reach.times(place, [reachUnitOf(unit)])?.roadSeconds.get(unit.id)
-  return roadSeconds === undefined ? null : Math.round(turnoutSecondsOf(unit) + roadSeconds)
+/** What is promised when a unit is sent, whatever its state; null without a position or a way. */
+export function promisedTo(
+  unit: UnitView,
+  place: LatLon,
+  { reach, etas }: Pick<Around, 'reach' | 'etas'>,
+  now: Now,
+): { readonly etaSeconds: number | null; readonly promised?: Promise50 } {
+  if (unit.position === null) return { etaSeconds: null }
+  const answer = reach.times(place, [reachUnitOf(unit)])
+  const roadSeconds = answer?.roadSeconds.get(unit.id)
+  if (answer === undefined || roadSeconds === undefined) return { etaSeconds: null }
+  const turnoutSeconds = turnoutSecondsOf(unit)
+  const promised = promiseOf(unit, answer, turnoutSeconds, etas, now)
+  const etaSeconds = Math.round(promised?.p50Seconds ?? turnoutSeconds + roadSeconds)
+  return { etaSeconds, ...(promised && { promised }) }
+}
+
+function promiseOf(
+  unit: UnitView,
+  answer: ReachAnswer,
+  turnoutSeconds: number,
+  etas: Around['etas'],
+  now: Now,
+) {
+  const legs = answer.legsOf?.(unit.id) ?? []
+  return etas === null || legs.length === 0 ? undefined : etas.promise(legs, turnoutSeconds, now.utcMs)
 }
 
 /** Why a unit cannot go: the first reason that holds, in the order a dispatcher would ask; null when it can. */
@@ -99,14 +130,20 @@ type Timed = Candidate & { readonly isOwnGrid: boolean; readonly unit: UnitView 
 function timedOf(
   unit: UnitView,
   answer: ReachAnswer,
-  place: LatLon,
-  here: GridId | null,
-  grids: GridLookup,
-  fit: readonly UnitView[],
+  asked: {
+    readonly place: LatLon
+    readonly here: GridId | null
+    readonly fit: readonly UnitView[]
+    readonly now: Now
+  },
+  { grids, etas }: Around,
 ): Timed {
+  const { place, here, fit, now } = asked
   const roadSeconds = answer.roadSeconds.get(unit.id) ?? 0
   const turnoutSeconds = turnoutSecondsOf(unit)
-  const etaSeconds = turnoutSeconds + roadSeconds
+  const promised = promiseOf(unit, answer, turnoutSeconds, etas, now)
+  const learned = promised?.basis === 'learned' ? promised : undefined
+  const etaSeconds = learned?.p50Seconds ?? turnoutSeconds + roadSeconds
   const fixAgeMs = unit.position?.ageMs ?? 0
   // A fix of age a may be a·v metres of driving wrong either way, and driving them takes a seconds.
   const openSeconds = fixAgeMs / 1000
@@ -118,8 +155,11 @@ function timedOf(
     etaSeconds: Math.round(etaSeconds),
     roadSeconds: Math.round(roadSeconds),
     turnoutSeconds,
-    etaLowSeconds: Math.max(0, Math.floor(etaSeconds - openSeconds)),
-    etaHighSeconds: Math.ceil(etaSeconds + openSeconds),
+    etaLowSeconds: Math.max(0, Math.floor((learned?.lowSeconds ?? etaSeconds) - openSeconds)),
+    etaHighSeconds: Math.ceil((learned?.p80Seconds ?? etaSeconds) + openSeconds),
+    etaBasis: learned === undefined ? 'profile' : 'learned',
+    etaSamples: learned?.samples ?? 0,
+    etaP80Seconds: learned === undefined ? null : Math.ceil(learned.p80Seconds),
     fixAgeMs,
     reasons: reasonsOf(home, here, grids),
     warnings: [

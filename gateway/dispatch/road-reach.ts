@@ -2,6 +2,7 @@ import { distanceM } from '#protocols/geo/sphere.ts'
 import type { LatLon } from '#protocols/geo/sphere.ts'
 import type { RoadGraph } from '#protocols/roads/graph.ts'
 import type { Reach, ReachUnit } from '../city/surroundings.ts'
+import { legsTo } from '../reach/legs.ts'
 import { NearestUnits } from '../reach/nearest.ts'
 import { routeBetween } from '../reach/route.ts'
 import { RoadSearch } from '../reach/search.ts'
@@ -56,6 +57,10 @@ export function createRoadReach(graph: RoadGraph, weights: RoadWeights = new Roa
         },
         roadSeconds: new Map(found.map(({ id, etaDs }) => [id, etaDs / 10])),
         offRoad,
+        legsOf: unitId => {
+          const at = units.placeOf(unitId)
+          return at === undefined ? [] : legsTo(search, at, target)
+        },
       }
     },
     route(place, unit) {

@@ -1,9 +1,7 @@
-import type { Drive, RoadClass } from '#protocols/roads/network.ts'
+import type { RoadClass } from '#protocols/roads/network.ts'
+import type { Leg } from '../reach/legs.ts'
 import type { EtaLearner } from './learner.ts'
 import type { DrivingKind } from './sums.ts'
-
-/** A part of a way and what it takes as the search has it: the profile's time, and what was learned on top. */
-export type Leg = { readonly drive: Drive; readonly seconds: number }
 
 /** Time of a way before past errors were looked at: a log-normal, by its median and deviation. */
 export type Forecast = {
@@ -20,7 +18,7 @@ const ENDS_DEVIATION_SECONDS = 8
 const MINOR_SHARE = 0.1
 
 /**
- * What a way takes and how sure that is. Three kinds of spread are told apart because they grow differently with the way:
+ * What a way takes, whose legs already are as learned, and how sure that is. Three kinds of spread are told apart because they grow differently with the way:
  * that of its parts (independent, so their variances add), that of what is known of a class (the same error on all of its
  * parts, so deviations add), and that of the trip as a whole (in proportion to it).
  */
@@ -35,8 +33,8 @@ export function forecast(
   const classes = new Map<RoadClass, { base: number; unsure: number; runs: number }>()
   for (const leg of legs) {
     const known = learner.expected(kind, leg.drive, hour)
-    const base = leg.seconds / known.factor
-    seconds += leg.seconds
+    const base = leg.ds / 10 / known.factor
+    seconds += leg.ds / 10
     profile += base
     learned += known.learned * base
     variance += known.spread * base
@@ -48,7 +46,7 @@ export function forecast(
     variance += base ** 2 * unsure
     if (base >= MINOR_SHARE * profile) samples = Math.min(samples, runs)
   }
-  variance += learner.tripVariance() * seconds * seconds
+  variance += learner.tripVariance(kind) * seconds * seconds
   const total = turnoutSeconds + seconds
   const logVariance = Math.log1p(variance / Math.max(1, total * total))
   const isLearned = profile > 0 && learned / profile >= 0.5

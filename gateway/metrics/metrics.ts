@@ -1,4 +1,5 @@
 import type { CoverageView } from '#protocols/coverage.ts'
+import type { EtaView } from '#protocols/eta.ts'
 import type { OperatorView } from '#protocols/operator.ts'
 
 /**
@@ -32,6 +33,8 @@ export type MetricGauges = {
   readonly loopQueued: number
   /** The newest refresh; null before the first. */
   readonly coverage: CoverageView | null
+  /** How past promises of arrival fared; null where nothing is learned. */
+  readonly etas: EtaView['past'] | null
   /** What the operator's page shows; absent in tests of other things. */
   readonly operator?: OperatorView
   /** What intake did since the start: `records`, `duplicates`, and every code of a refusal. */

@@ -23,7 +23,7 @@ export function observeChanges(
 
 /** The state of the gateway as gauges, read once per scrape; `intakeCounts` is what the loop's intake counted. */
 export function gaugesOf(
-  views: Pick<CityViews, 'units' | 'counts' | 'coverage'>,
+  views: Pick<CityViews, 'units' | 'counts' | 'coverage' | 'etas'>,
   now: Now,
   loopQueued: number,
   intakeCounts: ReadonlyMap<string, number> = new Map(),
@@ -36,6 +36,7 @@ export function gaugesOf(
     unitsByFreshness,
     loopQueued,
     coverage: views.coverage(now),
+    etas: views.etas(now)?.past ?? null,
     intake: intakeCounts,
     ...(operator && { operator }),
   }

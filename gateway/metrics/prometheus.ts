@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { EtaView } from '#protocols/eta.ts'
 import type { OperatorView } from '#protocols/operator.ts'
 import { CIRCLE_SECONDS, CoverageColour } from '#protocols/coverage.ts'
 import type { MetricGauges, Metrics } from './metrics.ts'
@@ -44,6 +45,7 @@ export function openPrometheus(): Metrics {
     unitsByFreshness: { live: 0, ageing: 0, stale: 0, never: 0 },
     loopQueued: 0,
     coverage: null,
+    etas: null,
     intake: new Map(),
   })
   const counter = <L extends string>(name: string, help: string, labelNames: L[]): Counter<L> =>
@@ -107,6 +109,35 @@ export function openPrometheus(): Metrics {
   gauge('cold_spots', 'Listed cold spots', all => all.coverage?.coldSpots.length ?? 0)
   gauge('coverage_tick', 'Refreshes of coverage since the start', all => all.coverage?.tick ?? 0)
   gauge('coverage_refresh_seconds', 'What the newest refresh took', all => (all.coverage?.tookMs ?? 0) / 1000)
+  const byBasis = (read: (fared: EtaView['past']['learned']) => number | null) => (all: MetricGauges) =>
+    (['profile', 'learned'] as const).flatMap(basis => {
+      const value = all.etas && read(all.etas[basis])
+      return value === null ? [] : [[basis, value] as const]
+    })
+  table(
+    'eta_trips',
+    'Promises of arrival held against a sensed one',
+    'basis',
+    byBasis(f => f.trips),
+  )
+  table(
+    'eta_error_median_seconds',
+    'Half of the promises were wrong by less',
+    'basis',
+    byBasis(f => f.medianErrorSeconds),
+  )
+  table(
+    'eta_bias_seconds',
+    'Promised less taken; below 0 cars came late',
+    'basis',
+    byBasis(f => f.biasSeconds),
+  )
+  table(
+    'eta_within_p80',
+    'Share that arrived within the promised p80',
+    'basis',
+    byBasis(f => f.within80),
+  )
   table('units', 'Units by freshness of their position', 'freshness', all =>
     Object.entries(all.unitsByFreshness),
   )

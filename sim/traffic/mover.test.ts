@@ -153,6 +153,43 @@ describe('a car on the roads', () => {
     expect(worstS).toBeLessThan(10)
   })
 
+  it('drives to a place as fast from a stand on patrol as from parking', () => {
+    const to = { lat: 35.59, lon: 116.98 }
+    const secondsAfter = (event: MoverEvent): number => {
+      const mover = moverOf(3)
+      // A patrol that has not set off yet stands where a parked car stands.
+      moverStep(mover, event, 0)
+      moverStep(mover, { type: 'drive', ...to }, 0)
+      let arrivedMs = NaN
+      runTo(mover, 900_000, 1_000, effects => {
+        for (const effect of effects) if (effect.type === 'arrived') arrivedMs = effect.atMs
+      })
+      return arrivedMs / 1000
+    }
+    const parked = secondsAfter({ type: 'park' })
+    expect(parked).toBeGreaterThan(60)
+    expect(secondsAfter({ type: 'patrol' })).toBe(parked)
+  })
+
+  it('takes longer where traffic is slow, and stands before a red light that a way on paper does not know', () => {
+    const traffic = { slowness: () => 1.5, trip: () => 1, redMs: () => 10_000 }
+    const from = { map, beat: beats[0]!, nowMs: 0, start: { lat: 35.58, lon: 116.97 } }
+    const [free, slow] = [{}, { traffic }].map(more => {
+      const mover = openMover({ ...from, ...more, random: randomOf(3, 'unit', 'patrol') })
+      moverStep(mover, { type: 'drive', lat: 35.59, lon: 116.98 }, 0)
+      let [arrivedMs, stood] = [NaN, 0]
+      runTo(mover, 3_600_000, 1_000, effects => {
+        for (const effect of effects) if (effect.type === 'arrived') arrivedMs = effect.atMs
+        if (Number.isNaN(arrivedMs) && mover.speedMps === 0) stood += 1
+      })
+      return { seconds: arrivedMs / 1000, stood }
+    })
+    expect(free!.seconds).toBeGreaterThan(60)
+    expect(free!.stood).toBeLessThan(6)
+    expect(slow!.stood).toBeGreaterThan(30)
+    expect(slow!.seconds - slow!.stood).toBeGreaterThan(1.2 * free!.seconds)
+  })
+
   it('brakes and turns round when the place lies behind it, without jumping', () => {
     const edge = map.network.edges.findIndex((e, k) => e.roadClass === 'trunk' && map.lengthM(k) > 400)
     const startAt = map.latLonOf(map.pointAt({ edge, alongM: 20 }))

@@ -194,8 +194,8 @@ function driveTo(mover: Mover, to: Spot): boolean {
   if (leg === undefined || mover.speedMps === 0) {
     const route = fastestRoute(map, spotOf(mover), to, { factor })
     if (route === undefined) return false
-    turnInto(mover, route)
     mover.mode = 'response'
+    turnInto(mover, route)
     return true
   }
   const here = spotOn(map, leg.path, leg.doneM, leg.route)
@@ -323,7 +323,7 @@ function legOf(mover: Mover, route: Route, manner: Manner): Leg {
   }
   const path = pathOf(map, route, manner, arc => traffic.slowness(arc, atMs) * tripFactor)
   const reds = route.arcs.slice(0, -1).flatMap((arc, k) => {
-    const ms = traffic.redMs(arc, mover.random)
+    const ms = traffic.redMs(arc, manner === RESPONSE, mover.random)
     const m = path.m[path.turn.indexOf(k + 1)]! - STOP_LINE_M
     // A light that turns red when the car cannot stop any more is not one of these.
     const brakingM = mover.speedMps ** 2 / (2 * manner.brakeMps2)

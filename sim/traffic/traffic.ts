@@ -8,6 +8,6 @@ export type Traffic = {
   slowness(arc: number, atMs: number): number
   /** The same for all arcs of one drive. */
   trip(random: Random): number
-  /** Milliseconds of standing before the junction at the arc's end; 0 when it is green. */
-  redMs(arc: number, random: Random): number
+  /** Milliseconds of standing before the junction at the arc's end; 0 when it is green. A patrol waits, a response is let through. */
+  redMs(arc: number, isResponse: boolean, random: Random): number
 }

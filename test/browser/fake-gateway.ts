@@ -180,6 +180,9 @@ export async function openFakeGateway(
           turnoutSeconds,
           etaLowSeconds: roadSeconds + turnoutSeconds,
           etaHighSeconds: roadSeconds + turnoutSeconds + (unit.freshness === 'ageing' ? 25 : 0),
+          etaBasis: 'profile' as const,
+          etaSamples: 0,
+          etaP80Seconds: null,
           fixAgeMs: unit.position!.ageMs,
           reasons:
             unit.gridId === grid ? (['own_grid'] as const).slice() : (['adjacent_grid'] as const).slice(),
