@@ -1,5 +1,12 @@
 import type { UnitView } from '#protocols/api.ts'
-import type { AreaCoverage, CoverageColour, CoverageReason, CoverageView } from '#protocols/coverage.ts'
+import type {
+  AreaCoverage,
+  CoverageColour,
+  CoverageCost,
+  CoverageReason,
+  CoverageView,
+  ForeseenView,
+} from '#protocols/coverage.ts'
 import { COVERAGE_BEYOND, COVERAGE_ROADS_FORMAT, COVERAGE_ROADS_MAGIC } from '#protocols/coverage.ts'
 import { distanceM } from '#protocols/geo/sphere.ts'
 import type { RoadGraph } from '#protocols/roads/graph.ts'
@@ -115,7 +122,7 @@ export function fakeCoverage(units: readonly UnitView[], tick: number, at: strin
 }
 
 /** One proposal and one on its way. */
-function fakeMoveUps(): CoverageView['moveUps'] {
+export function fakeMoveUps(): CoverageView['moveUps'] {
   const [first, second] = fakeTown.grids
   const common = { reachedBefore: 0.874, sinceMs: 41_000 }
   return [
@@ -175,3 +182,63 @@ export function fakeColdSpots(): unknown {
     ],
   }
 }
+
+/** Two of three units cost something; the road around the unit stands for what it alone reaches. */
+export function fakeCost(unit: UnitView): CoverageCost {
+  const n = Number(unit.id.replace(/\D/g, ''))
+  const [first] = fakeTown.grids
+  if (n % 3 === 0) return { roadM: 0, areaM2: 0, roadShare: 0, demandShare: 0, grids: [] }
+  return {
+    roadM: 700 * n,
+    areaM2: 90_000 * n,
+    roadShare: 0.006 * n,
+    demandShare: 0.004 * n,
+    grids: [
+      {
+        gridId: first!.id,
+        name: first!.properties.name,
+        roadM: 700 * n,
+        shareBefore: 0.96,
+        shareAfter: 0.96 - 0.03 * n,
+        colourBefore: 'green',
+        colourAfter: n % 2 === 0 ? 'red' : 'blue',
+      },
+    ],
+  }
+}
+
+export function fakeForeseen(units: readonly UnitView[]): ForeseenView {
+  const costs = units.map(fakeCost)
+  const sum = (of: (cost: CoverageCost) => number): number => costs.reduce((all, cost) => all + of(cost), 0)
+  const at = units[0]?.position ?? { lat: 0, lon: 0 }
+  const lines = fakeTown.network.edges
+    .filter(edge => units.some(({ position }) => position !== null && isNear(edge.shape[0]!, position)))
+    .map(edge => edge.shape.map(([lon, lat]): [number, number] => [lon, lat]))
+  const isNothing = sum(cost => cost.roadM) === 0
+  return {
+    unitIds: units.map(unit => unit.id),
+    roadM: sum(cost => cost.roadM),
+    areaM2: sum(cost => cost.areaM2),
+    roadShare: sum(cost => cost.roadShare),
+    demandShare: sum(cost => cost.demandShare),
+    grids: costs.flatMap(cost => cost.grids).slice(0, 1),
+    lines: isNothing ? [] : lines,
+    coldSpots: isNothing
+      ? []
+      : [
+          {
+            id: 'foreseen-1',
+            gridIds: [],
+            centre: { lat: at.lat, lon: at.lon },
+            roadM: sum(cost => cost.roadM),
+            areaM2: sum(cost => cost.areaM2),
+            sinceMs: 0,
+            demandShare: sum(cost => cost.demandShare),
+            fillBy: { unitId: 'ptu-2', callSign: '巡02', etaSeconds: 141 },
+          },
+        ],
+  }
+}
+
+const isNear = ([lon, lat]: readonly [number, number], at: { lat: number; lon: number }): boolean =>
+  distanceM({ lat, lon }, at) < 450

@@ -17,7 +17,16 @@ import { roadLineBytes } from '#gateway/roads/road-lines.ts'
 import { wishOf } from '#gateway/api/stream-socket.ts'
 import type { Change } from '#gateway/loop/effects.ts'
 import { systemClock } from '#gateway/system-clock.ts'
-import { fakeColdSpots, fakeCoverage, fakeRoadTimes, fakeTown, graphOfTown } from './fake-coverage.ts'
+import {
+  fakeColdSpots,
+  fakeCost,
+  fakeCoverage,
+  fakeForeseen,
+  fakeMoveUps,
+  fakeRoadTimes,
+  fakeTown,
+  graphOfTown,
+} from './fake-coverage.ts'
 import { openFakeServer, problem } from './fake-server.ts'
 import type { Asked, FakeServer, Reply } from './fake-server.ts'
 
@@ -80,6 +89,7 @@ export async function openFakeGateway(
   const streams: string[] = []
   let tick = 0
   let coverage: CoverageView | null = null
+  let moveUps = fakeMoveUps()
 
   const listOf = <T>(map: Map<string, T>): T[] => [...map.values()]
   const aged = <T extends { at: string; ageMs: number }>(view: T): T => ({
@@ -133,7 +143,21 @@ export async function openFakeGateway(
     if (route === 'GET /v1/city') return found(surroundings())
 
     if (route === 'GET /v1/roads/lines') return found(lines)
-    if (route === 'GET /v1/coverage/roads') return found(fakeRoadTimes(listOf(units), tick))
+    if (route === 'GET /v1/coverage/roads') {
+      const without = url.searchParams.get('without')?.split(',') ?? []
+      return found(
+        fakeRoadTimes(
+          listOf(units).filter(unit => !without.includes(unit.id)),
+          tick,
+        ),
+      )
+    }
+    if (route === 'GET /v1/coverage/foreseen') {
+      const sent = url.searchParams.get('units')?.split(',') ?? []
+      return found(fakeForeseen(listOf(units).filter(unit => sent.includes(unit.id))))
+    }
+    const [, moveUpId, decided] = /^POST \/v1\/moveups\/([^/]+)\/(accept|decline)$/.exec(route) ?? []
+    if (moveUpId !== undefined) return decideMoveUp(moveUpId, decided === 'accept')
     if (route === 'GET /v1/reach/roads')
       return found(
         fakeRoadTimes(
@@ -186,6 +210,7 @@ export async function openFakeGateway(
           fixAgeMs: unit.position!.ageMs,
           reasons:
             unit.gridId === grid ? (['own_grid'] as const).slice() : (['adjacent_grid'] as const).slice(),
+          ...(options.coverage && { coverageCost: fakeCost(unit) }),
           warnings: [
             ...(unit.freshness === 'ageing' ? (['fix_ageing'] as const) : []),
             ...(away ? (['heading_away'] as const) : []),
@@ -208,6 +233,17 @@ export async function openFakeGateway(
           excludedBy: unit.assignment ? ('already_assigned' as const) : ('stale_fix' as const),
         })),
     }
+  }
+
+  function decideMoveUp(id: string, accepted: boolean): Reply {
+    const open = coverage?.moveUps.find(one => one.id === id && one.state === 'proposed')
+    if (coverage === null || open === undefined)
+      return { status: 404, body: problem(404, 'MOVE_UP_UNKNOWN', id) }
+    const taken = { ...open, state: 'accepted' as const, orderId: 'ord-mov-2', sinceMs: 0 }
+    moveUps = moveUps.flatMap(one => (one.id !== id ? [one] : accepted ? [taken] : []))
+    coverage = { ...coverage, moveUps }
+    tell({ type: 'coverage.changed', data: coverage })
+    return found(accepted ? taken : open)
   }
 
   function create(body: IncidentCreate, ageMs = 0): IncidentView {
@@ -407,7 +443,7 @@ export async function openFakeGateway(
   const lines = roadLineBytes(graphOfTown())
   const refreshCoverage = (): void => {
     tick += 1
-    coverage = fakeCoverage(listOf(units), tick, isoOf(Date.now()))
+    coverage = { ...fakeCoverage(listOf(units), tick, isoOf(Date.now())), moveUps }
     tell({ type: 'coverage.changed', data: coverage })
   }
   if (options.coverage === true) {

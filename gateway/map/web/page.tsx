@@ -28,6 +28,7 @@ import { startClock } from './state/clock.ts'
 import { closures } from './state/closures.ts'
 import { startCoverageRoads } from './state/coverage-roads.ts'
 import { focus } from './state/focus.ts'
+import { startPlan } from './state/plan.ts'
 import { startKeyboard } from './state/keyboard.ts'
 import { incidents, units } from './state/picture.ts'
 import { startSettings } from './state/settings.ts'
@@ -111,6 +112,7 @@ startSettings()
 startClock()
 startCityData()
 if (drawsMaps) startCoverageRoads()
+startPlan()
 startKeyboard()
 startAlarmTone()
 startStream(streamUrl())

@@ -2,7 +2,7 @@ import { computed, effect, signal, untracked } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import { gatewayMs, grown, isHidden, nowMs } from '../state/clock.ts'
 import { grids, roadSource, roads, surroundings, tiles } from '../state/city-data.ts'
-import { colourOf, coverage } from '../state/coverage.ts'
+import { colourOf, coverage, coverageIsOld } from '../state/coverage.ts'
 import { reachOf, roadLines, shownColdSpots, shownTimes } from '../state/coverage-roads.ts'
 import { closuresInForce, meant, middleOf } from '../state/closures.ts'
 import { useHotkey } from '../state/hotkeys.ts'
@@ -10,6 +10,7 @@ import { layers } from '../state/layers.ts'
 import { flight, focus, inSight, ranked, routes } from '../state/focus.ts'
 import { incidentClock } from '../state/incident-clock.ts'
 import { incidents, isOpen, ringing, units } from '../state/picture.ts'
+import { comparing, foreseen } from '../state/plan.ts'
 import { language, theme } from '../state/settings.ts'
 import { lostForMs } from '../state/stream.ts'
 import { Icon } from '../look/icons.tsx'
@@ -23,7 +24,9 @@ import {
   closureFeatures,
   coldSpotFeatures,
   coloured,
+  foreseenFeatures,
   gridNamePoints,
+  moveUpFeatures,
   pointsOf,
 } from './features.ts'
 import { openMap } from './maplibre-map.ts'
@@ -158,8 +161,9 @@ function keepDrawn(map: CityMap): () => void {
     }),
     effect(() => {
       const { warnings, coldSpots, ...posts } = layers.value
+      const isOff = posts.coverage === 'off' && comparing.value === 'off'
       // Two pictures in colour on top of each other are none: coloured roads keep the badges only.
-      map.setVisible(['grid-tint', 'grid-hatch'], warnings && posts.coverage === 'off')
+      map.setVisible(['grid-tint', 'grid-hatch'], warnings && isOff)
       map.setVisible(['grid-badges'], warnings)
       map.setVisible(['cold-spots', 'cold-names'], coldSpots)
       for (const id of ['stations', 'posts', 'joints'] as const) map.setVisible([id], posts[id])
@@ -190,6 +194,15 @@ function keepDrawn(map: CityMap): () => void {
       map.setUnits(marks, now, nameOf)
     }),
     effect(() => map.setData('routes', routeLines())),
+    effect(() => {
+      const answer = foreseen.value
+      map.setData('foreseen', foreseenFeatures(answer?.ok ? answer.value : null))
+    }),
+    effect(() => {
+      const shown = layers.value.moveUps && !coverageIsOld.value ? (coverage.value?.view.moveUps ?? []) : []
+      const at = (id: string) => units.value.get(id)?.view.position ?? undefined
+      map.setData('move-ups', moveUpFeatures(shown, at))
+    }),
     effect(() => map.setData('closures', closureFeatures(closuresInForce.value, meant.value))),
     effect(() => {
       if (flight.value !== null) map.flyTo(flight.value)

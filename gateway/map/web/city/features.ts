@@ -1,5 +1,6 @@
 import type { ClosureStretch, ClosureView } from '#protocols/closures.ts'
 import { ColdSpotView } from '#protocols/coverage.ts'
+import type { ForeseenView, MoveUpView } from '#protocols/coverage.ts'
 import { idOf } from '../state/city-data.ts'
 import type { Held } from '../state/clock.ts'
 import { clockWords, kilometreWords, words } from '../words/words.ts'
@@ -95,6 +96,50 @@ export const coloured = (
     return colour === undefined ? feature : { ...feature, properties: { ...feature.properties, colour } }
   }),
 })
+
+/** Road a planned order uncovers, and a name for each hole it makes. */
+export function foreseenFeatures(view: ForeseenView | null): GeoJSON.FeatureCollection {
+  if (view === null) return { type: 'FeatureCollection', features: [] }
+  const lines: GeoJSON.Feature = {
+    type: 'Feature',
+    geometry: { type: 'MultiLineString', coordinates: view.lines },
+    properties: {},
+  }
+  const names = view.coldSpots.map(({ roadM, fillBy, centre }): GeoJSON.Feature => {
+    const fill = fillBy === null ? [] : [`${fillBy.callSign} ${clockWords(fillBy.etaSeconds)}`]
+    return {
+      type: 'Feature',
+      geometry: { type: 'Point', coordinates: [centre.lon, centre.lat] },
+      properties: { label: [words.value.coldSpot(kilometreWords(roadM)), ...fill].join('\n') },
+    }
+  })
+  return { type: 'FeatureCollection', features: [lines, ...names] }
+}
+
+/** An arrow from each unit to where it is wanted, and what that gains. `at` is where the unit is now. */
+export function moveUpFeatures(
+  moveUps: readonly MoveUpView[],
+  at: (unitId: string) => { readonly lat: number; readonly lon: number } | undefined,
+): GeoJSON.FeatureCollection {
+  const features = moveUps.flatMap(({ unitId, place, state, callSign, gainShare }): GeoJSON.Feature[] => {
+    const from = at(unitId)
+    const to = [place.lon, place.lat]
+    const label = `${callSign} +${(gainShare * 100).toFixed(1)}%`
+    return [
+      ...(from === undefined
+        ? []
+        : [
+            {
+              type: 'Feature' as const,
+              geometry: { type: 'LineString' as const, coordinates: [[from.lon, from.lat], to] },
+              properties: { state },
+            },
+          ]),
+      { type: 'Feature', geometry: { type: 'Point', coordinates: to }, properties: { state, label } },
+    ]
+  })
+  return { type: 'FeatureCollection', features }
+}
 
 /** Cold spots as lines, and a name for each at its centre: how much road, and who could fill it when. */
 export function coldSpotFeatures(shapes: GeoJSON.FeatureCollection | null): GeoJSON.FeatureCollection {

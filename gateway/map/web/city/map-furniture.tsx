@@ -2,6 +2,7 @@ import { UnitMark } from '../look/unit-mark.tsx'
 import { UNIT_LOOKS } from '../look/unit-look.ts'
 import { reachOf, shownColdSpots } from '../state/coverage-roads.ts'
 import { layers } from '../state/layers.ts'
+import { comparing, foreseen } from '../state/plan.ts'
 import { units } from '../state/picture.ts'
 import { words } from '../words/words.ts'
 
@@ -22,6 +23,14 @@ export function Legend() {
           <UnitMark look="available" stale />
           {w.freshness.stale}
         </li>
+        {foreseen.value?.ok === true && foreseen.value.value.lines.length > 0 && (
+          <li>
+            <svg class="reach-line foreseen-line" viewBox="0 0 26 6" aria-hidden="true">
+              <line x1="0" y1="3" x2="26" y2="3" />
+            </svg>
+            {w.uncovered}
+          </li>
+        )}
         {layers.value.coldSpots && (shownColdSpots.value?.features.length ?? 0) > 0 && (
           <li>
             <svg class="reach-line cold-line" viewBox="0 0 26 6" aria-hidden="true">
@@ -41,14 +50,17 @@ function CoverageLegend() {
   const w = words.value
   const unit = reachOf.value
   const mode = layers.value.coverage
-  if (mode === 'off' && unit === null) return null
+  const compared = comparing.value
+  if (mode === 'off' && unit === null && compared === 'off') return null
   const byCount = mode === 'count' && unit === null
   const title =
-    unit !== null
-      ? w.reachTitle(units.value.get(unit)?.view.callSign ?? unit)
-      : byCount
-        ? w.coverageByCount
-        : w.coverageByTime
+    compared !== 'off'
+      ? w.comparedRoads[compared]
+      : unit !== null
+        ? w.reachTitle(units.value.get(unit)?.view.callSign ?? unit)
+        : byCount
+          ? w.coverageByCount
+          : w.coverageByTime
   return (
     <div class="legend coverage-legend">
       <b>{title}</b>

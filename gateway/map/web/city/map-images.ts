@@ -75,6 +75,8 @@ export function drawLabel(pen: CanvasRenderingContext2D, text: string, ink: stri
 /** Pictures for MapLibre's own layers: what stands still. */
 export function mapImages(palette: Palette): Map<string, ImageData> {
   return new Map([
+    ['arrow-head', draw(18, pen => arrowHead(pen, palette))],
+    ['move-up-place', draw(18, pen => ringPlace(pen, palette))],
     ['post-station', draw(20, pen => post(pen, palette, 'station'))],
     ['post-duty', draw(18, pen => post(pen, palette, 'post'))],
     ['post-joint', draw(16, pen => post(pen, palette, 'joint'))],
@@ -265,5 +267,34 @@ function hatch(pen: Pen, colour: 'black' | 'red' | 'unknown', palette: Palette):
   for (const shift of [-12, 0, 12]) {
     line(-6 + shift, 6, 6 + shift, -6)
     if (colour === 'unknown') line(-6 + shift, -6, 6 + shift, 6)
+  }
+}
+
+/** Points along the line it stands on. */
+function arrowHead(pen: Pen, palette: Palette): void {
+  pen.beginPath()
+  pen.moveTo(6, 0)
+  pen.lineTo(-4, -6)
+  pen.lineTo(-1.5, 0)
+  pen.lineTo(-4, 6)
+  pen.closePath()
+  pen.fillStyle = palette('move-up')
+  pen.strokeStyle = palette('halo-strong')
+  pen.lineWidth = 1.4
+  pen.stroke()
+  pen.fill()
+}
+
+/** Where somebody is wanted to stand by. */
+function ringPlace(pen: Pen, palette: Palette): void {
+  for (const [radius, width, colour] of [
+    [6, 5, 'halo-strong'],
+    [6, 2.5, 'move-up'],
+  ] as const) {
+    pen.beginPath()
+    pen.arc(0, 0, radius, 0, 2 * Math.PI)
+    pen.strokeStyle = palette(colour)
+    pen.lineWidth = width
+    pen.stroke()
   }
 }

@@ -16,7 +16,8 @@ import type { Mark, Sight } from './unit-marks.ts'
 setWorkerUrl(workerUrl)
 
 export type LonLat = { readonly lat: number; readonly lon: number }
-export type SourceName = 'city' | 'roads' | 'grids' | 'grid-names' | 'cold-spots' | 'routes' | 'closures'
+export type SourceName =
+  'city' | 'roads' | 'grids' | 'grid-names' | 'cold-spots' | 'routes' | 'foreseen' | 'move-ups' | 'closures'
 /** An HTML thing standing on the map: a pin with a clock, the ring of an alarm, the mark of a click. */
 export type Standing = LonLat & {
   readonly key: string

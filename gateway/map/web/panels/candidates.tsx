@@ -6,7 +6,9 @@ import { nowMs } from '../state/clock.ts'
 import { flyTo, focus } from '../state/focus.ts'
 import { picked } from '../state/keyboard.ts'
 import { units } from '../state/picture.ts'
+import { hovered, plannedUnits, together } from '../state/plan.ts'
 import { agoWords, clockWords, words } from '../words/words.ts'
+import { CostLine, PlanCost } from './plan-cost.tsx'
 
 const TARGET_SECONDS = 300
 
@@ -37,6 +39,7 @@ export function Candidates({
           />
         ))}
       </ol>
+      <PlanCost />
       {list.excluded.length > 0 && (
         <details class="fold">
           <summary>
@@ -72,12 +75,21 @@ function CandidateRow({
 }) {
   const w = words.value
   const held = units.value.get(candidate.unitId)
-  const showUnit = (): void => {
+  const showUnit = (event: MouseEvent): void => {
+    if (event.ctrlKey || event.metaKey)
+      return void (together.value = toggled(together.value, candidate.unitId))
     picked.value = rank - 1
     if (held?.view.position) flyTo(held.view.position)
   }
   return (
-    <li class="candidate" data-unit={candidate.unitId} data-picked={isPicked && onSend !== undefined}>
+    <li
+      class="candidate"
+      data-unit={candidate.unitId}
+      data-picked={isPicked && onSend !== undefined}
+      data-planned={plannedUnits.value.includes(candidate.unitId)}
+      onPointerEnter={() => (hovered.value = candidate.unitId)}
+      onPointerLeave={() => hovered.value === candidate.unitId && (hovered.value = null)}
+    >
       <button type="button" class="candidate-body" onClick={showUnit} title={w.toMap}>
         <span class="rank">{rank}</span>
         <span class="candidate-who">
@@ -97,6 +109,7 @@ function CandidateRow({
             {candidate.turnoutSeconds > 0 && ` · ${w.turnout(clockWords(candidate.turnoutSeconds))}`}
             {` · ${w.fixAge(agoWords(candidate.fixAgeMs))}`}
           </span>
+          <CostLine cost={candidate.coverageCost} />
           {candidate.warnings.length > 0 && (
             <span class="candidate-warnings">
               {candidate.warnings.map(warning => (
@@ -141,6 +154,9 @@ function Eta({ candidate }: { candidate: Candidate }) {
     </span>
   )
 }
+
+const toggled = (ids: readonly string[], id: string): readonly string[] =>
+  ids.includes(id) ? ids.filter(one => one !== id) : [...ids, id]
 
 /** Opens the card of a unit and shows it. */
 export const showUnitCard = (unitId: string): void => {

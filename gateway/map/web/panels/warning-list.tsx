@@ -8,6 +8,7 @@ import { grown, nowMs } from '../state/clock.ts'
 import { flyTo } from '../state/focus.ts'
 import { acknowledgeWarning } from '../state/gateway-http.ts'
 import { ageWords, clockWords, kilometreWords, refusalWords, words } from '../words/words.ts'
+import { MoveUpList } from './move-up-list.tsx'
 import { reasonWords } from './reason-words.ts'
 
 /** Where the city is thin, worst first, each with its reasons in a sentence; then the cold spots. */
@@ -24,6 +25,7 @@ export function WarningList() {
           {w.coverageOld(ageWords(nowMs.value - held.trueAtMs))}
         </p>
       )}
+      <MoveUpList />
       {warnings.value.length === 0 && (
         <div class="empty-state">
           <Icon name="check" />

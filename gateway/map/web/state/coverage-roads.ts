@@ -4,6 +4,7 @@ import type { RoadLines, RoadTimes } from '../city/road-lines.ts'
 import { bytesOf, geoJsonOf } from './gateway-http.ts'
 import { coverage, coverageIsOld } from './coverage.ts'
 import { layers } from './layers.ts'
+import { comparing, plannedUnits } from './plan.ts'
 
 /** The roads to colour, fetched when they are first wanted; the times of the newest refresh, for all units or one. */
 export const roadLines = signal<RoadLines | null>(null)
@@ -23,9 +24,17 @@ const RETRY_MS = 3_000
 /** One unit's reach follows it at this pace. */
 const REACH_EVERY_MS = 2_000
 
+/** All units, one, or all but those of a plan. */
+function pathOf(unit: string | null): string {
+  if (unit !== null) return `v1/reach/roads?${new URLSearchParams({ unit })}`
+  const without = comparing.peek() === 'after' ? plannedUnits.peek().join() : ''
+  return without === '' ? 'v1/coverage/roads' : `v1/coverage/roads?${new URLSearchParams({ without })}`
+}
+
 /** Asks only while a layer that needs it is on, and never twice at once. */
 export function startCoverageRoads(): void {
-  const wantsRoads = (): boolean => layers.value.coverage !== 'off' || reachOf.value !== null
+  const wantsRoads = (): boolean =>
+    layers.value.coverage !== 'off' || reachOf.value !== null || comparing.value !== 'off'
   let asking = false
   let timer: ReturnType<typeof setTimeout> | undefined
 
@@ -33,17 +42,16 @@ export function startCoverageRoads(): void {
     clearTimeout(timer)
     if (asking || !untracked(wantsRoads)) return
     asking = true
-    const unit = reachOf.peek()
+    const unit = comparing.peek() === 'off' ? reachOf.peek() : null
+    const path = pathOf(unit)
     if (roadLines.peek() === null) {
       const answer = await bytesOf('v1/roads/lines')
       const parsed = answer.ok ? parseRoadLines(answer.value) : answer
       if (parsed.ok) roadLines.value = parsed.value
     }
-    const answer = await bytesOf(
-      unit === null ? 'v1/coverage/roads' : `v1/reach/roads?${new URLSearchParams({ unit })}`,
-    )
+    const answer = await bytesOf(path)
     asking = false
-    if (unit !== reachOf.peek()) return void ask()
+    if (path !== pathOf(comparing.peek() === 'off' ? reachOf.peek() : null)) return void ask()
     const parsed = answer.ok ? parseRoadTimes(answer.value) : answer
     // An answer that failed takes the colours away: an old picture must not pass for the reach of now.
     roadTimes.value = parsed.ok ? parsed.value : null
@@ -51,7 +59,7 @@ export function startCoverageRoads(): void {
     else if (unit !== null) timer = setTimeout(() => void ask(), REACH_EVERY_MS)
   }
   effect(() => {
-    void coverage.value?.view.tick
+    void [coverage.value?.view.tick, plannedUnits.value]
     if (wantsRoads()) void ask()
     else roadTimes.value = null
   })

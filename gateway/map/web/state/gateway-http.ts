@@ -2,7 +2,7 @@ import { AlarmView, IncidentView, OrderView, Problem, Recommendation } from '#pr
 import type { IncidentCreate, OrderCreate } from '#protocols/api.ts'
 import { ClosureStretch, ClosureView } from '#protocols/closures.ts'
 import type { ClosureCreate, ClosureWhere } from '#protocols/closures.ts'
-import { GridCoverage } from '#protocols/coverage.ts'
+import { ForeseenView, GridCoverage, MoveUpView } from '#protocols/coverage.ts'
 import { fault, ok } from '#protocols/result.ts'
 import type { Result } from '#protocols/result.ts'
 import { z } from 'zod'
@@ -40,6 +40,16 @@ export const closeRoad = (closure: ClosureCreate): Promise<Result<ClosureView>> 
 
 export const endClosure = (closureId: string): Promise<Result<ClosureView>> =>
   ask(`v1/closures/${encodeURIComponent(closureId)}/end`, ClosureView, {})
+
+/** What sending these units would uncover. */
+export const foreseenFor = (unitIds: readonly string[]): Promise<Result<ForeseenView>> =>
+  ask(`v1/coverage/foreseen?${new URLSearchParams({ units: unitIds.join() })}`, ForeseenView)
+
+export const acceptMoveUp = (id: string): Promise<Result<MoveUpView>> =>
+  ask(`v1/moveups/${encodeURIComponent(id)}/accept`, MoveUpView, {})
+
+export const declineMoveUp = (id: string): Promise<Result<MoveUpView>> =>
+  ask(`v1/moveups/${encodeURIComponent(id)}/decline`, MoveUpView, {})
 
 /** A body of bytes, as it is. */
 export async function bytesOf(path: string): Promise<Result<ArrayBuffer>> {

@@ -6,17 +6,26 @@ export type Layers = {
   readonly coverage: 'off' | 'time' | 'count'
   readonly warnings: boolean
   readonly coldSpots: boolean
+  readonly moveUps: boolean
   readonly stations: boolean
   readonly posts: boolean
   readonly joints: boolean
 }
 export type LayerSwitch = Exclude<keyof Layers, 'coverage'>
-export const SWITCHES: readonly LayerSwitch[] = ['warnings', 'coldSpots', 'stations', 'posts', 'joints']
+export const SWITCHES: readonly LayerSwitch[] = [
+  'warnings',
+  'coldSpots',
+  'moveUps',
+  'stations',
+  'posts',
+  'joints',
+]
 
 const FIRST: Layers = {
   coverage: 'off',
   warnings: true,
   coldSpots: true,
+  moveUps: true,
   stations: true,
   posts: true,
   joints: false,

@@ -139,6 +139,7 @@ export const en: Words = {
     UNIT_UNKNOWN: 'The gateway knows no such unit.',
     INCIDENT_UNKNOWN: 'The gateway knows no such incident.',
     ORDER_UNKNOWN: 'The gateway knows no such order.',
+    MOVE_UP_UNKNOWN: 'This move-up is no longer proposed: its unit has other work, or it gains nothing now.',
     NOT_READY: 'The gateway is starting. Try again in a moment.',
   },
 
@@ -187,6 +188,7 @@ export const en: Words = {
   layerNames: {
     warnings: 'Grid colours',
     coldSpots: 'Cold spots',
+    moveUps: 'Move-up arrows',
     stations: 'Police stations',
     posts: 'Duty stations',
     joints: 'Joint workstations',
@@ -227,6 +229,24 @@ export const en: Words = {
     covered: 'As it should be.',
   },
 
+  costs: (km, demand) => `Sent, ${km} of road is uncovered · demand ${demand}`,
+  costsNothing: 'Sent, coverage stays',
+  costUnknown: 'Coverage is not being computed; its cost is not known.',
+  planTitle: names => `Once ${names} is sent`,
+  compare: 'Coverage of the roads compared',
+  compared: { before: 'before', after: 'after' },
+  comparedRoads: { before: 'Before it is sent · soonest there', after: 'After it is sent · soonest there' },
+  uncovers: (km, km2, demand) => `uncovers ${km} · ${km2} km² · demand ${demand}`,
+  uncovered: 'uncovered when sent',
+  moveUps: 'Move-ups proposed',
+  moveUpGain: 'of demand reached in five minutes',
+  moveUpDrive: time => `drive ${time}`,
+  leaves: (km, demand) => `Leaves ${km} of road (demand ${demand}), deducted`,
+  leavesNothing: 'Where it stands others still come in time',
+  moveUpAccepted: 'ordered, on its way',
+  accept: 'Move up',
+  decline: 'Decline',
+
   printSheet: 'Print unit sheet',
   sheetTitle: 'Where every unit is',
   sheetColumns: ['Unit', 'State', 'Incident', 'Grid', 'Position', 'Seen'],
@@ -261,6 +281,9 @@ export const en: Words = {
     {
       title: 'Screen',
       keys: [
+        ['D', 'before and after sending: after, before, off'],
+        ['Ctrl+click', 'count this unit among those sent'],
+        ['Y X', 'accept, decline the top move-up (warnings tab)'],
         ['V', 'coverage: off, by time, by number of units'],
         ['G', '1·3·5 minute reach of the chosen unit'],
         ['L', 'layers'],

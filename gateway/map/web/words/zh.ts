@@ -154,6 +154,7 @@ export const zh = {
     UNIT_UNKNOWN: '网关没有这个单位。',
     INCIDENT_UNKNOWN: '网关没有这起警情。',
     ORDER_UNKNOWN: '网关没有这条指令。',
+    MOVE_UP_UNKNOWN: '这条移驻建议已失效：该单位另有任务，或已无收益。',
     NOT_READY: '网关正在启动，请稍候。',
   } as Record<string, string>,
 
@@ -201,6 +202,7 @@ export const zh = {
   layerNames: {
     warnings: '网格四色',
     coldSpots: '警力冰点',
+    moveUps: '移驻箭头',
     stations: '派出所',
     posts: '驻勤点',
     joints: '警保联控工作站',
@@ -245,6 +247,24 @@ export const zh = {
     covered: '达到标准。',
   },
 
+  costs: (km: string, demand: string) => `派出后 ${km} 道路失守 · 需求 ${demand}`,
+  costsNothing: '派出后覆盖不变',
+  costUnknown: '覆盖计算中断，影响未知。',
+  planTitle: (names: string) => `派出 ${names} 之后`,
+  compare: '路网覆盖对比',
+  compared: { before: '派出前', after: '派出后' },
+  comparedRoads: { before: '派出前 · 最快到达', after: '派出后 · 最快到达' },
+  uncovers: (km: string, km2: string, demand: string) => `失守 ${km} · ${km2} 平方公里 · 需求 ${demand}`,
+  uncovered: '派出后失守',
+  moveUps: '移驻建议',
+  moveUpGain: '五分钟可达的警情需求',
+  moveUpDrive: (time: string) => `车程 ${time}`,
+  leaves: (km: string, demand: string) => `离开后 ${km} 道路失守（需求 ${demand}），已扣除`,
+  leavesNothing: '离开处仍有覆盖',
+  moveUpAccepted: '已下达，在途',
+  accept: '同意移驻',
+  decline: '不移',
+
   printSheet: '打印警力表',
   sheetTitle: '警力位置表',
   sheetColumns: ['单位', '状态', '警情', '网格', '位置', '定位时间'],
@@ -284,6 +304,9 @@ export const zh = {
     {
       title: '画面',
       keys: [
+        ['D', '派出前后对比：派出后、派出前、关'],
+        ['Ctrl+点按', '把这个单位一并计入派出后'],
+        ['Y X', '同意、谢绝最上面的移驻建议（预警页）'],
         ['V', '覆盖：不显示、按时间、按警力数'],
         ['G', '所选单位的 1·3·5 分钟圈'],
         ['L', '图层'],
