@@ -25,6 +25,7 @@ import { underPrefix } from '../ledger/ledger.ts'
 import type { Ledger, LedgerOp, Row } from '../ledger/ledger.ts'
 import type { City } from './city.ts'
 import type { Change, CityEffect, CityEvent, Command } from './effects.ts'
+import { placeIn } from './urgent.ts'
 
 /** Beyond this many waiting events the broker stops reading; it reads again when half of them are done. */
 const QUEUE_EVENTS_MAX = 4_096
@@ -202,7 +203,7 @@ class GatewayLoop implements Loop {
 
   private enqueue(item: Item): void {
     if (this.ended) return refuse(item)
-    this.queue.push(item)
+    this.queue.splice(placeIn(this.queue, item), 0, item)
     this.queuedBytes += item.bytes
     if (!this.paused && (this.queue.length > QUEUE_EVENTS_MAX || this.queuedBytes > QUEUE_BYTES_MAX)) {
       this.paused = true
