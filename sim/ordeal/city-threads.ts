@@ -6,18 +6,19 @@ import { runJob } from './job.ts'
 import type { CityJob } from './job.ts'
 
 /**
- * Lives through cities, so many at a time. Each has its own seed and knows of no other, so their reports are the same
+ * Lives through cities, so many at a time, or as many of them as `mayGoOn` lets begin. Each has its own seed and knows of no other, so their reports are the same
  * however many threads there are; they come back in the order of the jobs.
  */
 export async function runJobs(
   jobs: readonly CityJob[],
   threads: number,
   onReport: (job: CityJob, report: CityReport) => void,
+  mayGoOn: () => boolean = () => true,
 ): Promise<readonly CityReport[]> {
   const reports: CityReport[] = []
   let next = 0
   const work = async (run: (job: CityJob) => Promise<CityReport>): Promise<void> => {
-    for (let i = next++; i < jobs.length; i = next++) {
+    for (let i = next++; i < jobs.length && mayGoOn(); i = next++) {
       reports[i] = await run(jobs[i]!)
       onReport(jobs[i]!, reports[i]!)
     }

@@ -26,10 +26,13 @@ export type Summary = {
 }
 
 const NAMED = ['lost', 'duplicated', 'reordered', 'forgedExecuted'] as const
+/** What of a report is simply added up. */
+export const ADDED = [
+  ...(['accepted', 'effective', 'receipted', 'alarms', 'orders', 'positions', 'edges'] as const),
+  'crashesDuringWrite',
+] as const
 
 export function summaryOf(seed: number, vehicleHours: number, reports: readonly CityReport[]): Summary {
-  const sum = (of: (report: CityReport) => number): number =>
-    reports.reduce((all, report) => all + of(report), 0)
   const counts = addedUp(reports.map(report => report.counts))
   const byKind = addedUp(reports.map(report => report.faultsByKind))
   const kinds = Object.keys(FAULT_KINDS).map(kind => [kind, byKind[kind] ?? 0])
@@ -37,16 +40,9 @@ export function summaryOf(seed: number, vehicleHours: number, reports: readonly 
   for (const report of reports) hash.update(`${report.hash}\n`)
   return {
     ...{ seed, vehicleHours },
-    accepted: sum(r => r.accepted),
-    effective: sum(r => r.effective),
-    receipted: sum(r => r.receipted),
-    alarms: sum(r => r.alarms),
-    orders: sum(r => r.orders),
-    positions: sum(r => r.positions),
-    edges: sum(r => r.edges),
+    ...sumOf(reports, ADDED),
     faults: Object.values(byKind).reduce((all, count) => all + count, 0),
     faultsByKind: Object.fromEntries(kinds),
-    crashesDuringWrite: sum(r => r.crashesDuringWrite),
     lost: counts['lost'] ?? 0,
     duplicated: counts['duplicated'] ?? 0,
     reordered: counts['reordered'] ?? 0,
@@ -58,7 +54,17 @@ export function summaryOf(seed: number, vehicleHours: number, reports: readonly 
   }
 }
 
-function addedUp(counts: readonly Readonly<Record<string, number>>[]): Record<string, number> {
+/** These fields of all of them, added up. */
+export function sumOf<K extends string>(
+  all: readonly Readonly<Record<K, number>>[],
+  fields: readonly K[],
+): Record<K, number> {
+  const sums = fields.map(field => [field, all.reduce((sum, one) => sum + one[field], 0)] as const)
+  return Object.fromEntries(sums) as Record<K, number>
+}
+
+/** Counts by name, of all of them together. */
+export function addedUp(counts: readonly Readonly<Record<string, number>>[]): Record<string, number> {
   const all: Record<string, number> = {}
   for (const one of counts) for (const [name, n] of Object.entries(one)) all[name] = (all[name] ?? 0) + n
   return all

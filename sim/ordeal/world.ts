@@ -26,8 +26,12 @@ export class World {
     return randomOf(this.seed, entity, purpose)
   }
 
+  /**
+   * Everything happens at a whole millisecond. With fractions a timer set for a moment can come a rounding error before it,
+   * find nothing due, and be set again for no time at all, for ever.
+   */
   after(ms: number, run: () => void): () => void {
-    return this.clock.after(ms, run)
+    return this.clock.after(Math.ceil(ms), run)
   }
 
   /** Resolves in an event `ms` later. */

@@ -10,7 +10,10 @@ import {
 } from '../mutants/hunt.ts'
 import type { Planted, Verdict } from '../mutants/hunt.ts'
 import { MUTANTS } from '../mutants/list.ts'
+import type { Mutant } from '../mutants/list.ts'
+import { codeOf } from './evidence.ts'
 import type { Finding } from './evidence.ts'
+import { openProgress, untilAsked } from './progress.ts'
 
 const AT_A_TIME = 2
 
@@ -42,15 +45,20 @@ async function notClean(seeds: readonly number[], say: (words: string) => void):
   return guilty
 }
 
-/** Every mutant within 50 seeds, each with the seed and the invariant that found it. */
-export async function proveMutants(say: (words: string) => void): Promise<Finding> {
+/** Judges every mutant that was not judged yet; what is missing in the list was not reached. */
+async function judgeAll(say: (words: string) => void): Promise<readonly Verdict[]> {
   const seeds = Array.from({ length: SEEDS_MAX }, (_, i) => i + 1)
-  const verdicts: Verdict[] = []
+  const progress = openProgress<Verdict>('mutants')
+  const isAsked = untilAsked()
+  const verdicts: (Verdict | undefined)[] = MUTANTS.map(mutant =>
+    progress.of(mutant.name, codeBehind(mutant)),
+  )
   let next = 0
   const work = async (): Promise<void> => {
-    for (let i = next++; i < MUTANTS.length; i = next++) {
-      const verdict = await hunt(MUTANTS[i]!, seeds)
-      verdicts[i] = verdict
+    for (let i = next++; i < MUTANTS.length && !isAsked(); i = next++) {
+      const mutant = MUTANTS[i]!
+      const verdict = (verdicts[i] ??= await hunt(mutant, seeds))
+      progress.keep(mutant.name, codeBehind(mutant), verdict)
       const { name, killedBy, seed, detail } = verdict
       say(
         killedBy === null
@@ -60,6 +68,16 @@ export async function proveMutants(say: (words: string) => void): Promise<Findin
     }
   }
   await Promise.all(Array.from({ length: AT_A_TIME }, work))
+  return verdicts.filter(verdict => verdict !== undefined)
+}
+
+/** What a verdict depends on: the mutant, the file it changes, and the city that judges. */
+const codeBehind = ({ file, find, replace }: Mutant): string =>
+  [codeOf([file, 'sim/ordeal', 'sim/store', 'test/mutants/hunt.ts']).sha256, find, replace].join('\n')
+
+/** Every mutant within 50 seeds, each with the seed and the invariant that found it. */
+export async function proveMutants(say: (words: string) => void): Promise<Finding> {
+  const verdicts = await judgeAll(say)
   const killers = [...new Set(verdicts.flatMap(({ seed }) => (seed === null ? [] : [seed])))].sort(
     (a, b) => a - b,
   )
@@ -76,9 +94,10 @@ export async function proveMutants(say: (words: string) => void): Promise<Findin
   const isShrunk = planted.every(({ faults, seconds }) => faults <= 5 && seconds < 60)
   const survivors = verdicts.filter(verdict => verdict.killedBy === null).map(verdict => verdict.name)
   return {
-    holds: survivors.length === 0 && verdicts.length >= 30 && guilty.length === 0 && isShrunk,
+    holds: survivors.length === 0 && verdicts.length === MUTANTS.length && guilty.length === 0 && isShrunk,
     evidence: {
-      mutants: verdicts.length,
+      mutants: MUTANTS.length,
+      judged: verdicts.length,
       killed: verdicts.length - survivors.length,
       survivors,
       seedsMax: SEEDS_MAX,

@@ -1,18 +1,18 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
 import { planCities } from '#sim/ordeal/city-plan.ts'
 import type { CityReport } from '#sim/ordeal/city-run.ts'
 import { runJobs } from '#sim/ordeal/city-threads.ts'
-import { FAULT_KINDS } from '#sim/ordeal/fault-plan.ts'
 import { replayOf } from '#sim/ordeal/job.ts'
 import type { CityJob } from '#sim/ordeal/job.ts'
-import { isClean, summaryOf } from '#sim/ordeal/summary.ts'
+import { ADDED, addedUp, isClean, sumOf, summaryOf } from '#sim/ordeal/summary.ts'
 import type { Summary } from '#sim/ordeal/summary.ts'
 import { codeOf } from './evidence.ts'
 import type { Finding } from './evidence.ts'
+import { openProgress, untilAsked } from './progress.ts'
+import type { Progress } from './progress.ts'
 
 const SEEDS = 50
 const VEHICLE_HOURS_PER_SEED = 2_000
+const VEHICLE_HOURS_MIN = 100_000
 const THREADS = 2
 
 /** What lives in the simulated cities, and what judges it. */
@@ -28,81 +28,82 @@ export const SIM_COVERS = [
   'test/cli/prove-sim.ts',
 ]
 
-/** Seeds that are done, so that a proof of hours may be broken off and go on; of other code it begins anew. */
-const PROGRESS = join('node_modules', '.cache', 'reach5-prove-sim.json')
-type Done = Summary & { readonly seconds: number; readonly replay: string | null }
-type Progress = { readonly code: string; readonly done: readonly Done[] }
+const SUMMED = [...ADDED, 'faults', 'lost', 'duplicated', 'reordered', 'forgedExecuted'] as const
 
-/** 100,000 vehicle-hours over 50 seeds. */
+/** One city that is over. */
+type Lived = { readonly report: CityReport; readonly seconds: number }
+type Done = Summary & { readonly seconds: number; readonly replay: string | null }
+
+/** 100,000 vehicle-hours over 50 seeds. Asked to end, it ends with the city under way, and says how far it came. */
 export async function proveSim(say: (words: string) => void): Promise<Finding> {
   const code = codeOf(SIM_COVERS).sha256
-  const done = readProgress(code)
-  for (let seed = done.length + 1; seed <= SEEDS; seed++) {
-    const one = await liveThrough(seed)
+  const progress = openProgress<Lived>('sim')
+  const isAsked = untilAsked()
+  const done: Done[] = []
+  for (let seed = 1; seed <= SEEDS && !isAsked(); seed++) {
+    const one = await liveThrough(seed, code, progress, () => !isAsked())
     done.push(one)
-    keepProgress({ code, done })
     const verdict = isClean(one) ? 'clean' : `NOT CLEAN: ${one.replay}`
     say(
-      `seed ${seed} of ${SEEDS}: ${one.accepted} records, ${one.faults} faults, ${one.seconds} s, ${verdict}`,
+      `seed ${seed} of ${SEEDS}: ${one.vehicleHours} h, ${one.accepted} records, ${one.faults} faults, ${one.seconds} s, ${verdict}`,
     )
   }
-  rmSync(PROGRESS, { force: true })
-  const sum = (of: (one: Done) => number): number => done.reduce((all, one) => all + of(one), 0)
-  const hours = sum(one => one.vehicleHours)
-  const faultsByKind = Object.fromEntries(
-    Object.keys(FAULT_KINDS).map(kind => [kind, sum(one => one.faultsByKind[kind] ?? 0)]),
-  )
+  const vehicleHours = sumOf(done, ['vehicleHours']).vehicleHours
+  if (vehicleHours >= VEHICLE_HOURS_MIN) progress.drop()
+  const { seconds } = sumOf(done, ['seconds'])
   return {
-    holds: done.every(isClean) && hours >= 100_000,
+    holds: done.every(isClean) && vehicleHours >= VEHICLE_HOURS_MIN,
     evidence: {
-      vehicleHours: hours,
+      vehicleHours,
+      vehicleHoursPromised: VEHICLE_HOURS_MIN,
       seeds: done.length,
-      accepted: sum(one => one.accepted),
-      effective: sum(one => one.effective),
-      receipted: sum(one => one.receipted),
-      alarms: sum(one => one.alarms),
-      orders: sum(one => one.orders),
-      positions: sum(one => one.positions),
-      edges: sum(one => one.edges),
-      faults: sum(one => one.faults),
-      faultsByKind,
-      crashesDuringWrite: sum(one => one.crashesDuringWrite),
-      lost: sum(one => one.lost),
-      duplicated: sum(one => one.duplicated),
-      reordered: sum(one => one.reordered),
-      forgedExecuted: sum(one => one.forgedExecuted),
+      ...sumOf(done, SUMMED),
+      faultsByKind: addedUp(done.map(one => one.faultsByKind)),
+      otherViolations: addedUp(done.map(one => one.otherViolations)),
       notClean: done.flatMap(({ replay }) => (replay === null ? [] : [replay])),
-      vehicleHoursPerSecond: Math.round(hours / sum(one => one.seconds)),
-      hashes: done.map(({ seed, hash }) => `${seed} ${hash}`),
+      threadSeconds: seconds,
+      hashes: done.map(({ seed, vehicleHours: hours, hash }) => `${seed} ${hours} h ${hash}`),
     },
   }
 }
 
-async function liveThrough(seed: number): Promise<Done> {
-  const startedMs = performance.now()
+/** The cities of a seed, those of before and as many more as may begin. */
+async function liveThrough(
+  seed: number,
+  code: string,
+  progress: Progress<Lived>,
+  mayGoOn: () => boolean,
+): Promise<Done> {
+  const nameOf = ({ city }: CityJob): string => `seed ${seed} city ${city}`
   const jobs = planCities(seed, VEHICLE_HOURS_PER_SEED).map(({ index }): CityJob => ({
     ...{ seed, vehicleHours: VEHICLE_HOURS_PER_SEED, city: index, faults: true },
     ...{ only: null, car: null, untilMs: null, faultsPerHour: null },
   }))
-  let replay: string | null = null
-  const onReport = (job: CityJob, { violations }: CityReport): void => {
-    if (violations.length > 0) replay ??= replayOf(job)
+  let sinceMs = performance.now()
+  const open = jobs.filter(job => progress.of(nameOf(job), code) === undefined)
+  await runJobs(
+    open,
+    THREADS,
+    (job, report) => {
+      const nowMs = performance.now()
+      progress.keep(nameOf(job), code, { report, seconds: (nowMs - sinceMs) / 1000 })
+      sinceMs = nowMs
+    },
+    mayGoOn,
+  )
+  const lived = jobs.flatMap(job => ({ job, ...progress.of(nameOf(job), code) }))
+  const over = lived.flatMap(({ job, report, seconds = 0 }) => (report ? [{ job, report, seconds }] : []))
+  const guilty = over.find(({ report }) => report.violations.length > 0)
+  const plans = planCities(seed, VEHICLE_HOURS_PER_SEED)
+  const vehicleHours = over.reduce((all, { job }) => {
+    const { hours, cars } = plans[job.city]!
+    return all + hours * cars.length
+  }, 0)
+  const reports = over.map(({ report }) => report)
+  const { seconds } = sumOf(over, ['seconds'])
+  return {
+    ...summaryOf(seed, vehicleHours, reports),
+    seconds: Math.round(seconds),
+    replay: guilty === undefined ? null : replayOf(guilty.job),
   }
-  const reports = await runJobs(jobs, THREADS, onReport)
-  const seconds = Math.round((performance.now() - startedMs) / 1000)
-  return { ...summaryOf(seed, VEHICLE_HOURS_PER_SEED, reports), seconds, replay }
-}
-
-function readProgress(code: string): Done[] {
-  try {
-    const progress = JSON.parse(readFileSync(PROGRESS, 'utf8')) as Progress
-    return progress.code === code ? [...progress.done] : []
-  } catch {
-    return []
-  }
-}
-
-function keepProgress(progress: Progress): void {
-  mkdirSync(dirname(PROGRESS), { recursive: true })
-  writeFileSync(PROGRESS, JSON.stringify(progress))
 }
