@@ -7,14 +7,14 @@ import type { Car } from './car.ts'
 import type { World } from './world.ts'
 
 /**
- * Fixes come alone, a few at a time and in heaps, as when a computer was busy: 420 a vehicle-hour, of which the time a car is
+ * Fixes come alone, a few at a time and in heaps, as when a computer was busy: 406 a vehicle-hour, of which the time a car is
  * off or blind leaves more than 360. So some are written alone and some in groups, and some travel alone and some in batches.
  */
-const FIX_MS = 66_000
+const FIX_MS = 71_000
 const FIXES = [1, 2, 4, 9, 24] as const
 const FIXES_MEAN = 8
 const FIX_APART_MS = 1
-const EDGE_MS_MEAN = 130_000
+const EDGE_MS_MEAN = 150_000
 const PANIC_MS_MEAN = 2_000_000
 /** Long enough for a panel that is asked every other second. */
 const PRESS_MS = 3_000
