@@ -4,6 +4,7 @@ import { proveAgreement } from './prove-agreement.ts'
 import { proveArrival } from './prove-arrival.ts'
 import { proveSampling } from './prove-sampling.ts'
 import { proveAutobaud } from './prove-autobaud.ts'
+import { proveEta } from './prove-eta.ts'
 import { proveCrashes } from './prove-crashes.ts'
 import { proveFleet } from './prove-fleet.ts'
 import { proveFootprint } from './prove-footprint.ts'
@@ -81,6 +82,18 @@ export const PROOFS: Readonly<Record<string, Inquiry>> = {
       'test/cli/prove-reach.ts',
     ],
     run: proveReach,
+  },
+  eta: {
+    does: 'a day of driving teaches five towns what their roads take; the next day is promised; four minutes',
+    covers: [
+      'gateway/eta',
+      'gateway/city/etas.ts',
+      'gateway/reach/legs.ts',
+      'sim/traffic',
+      'test/eta',
+      'test/cli/prove-eta.ts',
+    ],
+    run: proveEta,
   },
   offline: {
     does: '72 h without a link at 1 Hz, then 256 kbit/s: live at once, drained in 15 min, no old position shown; build first',

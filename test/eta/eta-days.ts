@@ -43,6 +43,8 @@ export type EtaPlan = {
   readonly seed: number
   readonly junctions: number
   readonly cars: number
+  /** Of them, those that are sent on the second day. */
+  readonly testCars: number
   readonly learnHours: number
   readonly testHours: number
   /** Hour of the local day both begin with. */
@@ -95,12 +97,13 @@ export function driveEtaDays(plan: EtaPlan): EtaDays {
   })
 
   const run = (fromMs: number, hours: number, isLearning: boolean): void => {
+    const driving = isLearning ? cars : cars.slice(0, plan.testCars)
     for (let s = 0; s < hours * 3_600; s++) {
       const monoMs = fromMs + s * 1000
       const now = nowAt(monoMs)
       if (s % LAY_EVERY_S === 0) centre.layRoads(now)
       if (s % 60 === 0) centre.city.handle({ type: 'tick' }, now)
-      for (const { car, work } of cars) {
+      for (const { car, work } of driving) {
         const hasArrived = car.drive({ type: 'tick' }, monoMs)
         const seconds = monoMs / 1000
         if (isLearning) {

@@ -7,6 +7,7 @@ import { Codes } from './parts/codes.tsx'
 import { Conditions } from './parts/conditions.tsx'
 import { DeviceCard } from './parts/device-card.tsx'
 import { DeviceTable } from './parts/device-table.tsx'
+import { DrivingTimes } from './parts/driving-times.tsx'
 import { Figures } from './parts/figures.tsx'
 import { Health } from './parts/health.tsx'
 import { TopBar } from './parts/top-bar.tsx'
@@ -49,6 +50,7 @@ function Page() {
             {tab.value === 'devices' && <DeviceTable view={view} />}
             {tab.value === 'codes' && <Codes />}
             {tab.value === 'gateway' && <Health view={view} />}
+            {tab.value === 'times' && <DrivingTimes />}
           </section>
           {chosen.value !== null && <DeviceCard key={chosen.value} id={chosen.value} view={view} />}
         </main>

@@ -107,6 +107,7 @@ function CandidateRow({
           <span class="candidate-why">
             {w.road(clockWords(candidate.roadSeconds))}
             {candidate.turnoutSeconds > 0 && ` · ${w.turnout(clockWords(candidate.turnoutSeconds))}`}
+            {` · ${candidate.etaBasis === 'learned' ? w.etaLearned(candidate.etaSamples) : w.etaProfile}`}
             {` · ${w.fixAge(agoWords(candidate.fixAgeMs))}`}
           </span>
           <CostLine cost={candidate.coverageCost} />

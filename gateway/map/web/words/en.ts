@@ -87,6 +87,8 @@ export const en: Words = {
   byDistance: 'Free units · straight line, no arrival time',
   kilometres: km => `${km} km`,
   eta: 'ETA',
+  etaLearned: samples => `from ${samples} drives`,
+  etaProfile: 'by profile',
   turnout: s => `turnout ${s}`,
   road: s => `road ${s}`,
   fixAge: age => `fix ${age}`,

@@ -102,6 +102,8 @@ export const zh = {
   byDistance: '空闲警力 · 直线距离，无到达时间',
   kilometres: (km: string) => `${km} 公里`,
   eta: '预计',
+  etaLearned: (samples: number) => `按 ${samples} 次实测`,
+  etaProfile: '按参数',
   turnout: (s: string) => `出动 ${s}`,
   road: (s: string) => `路程 ${s}`,
   fixAge: (age: string) => `定位 ${age}`,

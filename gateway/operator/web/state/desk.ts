@@ -1,8 +1,8 @@
 import { signal } from '@preact/signals'
 
 /** What the operator looks at: which tab, which device, which of the list and in what order. */
-export type Tab = 'devices' | 'codes' | 'gateway'
-export const TABS: readonly Tab[] = ['devices', 'codes', 'gateway']
+export type Tab = 'devices' | 'codes' | 'gateway' | 'times'
+export const TABS: readonly Tab[] = ['devices', 'codes', 'gateway', 'times']
 export const tab = signal<Tab>('devices')
 
 export type Filter = 'all' | 'trouble' | 'down' | 'stale'

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { DeviceView, EnrolmentIssued, LedgerRow, Problem } from '#protocols/api.ts'
 import type { EnrolmentCreate } from '#protocols/api.ts'
+import { EtaView } from '#protocols/eta.ts'
 import { CodeView, OperatorView } from '#protocols/operator.ts'
 import { fault, ok } from '#protocols/result.ts'
 import type { Result } from '#protocols/result.ts'
@@ -19,6 +20,8 @@ export const withdrawCode = (id: string): Promise<Result<CodeView>> =>
 
 export const revokeDevice = (id: string, reason: string): Promise<Result<DeviceView>> =>
   ask(`v1/devices/${encodeURIComponent(id)}/revoke`, DeviceView, { reason })
+
+export const readEta = (): Promise<Result<EtaView>> => ask('v1/eta', EtaView)
 
 const Grids = z.object({
   features: z.array(z.object({ properties: z.object({ id: z.string(), name: z.string() }) })),

@@ -1,6 +1,6 @@
 import { choose, chosen, tab, TABS } from './desk.ts'
 
-/** `/` finds, 1 2 3 change the tab, Escape closes the details. Keys typed into a field belong to the field. */
+/** `/` finds, 1 to 4 change the tab, Escape closes the details. Keys typed into a field belong to the field. */
 export function startKeyboard(): void {
   document.addEventListener('keydown', event => {
     if (event.ctrlKey || event.metaKey || event.altKey) return
