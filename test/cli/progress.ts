@@ -13,8 +13,8 @@ export type Progress<T> = {
   drop(): void
 }
 
-export function openProgress<T>(name: string): Progress<T> {
-  const file = join('.reach5', `prove-${name}.json`)
+export function openProgress<T>(name: string, dir = '.reach5'): Progress<T> {
+  const file = join(dir, `prove-${name}.json`)
   const parts = read<T>(file)
   return {
     of: (part, code) => (parts[part]?.code === code ? parts[part].done : undefined),
