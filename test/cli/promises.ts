@@ -56,6 +56,25 @@ const ROWS: readonly Row[] = [
   },
   {
     promise: RECORDS,
+    fault: 'whole cities on simulated disks, links and clocks that fail in every way of the fault matrix',
+    by: ['prove', 'sim'],
+    found: e =>
+      `${figure(e, 'vehicleHours')} of ${figure(e, 'vehicleHoursPromised')} vehicle-hours, ${figure(e, 'faults')} faults of ${Object.keys(at(e, 'faultsByKind') as object).length} kinds, ${figure(e, 'accepted')} accepted = ${figure(e, 'effective')} effective + ${figure(e, 'receipted')} receipted; lost ${figure(e, 'lost')}, doubled ${figure(e, 'duplicated')}, told out of order ${figure(e, 'reordered')}, forged orders carried out ${figure(e, 'forgedExecuted')}`,
+  },
+  {
+    promise: RECORDS,
+    fault: 'one check after the other taken out of our own code: does the simulated city notice',
+    by: ['prove', 'mutants'],
+    found: e =>
+      `${figure(e, 'killed')} of ${figure(e, 'mutants')} found within ${figure(e, 'seedsMax')} seeds of ${figure(e, 'vehicleHoursPerSeed')} vehicle-hours; a planted bug is shrunk to ${many(
+        e,
+        'planted',
+      )
+        .map(planted => figure(planted, 'faults'))
+        .join(' and ')} faults`,
+  },
+  {
+    promise: RECORDS,
     fault: 'one bit of the store turns',
     by: ['prove', 'outbox'],
     found: e =>
