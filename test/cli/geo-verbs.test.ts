@@ -228,8 +228,10 @@ describe('--closures', () => {
         units: { id: string }[]
       }
     expect((await near()).units.map(({ id }) => id)).toEqual(['ptu-2', 'ptu-1'])
+    // The road at a point goes on to the next junction, here around the whole block.
     const point = { where: { kind: 'point', lon: -8.585, lat: 41.3475 } }
-    expect((await near('--closures', closed('c.json', point))).units.map(({ id }) => id)).toEqual([
+    expect((await near('--closures', closed('g.json', point))).units).toEqual([])
+    expect((await near('--closures', closed('c.json', edge(3)))).units.map(({ id }) => id)).toEqual([
       'ptu-1',
       'ptu-2',
     ])
