@@ -13,9 +13,10 @@ import { print, readGraph, refuse, say } from './road-verb.ts'
 
 const HELP = `reach5 roads: the road graph
 
-  reach5 roads import FILE.osm.pbf --out FILE.graph [--tiles FILE.tiles]
+  reach5 roads import FILE.osm.pbf [FILE.osm.pbf ...] --out FILE.graph [--tiles FILE.tiles]
       drivable roads of an OpenStreetMap extract as a road graph, and the map around them as vector tiles (beside the
-      graph unless said otherwise); a report of what was kept and what was left out, and why, as JSON on stdout
+      graph unless said otherwise); a report of what was kept and what was left out, and why, as JSON on stdout.
+      Several extracts, neighbours that overlap or not, become one graph with no seam at the border
   reach5 roads edges FILE.graph
       CSV id,source,target,cost_ds,reverse_cost_ds (deciseconds; -1 is closed that way)
   reach5 roads turns FILE.graph
@@ -24,19 +25,22 @@ const HELP = `reach5 roads: the road graph
 
 exit 0 done, 1 where it cannot write, 2 wrong use or a wrong file`
 
+/** A city with its neighbours; a province is one extract. */
+const EXTRACTS_MAX = 64
+
 /** `reach5 roads import | edges | turns`. */
 export async function roads(args: readonly string[]): Promise<number> {
   const parsed = parseArguments(args, {
     options: ['--out', '--tiles'],
     switches: [],
-    words: { min: 2, max: 2 },
+    words: { min: 2, max: 1 + EXTRACTS_MAX },
   })
   if (parsed.ok && parsed.value.switches.has('--help')) {
     print(HELP)
     return 0
   }
   const verbs = ['import', 'edges', 'turns']
-  const [verb = '', file = ''] = parsed.ok ? parsed.value.words : args
+  const [verb = '', file = '', ...more] = parsed.ok ? parsed.value.words : args
   if (!verbs.includes(verb)) return refuse('roads', fault('USAGE', `say import, edges or turns first`))
   if (!parsed.ok) return refuse('roads', parsed)
   const out = parsed.value.options.get('--out')
@@ -45,18 +49,20 @@ export async function roads(args: readonly string[]): Promise<number> {
     return refuse('roads', fault('USAGE', '--out and --tiles belong to import'))
   if (verb === 'import') {
     if (out === undefined) return refuse('roads', fault('USAGE', 'import needs --out FILE.graph'))
-    const done = await importTo(file, out, tiles ?? tilesBeside(out))
+    const done = await importTo([file, ...more], out, tiles ?? tilesBeside(out))
     return done.ok ? 0 : refuse('roads', done)
   }
+  if (more.length > 0) return refuse('roads', fault('USAGE', `${verb} takes one graph`))
   const graph = await readGraph(file)
   if (!graph.ok) return refuse('roads', graph)
   print(verb === 'edges' ? edgeTable(graph.value) : turnTable(graph.value))
   return 0
 }
 
-async function importTo(file: string, out: string, tilesOut: string): Promise<Result<true>> {
+async function importTo(files: readonly string[], out: string, tilesOut: string): Promise<Result<true>> {
   const startedMs = performance.now()
-  const imported = await importPbf(file, progress(`reading ${file}`))
+  const says = new Map(files.map(file => [file, progress(`reading ${file}`)]))
+  const imported = await importPbf(files, (done, total, file) => says.get(file)?.(done, total))
   if (!imported.ok) return imported
   const { network, ground, report } = imported.value
   const bytes = packGraph(network, { turnRestrictionsIgnored: report.turns.notObeyed })

@@ -6,6 +6,7 @@ import { GroundReading } from './ground-reading.ts'
 import type { Ground } from './ground-reading.ts'
 import { GROUND_KEYS, PLACE_KEYS } from './ground-rules.ts'
 import { reportOf } from './import-report.ts'
+import { JoinedExtracts } from './joined-extracts.ts'
 import type { ImportReport } from './import-report.ts'
 import { largestComponent } from './largest-component.ts'
 import type { Largest } from './largest-component.ts'
@@ -53,25 +54,37 @@ const KEYS = {
 }
 
 /**
- * Any OSM extract to a drivable road network and the ground around it, in one pass over the file. Faults: those of
- * `readOsmPbf`, and OSM_NO_ROADS for an extract without a connected drivable road. The same file always gives the same
- * network, ids included.
+ * Any OSM extract to a drivable road network and the ground around it, in one pass over the file; or several extracts,
+ * neighbours that overlap or not, to the one network that an extract of all of them would have given. Faults: those of
+ * `readOsmPbf`, and OSM_NO_ROADS for an extract without a connected drivable road. The same files always give the same
+ * network, ids included, whatever their order.
  */
 export async function importPbf(
-  file: string,
-  onProgress?: (doneBytes: number, totalBytes: number) => void,
+  file: string | readonly string[],
+  onProgress?: (doneBytes: number, totalBytes: number, file: string) => void,
 ): Promise<Result<Imported>> {
+  const files = typeof file === 'string' ? [file] : file
   const reading = new Reading()
-  const options = onProgress === undefined ? { keys: KEYS } : { keys: KEYS, onProgress }
-  const read = await readOsmPbf(file, options, item => reading.take(item))
-  if (!read.ok) return read
+  const joined = files.length > 1 ? new JoinedExtracts() : undefined
+  let items = 0
+  for (const one of files) {
+    const read = await readOsmPbf(
+      one,
+      { keys: KEYS, ...(onProgress && { onProgress: (done, total) => onProgress(done, total, one) }) },
+      item => (joined === undefined ? reading.take(item) : joined.take(item, node => reading.take(node))),
+    )
+    if (!read.ok) return read
+    items += read.value
+  }
+  joined?.finish(item => reading.take(item))
   const split = splitWays(reading.drivable, reading.nodes)
   const kept = largestComponent(split)
-  if (kept.edges.length === 0) return fault('OSM_NO_ROADS', `${file}: no connected drivable road in it`)
+  if (kept.edges.length === 0)
+    return fault('OSM_NO_ROADS', `${files.join(', ')}: no connected drivable road in it`)
   const turns = restrictTurns(reading.turns, placesOn(split, kept), kept)
   const ground = reading.ground.finish(reading.nodes)
   const report = reportOf({
-    items: read.value,
+    items,
     verdicts: reading.verdicts,
     refused: reading.refused,
     lengthM: refs => shapeLengthM(reading.lineOf(refs)),

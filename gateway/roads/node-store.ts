@@ -55,10 +55,12 @@ export class NodeStore {
     this.lonE7 = lon
   }
 
-  /** Stable, so of two nodes with one id the same one is found every time. */
+  /** Of several nodes with one id, a node of overlapping extracts, the first stays. */
   private sort(): void {
-    const order = Array.from({ length: this.count }, (_, i) => i)
-    order.sort((a, b) => (this.ids[a] ?? 0) - (this.ids[b] ?? 0))
+    const all = Array.from({ length: this.count }, (_, i) => i)
+    all.sort((a, b) => (this.ids[a] ?? 0) - (this.ids[b] ?? 0) || a - b)
+    const order = all.filter((here, i) => i === 0 || this.ids[here] !== this.ids[all[i - 1]!])
+    this.count = order.length
     this.ids = Float64Array.from(order, i => this.ids[i] ?? 0)
     this.latE7 = Int32Array.from(order, i => this.latE7[i] ?? 0)
     this.lonE7 = Int32Array.from(order, i => this.lonE7[i] ?? 0)

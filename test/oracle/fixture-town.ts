@@ -33,6 +33,29 @@ export function fixtureTown(): Uint8Array {
   return osmPbf(nodes, ways, relations)
 }
 
+/**
+ * Two extracts of the town that overlap by some streets in the middle, as neighbouring counties are handed out. A way that
+ * crosses the border names all its nodes, though the extract does not hold those beyond; or, `clipped`, only those it holds.
+ */
+export function fixtureTownHalves(clipped: boolean): {
+  readonly west: Uint8Array
+  readonly east: Uint8Array
+} {
+  const { nodes, ways, relations } = drawn()
+  const half = (holds: (node: DrawnNode) => boolean): Uint8Array => {
+    const held = new Set(nodes.filter(holds).map(({ id }) => id))
+    const own = ways
+      .filter(way => way.refs.some(ref => held.has(ref)))
+      .map(way => (clipped ? { ...way, refs: way.refs.filter(ref => held.has(ref)) } : way))
+    return osmPbf(nodes.filter(holds), own, relations)
+  }
+  const middle = WEST + (COLUMNS / 2) * STEP_LON
+  return {
+    west: half(({ lon }) => lon < middle + 1.6 * STEP_LON),
+    east: half(({ lon }) => lon > middle - 1.6 * STEP_LON),
+  }
+}
+
 function drawn() {
   const random = seeded(1946)
   const nodes: DrawnNode[] = []
