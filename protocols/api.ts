@@ -162,7 +162,8 @@ export const IncidentCreate = z.strictObject({
 })
 export type IncidentCreate = z.infer<typeof IncidentCreate>
 
-export const Reason = z.enum(['own_grid', 'adjacent_grid', 'nearest_eta'])
+/** `mutual_aid`: a crew of another county than the one that answers for the place. */
+export const Reason = z.enum(['own_grid', 'adjacent_grid', 'nearest_eta', 'mutual_aid'])
 export type Reason = z.infer<typeof Reason>
 export const Exclusion = z.enum([
   'off_shift',
@@ -183,6 +184,8 @@ export const Warning = z.enum([
   'emergency',
   /** The place lies on a closed road; the time is to where that begins. */
   'road_closed',
+  /** It would leave its own county; the partner is asked first. */
+  'cross_border',
 ])
 export type Warning = z.infer<typeof Warning>
 

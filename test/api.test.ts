@@ -59,6 +59,7 @@ function aGateway(overrides: Partial<HttpParts> = {}) {
       move: () => ({ gridId: 'g-1', outsideSinceMs: null }),
       neighboursOf: () => [],
       nameOf: () => null,
+      countyOf: () => null,
       nearby: () => undefined,
     },
   })

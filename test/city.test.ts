@@ -23,11 +23,14 @@ import type { Now } from '#protocols/time.ts'
  *     lon 0  0.1   0.15   0.4                  0 on no road: lat 5
  */
 const WEST_EAST = 0.2
+/** Two counties where a test says so. */
+const counties = new Map<string, string>()
 const grids: GridLookup = {
   gridAt: place => (place.lon < WEST_EAST ? 'g-west' : 'g-east'),
   move: (_was, fix) => ({ gridId: fix.lon < WEST_EAST ? 'g-west' : 'g-east', outsideSinceMs: null }),
   neighboursOf: id => (id === 'g-west' ? ['g-east'] : ['g-west']),
   nameOf: id => `${id} name`,
+  countyOf: id => counties.get(id) ?? null,
   nearby: () => undefined,
 }
 const reach: Reach = {
@@ -987,6 +990,21 @@ describe('a recommendation', () => {
     expect(new Town().city.recommend({ lat: 5, lon: 0 }, new Town().now())).toMatchObject({
       code: 'PLACE_OFF_ROAD',
     })
+  })
+
+  it('offers the partner across the border of a county where it is faster, and says that it is mutual aid', () => {
+    counties.set('g-west', 'county-1').set('g-east', 'county-2')
+    // The place lies 15 s inside the east; its own crew is 200 s away, the partner from the west 65 s.
+    const town = new Town().crew(1, 0.15).crew(3, 0.415)
+    const list = recommended(town, { lat: 0, lon: 0.215 })
+    counties.clear()
+    expect(list.candidates.map(c => [c.unitId, c.reasons, c.warnings])).toEqual([
+      ['u-1', ['adjacent_grid', 'mutual_aid', 'nearest_eta'], ['cross_border', 'only_unit_in_grid']],
+      ['u-3', ['own_grid'], ['heading_away']],
+    ])
+    expect(
+      recommended(new Town().crew(1, 0.15), { lat: 0, lon: 0.215 }).candidates[0]?.reasons,
+    ).not.toContain('mutual_aid')
   })
 })
 

@@ -41,7 +41,7 @@ class Town {
       roads,
       grids: {
         ...{ gridAt: () => null, move: () => ({ gridId: null, outsideSinceMs: null }) },
-        ...{ neighboursOf: () => [], nameOf: () => null, nearby: () => undefined },
+        ...{ neighboursOf: () => [], nameOf: () => null, countyOf: () => null, nearby: () => undefined },
       },
     })
     const rows = [...this.rows].map(([key, value]): CityRow => ({ key, value: structuredClone(value) }))

@@ -10,6 +10,7 @@ export function createGridLookup(grids: readonly Grid[]): GridLookup {
   const map = new GridMap(grids)
   const neighbours = adjacentGrids(grids)
   const nearby = new Map<string, NearbyGrids>()
+  const counties = new Map(grids.map(grid => [grid.id, grid.county?.id ?? null]))
   const names = new Map(grids.map(grid => [grid.id, grid.name]))
   return {
     gridAt: place => map.gridAt(place)?.id ?? null,
@@ -22,6 +23,7 @@ export function createGridLookup(grids: readonly Grid[]): GridLookup {
       if (cut) nearby.set(gridId, cut)
       return cut
     },
+    countyOf: gridId => counties.get(gridId) ?? null,
     nameOf: gridId => names.get(gridId) ?? null,
   }
 }

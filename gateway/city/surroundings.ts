@@ -19,6 +19,8 @@ export type GridLookup = {
   readonly move: (was: Membership, fix: LatLon, monoMs: number) => Membership
   readonly neighboursOf: (gridId: GridId) => readonly GridId[]
   readonly nameOf: (gridId: GridId) => string | null
+  /** Id of the county that answers for a grid; null where the grids do not say. */
+  readonly countyOf: (gridId: GridId) => string | null
   /** A grid and those around it, small enough for one message; undefined where there is no such grid. */
   readonly nearby: (gridId: GridId) => NearbyGrids | undefined
 }

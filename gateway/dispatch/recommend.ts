@@ -149,6 +149,7 @@ function timedOf(
   const openSeconds = fixAgeMs / 1000
   const home = unit.homeGridId ?? unit.gridId
   const isOwnGrid = here !== null && home === here
+  const reasons = reasonsOf(home, here, grids)
   return {
     unitId: unit.id,
     callSign: unit.callSign,
@@ -161,9 +162,10 @@ function timedOf(
     etaSamples: learned?.samples ?? 0,
     etaP80Seconds: learned === undefined ? null : Math.ceil(learned.p80Seconds),
     fixAgeMs,
-    reasons: reasonsOf(home, here, grids),
+    reasons,
     warnings: [
       ...(answer.place.closed ? (['road_closed'] as const) : []),
+      ...(reasons.includes('mutual_aid') ? (['cross_border'] as const) : []),
       ...warningsOf(unit, place, here, fit),
     ],
     isOwnGrid,
@@ -178,7 +180,16 @@ export const turnoutSecondsOf = (unit: UnitView): number =>
 function reasonsOf(home: GridId | null, here: GridId | null, grids: GridLookup): Reason[] {
   if (here === null || home === null) return []
   if (home === here) return ['own_grid']
-  return grids.neighboursOf(here).includes(home) ? ['adjacent_grid'] : []
+  return [
+    ...(grids.neighboursOf(here).includes(home) ? (['adjacent_grid'] as const) : []),
+    ...(isOverBorder(home, here, grids) ? (['mutual_aid'] as const) : []),
+  ]
+}
+
+/** Crews of one county and a place that another one answers for. */
+function isOverBorder(home: GridId, here: GridId, grids: GridLookup): boolean {
+  const [theirs, ours] = [grids.countyOf(home), grids.countyOf(here)]
+  return theirs !== null && ours !== null && theirs !== ours
 }
 
 function warningsOf(unit: UnitView, place: LatLon, here: GridId | null, fit: readonly UnitView[]): Warning[] {

@@ -232,6 +232,18 @@ describe('a grids file', () => {
     expect(codeOf(mute, 'mars')).toMatch(/^GRIDS_CRS: --grids-crs "mars" is none of/)
   })
 
+  it('keeps which county answers for a grid, through the checks and out to the map', () => {
+    const file = JSON.parse(fileOf(sound)) as { features: { properties: object }[] }
+    Object.assign(file.features[1]!.properties, { countyId: 'county-2', county: '泗水县' })
+    const read = prepareGrids(JSON.stringify(file))
+    if (!read.ok) throw new Error(read.detail)
+    expect(read.value.grids.map(({ county }) => county)).toEqual([
+      undefined,
+      { id: 'county-2', name: '泗水县' },
+    ])
+    expect(gridsGeoJson(read.value.grids)).toContain('"countyId":"county-2","countyName":"泗水县"')
+  })
+
   it('that cannot be read is refused with the feature and the field', () => {
     expect(codeOf('no json')).toMatch(/^FILE_BROKEN: no JSON/)
     expect(codeOf('{"type":"FeatureCollection","crs":"WGS84","features":[]}')).toMatch(

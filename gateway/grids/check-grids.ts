@@ -249,8 +249,7 @@ function tidied(grid: Grid): Grid {
       return first === undefined ? [] : [...wound, first]
     }),
   )
-  const { id, name } = grid
-  return { id, name, polygon: parts.flat(), ...(grid.parts !== undefined && { parts }) }
+  return { ...grid, polygon: parts.flat(), ...(grid.parts !== undefined && { parts }) }
 }
 
 const same = (a: Position | undefined, b: Position | undefined): boolean =>

@@ -23,7 +23,12 @@ const GridFile = z.object({
     .array(
       z.object({
         type: z.literal('Feature'),
-        properties: z.object({ id: GridId, name: z.string().min(1).max(64) }),
+        properties: z.object({
+          id: GridId,
+          name: z.string().min(1).max(64),
+          countyId: GridId.optional(),
+          county: z.string().min(1).max(64).optional(),
+        }),
         geometry: z.discriminatedUnion('type', [
           z.object({ type: z.literal('Polygon'), coordinates: Rings }),
           z.object({ type: z.literal('MultiPolygon'), coordinates: z.array(Rings).min(1) }),
@@ -45,7 +50,8 @@ export type GridFile = {
 const HOW = `"crs": "GCJ02" (one of ${CRS_NAMES.join(', ')}), or --grids-crs GCJ02`
 
 /**
- * Grids from GeoJSON text: a FeatureCollection of Polygons and MultiPolygons with properties `id` and `name`, and the
+ * Grids from GeoJSON text: a FeatureCollection of Polygons and MultiPolygons with properties `id` and `name` (and `countyId`
+ * with the name of the `county`, where there are several), and the
  * coordinate system as a member `crs` of the collection unless `crsFlag` names it. Faults: FILE_BROKEN names the first
  * thing that does not fit, GRIDS_CRS when the system is missing, unknown, or another than the flag says.
  */
@@ -58,8 +64,12 @@ export function parseGrids(text: string, crsFlag?: string): Result<GridFile> {
   if (!crs.ok) return crs
   const asWritten = parsed.data.features.map(({ properties, geometry }) => {
     const parts = geometry.type === 'Polygon' ? [geometry.coordinates] : geometry.coordinates
+    const { id, name, countyId, county } = properties
     return gridOf(
-      properties,
+      {
+        ...{ id, name },
+        ...(countyId !== undefined && { county: { id: countyId, name: county ?? countyId } }),
+      },
       parts.map(part => part.map(ring => ring.map(([lon, lat]): Position => [lon, lat]))),
     )
   })
@@ -83,9 +93,13 @@ export const convertGrids = (grids: readonly Grid[], crs: Crs): Grid[] =>
     ),
   )
 
-const gridOf = ({ id, name }: { id: string; name: string }, parts: readonly Polygon[]): Grid => ({
+const gridOf = (
+  { id, name, county }: Pick<Grid, 'id' | 'name' | 'county'>,
+  parts: readonly Polygon[],
+): Grid => ({
   id,
   name,
+  ...(county !== undefined && { county }),
   polygon: parts.flat(),
   ...(parts.length > 1 && { parts }),
 })
@@ -148,7 +162,10 @@ export const gridsGeoJson = (grids: readonly Grid[]): string =>
     features: grids.map(grid => ({
       type: 'Feature',
       id: grid.id,
-      properties: { id: grid.id, name: grid.name, datum: 'wgs84' },
+      properties: {
+        ...{ id: grid.id, name: grid.name, datum: 'wgs84' },
+        ...(grid.county !== undefined && { countyId: grid.county.id, countyName: grid.county.name }),
+      },
       geometry:
         grid.parts === undefined
           ? { type: 'Polygon', coordinates: grid.polygon }

@@ -372,7 +372,12 @@ export const en: Words = {
   },
   severities: { normal: 'Normal', urgent: 'Urgent', major: 'Major' },
   sources: { map: 'map', api: 'API', kiosk: 'kiosk', crew: 'crew', simulator: 'simulator' },
-  reasons: { own_grid: 'own grid', adjacent_grid: 'next grid', nearest_eta: 'fastest' },
+  reasons: {
+    own_grid: 'own grid',
+    adjacent_grid: 'next grid',
+    nearest_eta: 'fastest',
+    mutual_aid: 'mutual aid',
+  },
   warnings: {
     fix_ageing: 'fix ageing',
     equipment_fault: 'equipment fault',
@@ -381,6 +386,7 @@ export const en: Words = {
     low_battery: 'battery low',
     emergency: 'unit in emergency',
     road_closed: 'time is to where the road is closed',
+    cross_border: 'leaves its county: ask the partner first',
   },
   exclusions: {
     off_shift: 'off shift',

@@ -401,7 +401,12 @@ export const zh = {
     Source,
     string
   >,
-  reasons: { own_grid: '本网格', adjacent_grid: '邻网格', nearest_eta: '最快' } as Record<Reason, string>,
+  reasons: {
+    own_grid: '本网格',
+    adjacent_grid: '邻网格',
+    nearest_eta: '最快',
+    mutual_aid: '邻县支援',
+  } as Record<Reason, string>,
   warnings: {
     fix_ageing: '定位变旧',
     equipment_fault: '设备故障',
@@ -410,6 +415,7 @@ export const zh = {
     low_battery: '车辆电量低',
     emergency: '该车紧急报警',
     road_closed: '只算到封路处',
+    cross_border: '跨县区，先联系对方',
   } as Record<Warning, string>,
   exclusions: {
     off_shift: '未在班',
