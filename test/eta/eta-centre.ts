@@ -22,6 +22,7 @@ const NO_GRIDS: GridLookup = {
   move: was => was,
   neighboursOf: () => [],
   nameOf: () => null,
+  countyOf: () => null,
   nearby: () => undefined,
 }
 const UTC_OFFSET_MINUTES = 480
