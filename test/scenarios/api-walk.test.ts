@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { IncidentView, OrderView, Recommendation } from '#protocols/api.ts'
+import type { ClosureView } from '#protocols/closures.ts'
 import type { TerminalState } from '#protocols/terminal.ts'
 import { eventually, openRunningHouse } from './running-house.ts'
 import type { RunningHouse } from './running-house.ts'
@@ -53,6 +54,7 @@ describe('the walk in docs/api.md', () => {
         await eventually('the receipt', async () => ((await run(command)) as OrderView).outcome !== null)
       const answer = await run(command)
       answers.push(answer)
+      if (command.includes('/v1/closures -H')) words['CLOSURE'] = (answer as ClosureView).id
       if (command.includes('/v1/incidents -H')) words['INCIDENT'] = (answer as IncidentView).id
       if (command.includes('/v1/orders -H') && 'issuedAt' in (answer as object))
         words['ORDER'] = (answer as OrderView).id
