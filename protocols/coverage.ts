@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { GridId, IncidentId, OrderId, UnitId } from './ids.ts'
+import { GridId, Id, IncidentId, OrderId, UnitId } from './ids.ts'
 
 /*
  * Who could be where in time, once a second for the whole city (DOMAIN 9.3, 9.4). Shares are 0 to 1 of road length unless
@@ -43,11 +43,14 @@ export const CoverageReason = z.object({
     'no_data',
     /** Already better, but a colour is left only after `limit` seconds; `value` of them have passed. */
     'held',
+    /** Beside another cause: so many metres of the grid's roads are closed by this closure. */
+    'road_closed',
     'covered',
   ]),
   value: z.number().nullable(),
   limit: z.number().nullable(),
   incidentId: IncidentId.optional(),
+  closureId: Id.optional(),
 })
 export type CoverageReason = z.infer<typeof CoverageReason>
 

@@ -40,7 +40,7 @@ class Town {
       reach: { times: () => undefined, route: () => undefined },
       roads,
       grids: {
-        ...{ gridAt: () => null, move: () => ({ gridId: null, outsideSinceMs: null }) },
+        ...{ gridAt: () => 'g-1', move: () => ({ gridId: null, outsideSinceMs: null }) },
         ...{ neighboursOf: () => [], nameOf: () => null, countyOf: () => null, nearby: () => undefined },
       },
     })
@@ -189,6 +189,49 @@ describe('closures that overlap', () => {
     town.end(closed.id)
     town.end(slower.id)
     expect([...town.obeyed.values()]).toEqual([2, 2])
+  })
+})
+
+describe('a closed road and the colours of grids', () => {
+  it('is named, with its metres, where a grid is not green', () => {
+    const town = new Town()
+    const { id } = opened(town, { where: { kind: 'edges', edges: [0, 2], direction: 'both' } })
+    opened(town, { where: { kind: 'edges', edges: [1], direction: 'both' }, speedFactor: 0.5 })
+    const area = { roadM: 0, areaM2: 0, circles: [0, 0, 0], demandCircles: [0, 0, 0], atLeast: [0, 0, 0] }
+    const more = { demandAtLeast: [0, 0, 0], areaAtLeast: [0, 0, 0], expected: 0, expectedDemand: 0 }
+    const grid = {
+      gridId: 'g-1',
+      area: { ...area, ...more },
+      centreUnits: 0,
+      centre: { lat: 0, lon: 0 },
+      coldShare: 0,
+    }
+    const measured = {
+      tick: 1,
+      tookMs: 1,
+      unitsCounted: 1,
+      unitsOffRoad: 0,
+      city: grid.area,
+      grids: [grid],
+      coldSpots: [],
+      unreached: [],
+    }
+    const duty = {
+      unitsStale: 0,
+      busy: { share: 0, units: 0 },
+      grids: [{ gridId: 'g-1', units: 1, unitsStale: 0, staleShare: 0 }],
+    }
+    town.city.handle({ type: 'coverage', refresh: { measured, duty } as never }, town.now())
+    const reasons = (): unknown[] => town.city.coverage(town.now())!.grids[0]!.reasons
+    const columnM = 0.002 * 111_195 * Math.cos((35.6 * Math.PI) / 180)
+    expect(reasons()).toContainEqual({
+      code: 'road_closed',
+      value: Math.round(6 * columnM),
+      limit: null,
+      closureId: id,
+    })
+    town.end(id)
+    expect(JSON.stringify(reasons())).not.toContain('road_closed')
   })
 })
 

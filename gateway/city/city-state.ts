@@ -5,6 +5,7 @@ import type { Now } from '#protocols/time.ts'
 import { AlarmBook } from '../alarms/alarms.ts'
 import type { AlarmRow, AlarmSource } from '../alarms/alarms.ts'
 import { ClosureBook } from '../closures/closure-book.ts'
+import { closedByGrid } from '../closures/closed-by-grid.ts'
 import type { ClosureRoads } from '../closures/closure-roads.ts'
 import { CoverageBook } from '../coverage/coverage-book.ts'
 import { IncidentBook } from '../dispatch/incident-book.ts'
@@ -74,7 +75,9 @@ export class City {
   /** Closures that began, changed or ended count in the next question about the roads. */
   obeyClosures(now: Now): void {
     const factors = this.closures.settle(now)
-    if (factors !== undefined) this.roads.obey(factors)
+    if (factors === undefined) return
+    this.roads.obey(factors)
+    this.coverage.roadsClosed(closedByGrid(this.closures.holding(), place => this.grids.gridAt(place)))
   }
 
   unitView(unit: Unit, now: Now): UnitView {

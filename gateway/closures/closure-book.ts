@@ -64,6 +64,11 @@ export class ClosureBook {
     return factorsOf(inForce)
   }
 
+  /** In force as of the last `settle`. */
+  holding(): readonly Closure[] {
+    return this.inForce
+  }
+
   private nowInForce(now: Now): Closure[] {
     return [...this.closures.values()].filter(
       closure => stateOf(closure, now) === 'in_force' && !isOver(closure, now),

@@ -26,6 +26,12 @@ export function pointAt(line: readonly Position[], share: number): LatLon & { re
   }
 }
 
+/** Length of a line, metres. */
+export const lineM = (line: readonly Position[]): number =>
+  line
+    .slice(1)
+    .reduce((sum, [lon, lat], i) => sum + distanceM({ lon: line[i]![0], lat: line[i]![1] }, { lon, lat }), 0)
+
 /** Degrees true of an edge at a place on it, from its beginning to its end. */
 export const bearingAt = (graph: RoadGraph, { edge, fraction }: RoadPoint): number =>
   pointAt(graph.edgeShape(edge), fraction).bearing

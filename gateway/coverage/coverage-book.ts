@@ -1,5 +1,11 @@
 import type { IncidentView } from '#protocols/api.ts'
-import type { CoverageCost, CoverageView, GridCost, GridCoverage } from '#protocols/coverage.ts'
+import type {
+  CoverageCost,
+  CoverageReason,
+  CoverageView,
+  GridCost,
+  GridCoverage,
+} from '#protocols/coverage.ts'
 import type { GridId, IncidentId } from '#protocols/ids.ts'
 import { fault, ok } from '#protocols/result.ts'
 import type { Result } from '#protocols/result.ts'
@@ -18,6 +24,8 @@ export const REFRESH_LOST_MS = 5_000
 /** Less road than a car is long is nothing anybody would miss. */
 const NOTICED_M = 5
 
+export type ClosedByGrid = ReadonlyMap<GridId, readonly CoverageReason[]>
+
 /** One refresh as it comes back: what was measured, and how far it can be trusted. */
 export type CoverageRefresh = { readonly measured: CoverageMeasured; readonly duty: CoverageDuty }
 
@@ -29,6 +37,8 @@ export class CoverageBook {
   readonly moveUps = new MoveUpBook()
   private readonly rules: ColourRules
   readonly nameOf: (gridId: GridId) => string | null
+  /** Roads closed now, by grid: told as a reason wherever something else is wrong too. */
+  private closedIn: ClosedByGrid = new Map()
   private readonly judged = new Map<GridId, ColourJudged>()
   private newest: CoverageRefresh | null = null
   private heardMonoMs = 0
@@ -49,6 +59,11 @@ export class CoverageBook {
       const staleShare = refresh.duty.grids[i]?.staleShare ?? null
       this.judge(grid.gridId, { ...measuredOf(grid), unreached, staleShare }, now)
     })
+  }
+
+  /** What is closed from now on, and nothing else. */
+  roadsClosed(closedIn: ClosedByGrid): void {
+    this.closedIn = closedIn
   }
 
   /** The worker is gone: nothing is known from now on. True when that is news. */
@@ -135,7 +150,7 @@ export class CoverageBook {
       name: this.nameOf(grid.gridId) ?? grid.gridId,
       colour: state.colour,
       sinceMs: Math.max(0, Math.round(now.monoMs - state.sinceMs)),
-      reasons: [...reasons],
+      reasons: [...reasons, ...(state.colour === 'green' ? [] : (this.closedIn.get(grid.gridId) ?? []))],
       units: duty?.units ?? 0,
       unitsStale: duty?.unitsStale ?? 0,
       centre: grid.centre,

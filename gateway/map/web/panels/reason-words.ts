@@ -1,9 +1,11 @@
 import type { CoverageReason } from '#protocols/coverage.ts'
+import { closures } from '../state/closures.ts'
 import { incidents } from '../state/picture.ts'
-import { ageWords, words } from '../words/words.ts'
+import { roadNames } from '../words/closure-words.ts'
+import { ageWords, kilometreWords, words } from '../words/words.ts'
 
 /** One reason as a sentence: what was compared with what, in the words of the desk. */
-export function reasonWords({ code, value, limit, incidentId }: CoverageReason): string {
+export function reasonWords({ code, value, limit, incidentId, closureId }: CoverageReason): string {
   const { coverageReasons: say } = words.value
   const share = (part: number | null): string =>
     // Down, never up: 49.6 % is not the half that was wanted.
@@ -30,6 +32,10 @@ export function reasonWords({ code, value, limit, incidentId }: CoverageReason):
       return say.noData
     case 'held':
       return say.held(seconds(value), seconds(limit))
+    case 'road_closed': {
+      const closure = closures.value.get(closureId ?? '')?.view
+      return say.roadClosed(closure === undefined ? '' : roadNames(closure.roads), kilometreWords(value ?? 0))
+    }
     case 'covered':
       return say.covered
   }

@@ -108,7 +108,7 @@ function WarningItem({
         </span>
       </header>
       {grid.reasons.map(reason => (
-        <p class="warning-why" key={`${reason.code}${reason.incidentId ?? ''}`}>
+        <p class="warning-why" key={`${reason.code}${reason.incidentId ?? reason.closureId ?? ''}`}>
           {reasonWords(reason)}
         </p>
       ))}

@@ -228,6 +228,7 @@ export const en: Words = {
       `${share} of the units it depends on are stale (${limit} are allowed): no judgement.`,
     noData: 'Not enough is known yet: no judgement.',
     held: (passed, limit) => `Better for ${passed}; the colour changes after ${limit}.`,
+    roadClosed: (road, length) => `${length} of ${road} is closed.`,
     covered: 'As it should be.',
   },
 

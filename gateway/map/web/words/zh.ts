@@ -246,6 +246,7 @@ export const zh = {
       `所依赖单位中 ${share} 的定位已过时（上限 ${limit}），不作判断。`,
     noData: '还没有足够的数据，不作判断。',
     held: (passed: string, limit: string) => `已好转 ${passed}，满 ${limit} 后降级。`,
+    roadClosed: (road: string, length: string) => `${road} 封闭 ${length}。`,
     covered: '达到标准。',
   },
 
