@@ -24,6 +24,7 @@ import type { GridLookup, Mint, Reach } from './city/surroundings.ts'
 import type { ClosureRoads } from './closures/closure-roads.ts'
 import { viewOfClosure, viewOfStretch } from './closures/closure.ts'
 import type { CoverageRefresh } from './coverage/coverage-book.ts'
+import type { DemandCounts } from './coverage/demand-history.ts'
 import type { MoveUpAsked, MoveUpMeasured } from './coverage/move-ups.ts'
 import type { MeasuredLoss } from './coverage/plans.ts'
 import { recommend } from './dispatch/recommend.ts'
@@ -63,6 +64,9 @@ export type CityViews = {
   readonly stretchOf: (where: ClosureWhere) => Result<ClosureStretch>
   /** Null before the first refresh. */
   readonly coverage: (now: Now) => CoverageView | null
+  /** How many incidents each place had, all day and around this hour; `version` grows when that changes. */
+  readonly demand: (now: Now) => DemandCounts
+  readonly demandVersion: () => number
   /** What move-ups to look for. */
   readonly moveUpsAsked: (now: Now) => MoveUpAsked
   /** What a measured loss means for the grids, by the colours of now. */
@@ -119,6 +123,8 @@ export function createCity(parts: CityParts): CityCore {
       return stretch.ok ? ok(viewOfStretch(stretch.value)) : stretch
     },
     coverage: now => city.coverage.view(now),
+    demand: now => city.demand.counts(now.utcMs),
+    demandVersion: () => city.demand.version,
     moveUpsAsked: now => city.coverage.moveUps.asked(units(now), now),
     foresee: (loss, now) => city.coverage.foresee(loss, now),
     etas: now => city.etas && viewOfEtas(city.etas.learner, city.etas.past, now),

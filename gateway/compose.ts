@@ -23,6 +23,7 @@ import { BusyShare } from './coverage/busy-share.ts'
 import { coverageDesk } from './coverage/coverage-desk.ts'
 import { coverageDuty, Settling } from './coverage/coverage-duty.ts'
 import type { MoveUpMeasured } from './coverage/move-ups.ts'
+import { DemandPace } from './coverage/demand-pace.ts'
 import { openCoverageThread } from './coverage/coverage-thread.ts'
 import { createRoadReach } from './dispatch/road-reach.ts'
 import { openDesk } from './enrolment/desk.ts'
@@ -183,6 +184,7 @@ async function open(
   opened.push(() => loop.stop())
 
   const settling = new Settling(clock.now().monoMs)
+  const demandPace = new DemandPace()
   const busyShare = new BusyShare(config.busyShare === 'measured' ? null : config.busyShare)
   const gridsWatched = { ids: grids.map(grid => grid.id), neighboursOf: gridLookup.neighboursOf }
   let coveredMonoMs: number | null = null
@@ -196,6 +198,7 @@ async function open(
       const units = city.units(now)
       const quietMs = settling.quietMs(units, now.monoMs)
       const busy = busyShare.see(units, now.monoMs)
+      if (demandPace.isDue(city.demandVersion(), now)) coverage.weigh(city.demand(now))
       return coverageDuty(units, city.incidents(now), gridsWatched, quietMs, busy)
     },
     onRefresh: refresh => {

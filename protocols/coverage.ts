@@ -191,6 +191,14 @@ export const CoverageView = z.object({
     /** How long it was measured, as a whole; the share is of the last hour, mostly. */
     measuredSeconds: z.number(),
   }),
+  /** What demand rests on: incidents of this hour and place, or the roads alone while there are too few. */
+  demand: z.object({
+    basis: z.enum(['roads', 'history']),
+    /** Counted, without exercises and duplicates. */
+    incidents: z.number().int(),
+    /** Of the local day. */
+    hour: z.number().int().min(0).max(23),
+  }),
   city: AreaCoverage,
   grids: z.array(GridCoverage),
   coldSpots: z.array(ColdSpotView),

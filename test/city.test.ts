@@ -382,6 +382,59 @@ describe('what the map shows of a unit', () => {
   })
 })
 
+describe('demand', () => {
+  it('is counted from incidents, once, without exercises and duplicates, and the same after a restart', () => {
+    const town = new Town().crew(1, 0.1)
+    const create = (exercise = false): IncidentView =>
+      town.demand<IncidentView>({
+        kind: 'incident.create',
+        incident: IncidentCreate.parse({ place: { lat: 0, lon: 0.1 }, exercise }),
+      })
+    create(true)
+    const twice = create()
+    for (let n = 0; n < 3; n++) create()
+    const before = town.city.demandVersion()
+    town.demand({ kind: 'incident.close', incidentId: twice.id, reason: '重复报警', duplicate: true })
+    expect(town.city.demandVersion()).toBeGreaterThan(before)
+    const counts = town.city.demand(town.now())
+    expect(counts).toMatchObject({ incidents: 3, hour: 10, cells: [{ all: 3, now: 1.5 }] })
+    town.restart()
+    expect(town.city.demand(town.now())).toEqual(counts)
+  })
+})
+
+describe('a move-up', () => {
+  const at = { lat: 0, lon: 0.15 }
+  const found = {
+    unitId: 'u-1',
+    place: { kind: 'centre', ...at, gridId: 'g-west', name: '', road: '大成路' },
+    reachedBefore: 0.8,
+    reachedAfter: 0.83,
+    etaSeconds: 50,
+    leaves: { roadM: 0, areaM2: 0, roadShare: 0, demandShare: 0, grids: [] },
+  } as const
+
+  it('is an order that leaves the unit free, given once', () => {
+    const town = new Town().crew(1, 0.1)
+    town.send({ type: 'moveups', measured: { gains: [], found } })
+    const { planned } = town.city.moveUpsAsked(town.now())
+    expect(planned).toMatchObject([{ unitId: 'u-1', place: at }])
+    const moveUpId = planned[0]?.id ?? ''
+    const effects = town.send({
+      ...{ type: 'command', commandId: 'c', actor: 'local' },
+      command: { kind: 'moveup.accept', moveUpId },
+    })
+    const order = effects.find(e => e.type === 'order')
+    expect(order?.order).toMatchObject({ kind: 'move_up', place: { ...at, text: 'g-west name 大成路' } })
+    expect(town.unit(1)).toMatchObject({ availability: 'available', assignment: null })
+    expect(town.ask({ kind: 'moveup.accept', moveUpId })).toMatchObject({
+      ok: false,
+      code: 'MOVE_UP_UNKNOWN',
+    })
+    expect(effects.some(e => e.type === 'audit' && e.action === 'moveup.accept')).toBe(true)
+  })
+})
+
 describe('an incident', () => {
   it('is numbered by the local day and never twice, restart included', () => {
     const town = new Town().crew(1, 0.1)

@@ -106,12 +106,16 @@ export const ROUTES: readonly Route[] = [
     'incident.close',
     {
       summary: 'Close an incident; its orders are taken back',
-      body: z.strictObject({ reason: z.string().max(200).default('') }),
+      body: z.strictObject({
+        reason: z.string().max(200).default(''),
+        /** It had been reported already; demand learns nothing from it. */
+        duplicate: z.boolean().default(false),
+      }),
       response: IncidentView,
       problems: ['INCIDENT_UNKNOWN', 'INCIDENT_CLOSED'],
     },
-    (parts, { reason }, a) =>
-      parts.submit({ kind: 'incident.close', incidentId: idOf(a), reason }, a.actor.name),
+    (parts, { reason, duplicate }, a) =>
+      parts.submit({ kind: 'incident.close', incidentId: idOf(a), reason, duplicate }, a.actor.name),
   ),
   post(
     '/v1/orders',

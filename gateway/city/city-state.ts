@@ -8,6 +8,7 @@ import { ClosureBook } from '../closures/closure-book.ts'
 import { closedByGrid } from '../closures/closed-by-grid.ts'
 import type { ClosureRoads } from '../closures/closure-roads.ts'
 import { CoverageBook } from '../coverage/coverage-book.ts'
+import { DemandHistory } from '../coverage/demand-history.ts'
 import { IncidentBook } from '../dispatch/incident-book.ts'
 import { viewOfIncident } from '../dispatch/incident.ts'
 import type { Incident } from '../dispatch/incident.ts'
@@ -39,6 +40,7 @@ export class City {
   readonly roads: ClosureRoads
   readonly grids: GridLookup
   readonly coverage: CoverageBook
+  readonly demand = new DemandHistory()
   /** Null where nothing is learned about driving times. */
   readonly etas: EtaBook | null
   private readonly rowsDue = new UnitRowsDue()
@@ -62,7 +64,10 @@ export class City {
   restore(rows: Iterable<CityRow>, now: Now): void {
     const { units, incidents, orders, alarms, walkIns, consultations, closures, etas } = sortRows(rows)
     for (const row of units) this.fleet.restore(row, now)
-    for (const incident of incidents) this.incidents.put(incident)
+    for (const incident of incidents) {
+      this.demand.changed(null, incident)
+      this.incidents.put(incident)
+    }
     for (const row of orders) this.orders.restore(row, now)
     this.alarms.restore(alarms, now)
     for (const row of walkIns) this.walkIns.put(row)
@@ -117,6 +122,7 @@ export class City {
 
   /** Keeps an incident in its new state: row and change. */
   keepIncident(incident: Incident, now: Now): CityEffect[] {
+    this.demand.changed(this.incidents.byId(incident.id) ?? null, incident)
     this.incidents.put(incident)
     const data = viewOfIncident(incident, now)
     return [putIncident(incident), { type: 'change', change: { type: 'incident.changed', data } }]

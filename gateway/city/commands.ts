@@ -34,7 +34,7 @@ function outcomeOf(city: City, command: Command, actor: string, now: Now): Outco
     case 'incident.create':
       return create(city, command, actor, now)
     case 'incident.close':
-      return close(city, command.incidentId, command.reason, actor, now)
+      return close(city, command, actor, now)
     case 'order':
       return order(city, command.order, actor, now)
     case 'alarm.acknowledge':
@@ -67,7 +67,7 @@ function auditDetail(command: Command): Record<string, unknown> {
       }
     }
     case 'incident.close':
-      return { incidentId: command.incidentId, reason: command.reason }
+      return { incidentId: command.incidentId, reason: command.reason, duplicate: command.duplicate ?? false }
     case 'order':
       return command.order
     case 'alarm.acknowledge':
@@ -98,12 +98,17 @@ function create(
 }
 
 /** Ends every assignment: cars under way are called off, a crew on scene is released. */
-function close(city: City, incidentId: string, reason: string, actor: string, now: Now): Outcome {
+function close(
+  city: City,
+  { incidentId, reason, duplicate }: Extract<Command, { kind: 'incident.close' }>,
+  actor: string,
+  now: Now,
+): Outcome {
   const incident = city.incident(incidentId)
   if (incident === undefined) return refused('INCIDENT_UNKNOWN', incidentId)
   if (incident.closed) return refused('INCIDENT_CLOSED', `${incident.number} is ${incident.closed.as}`)
   const active = incident.assignments.filter(a => !hasEnded(a))
-  const closed = closeIncident(incident, reason, actor, now)
+  const closed = closeIncident(incident, reason, actor, now, duplicate)
   const ended: Incident = {
     ...closed,
     assignments: closed.assignments.map(a => release(a, reason, actor, now)),

@@ -124,6 +124,7 @@ export class CoverageBook {
       unitsCounted: measured.unitsCounted,
       unitsStale: duty.unitsStale,
       busy: duty.busy,
+      demand: measured.demand,
       city: measured.city,
       grids: measured.grids.map((grid, i) => this.gridView(grid, duty.grids[i], now)),
       coldSpots: this.lost ? [] : [...measured.coldSpots],

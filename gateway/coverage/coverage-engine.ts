@@ -20,6 +20,8 @@ import type { ColdSpot, ColdSpotRules } from './cold-spots.ts'
 import type { CoverageInput, CoverageMeasured, CoverageUnit, UrgentIncident } from './coverage-input.ts'
 import { demandByClass } from './demand.ts'
 import type { DemandWeights } from './demand.ts'
+import type { DemandCounts } from './demand-history.ts'
+import { isLearned, learnedDemand } from './learned-demand.ts'
 import { demandCentres } from './demand-centres.ts'
 import { KLabels, TURNOUT_DS_MAX } from './k-labels.ts'
 import { CoverageMeasure, LABEL_BOUNDS, PROMISE_DS } from './measure.ts'
@@ -77,7 +79,8 @@ export class CoverageEngine {
   private readonly responders: UnitsOnRoads
   private readonly search: RoadSearch
   private readonly nearest: NearestUnits
-  private readonly centres: readonly (RoadPoint | undefined)[]
+  private centres: readonly (RoadPoint | undefined)[]
+  private demand: CoverageMeasured['demand'] = { basis: 'roads', incidents: 0, hour: 0 }
   private readonly placed = new Map<string, { readonly at: LatLon; readonly onRoad: boolean }>()
   private readonly callSigns = new Map<string, string>()
   private unknown: Uint8Array
@@ -125,6 +128,15 @@ export class CoverageEngine {
     this.weights.lay(conditions, only)
   }
 
+  /** Takes up what incidents say of demand, from the next refresh on. */
+  weigh(counts: DemandCounts): void {
+    const { hour, incidents } = counts
+    this.demand = { basis: isLearned(counts) ? 'history' : 'roads', incidents, hour }
+    this.stretches.weigh(learnedDemand(counts))
+    this.measure.weigh()
+    this.centres = demandCentres(this.stretches)
+  }
+
   /** All shares, spots and reasons for this moment. `tookMs` is left to who can measure it. */
   refresh(input: CoverageInput): CoverageMeasured {
     this.tick = input.tick
@@ -140,6 +152,7 @@ export class CoverageEngine {
       tookMs: 0,
       unitsCounted: this.table.size,
       unitsOffRoad: offRoad,
+      demand: this.demand,
       city: this.measure.areaOf(this.grids.length, input.busyShare),
       grids: this.grids.map((grid, i) => ({
         gridId: grid.id,

@@ -1,4 +1,4 @@
-import type { AreaCoverage, ColdSpotView } from '#protocols/coverage.ts'
+import type { AreaCoverage, ColdSpotView, CoverageView } from '#protocols/coverage.ts'
 import type { LatLon } from '#protocols/geo/sphere.ts'
 import type { GridId, IncidentId, UnitId } from '#protocols/ids.ts'
 
@@ -47,6 +47,7 @@ export type CoverageMeasured = {
   readonly unitsCounted: number
   /** Free units on no road, so that nothing can be said of their reach. */
   readonly unitsOffRoad: number
+  readonly demand: CoverageView['demand']
   readonly city: AreaCoverage
   /** In the order of the grids. */
   readonly grids: readonly MeasuredGrid[]

@@ -16,6 +16,8 @@ import type { ReachStart } from './coverage-engine.ts'
 import type { CoverageInput, CoverageMeasured } from './coverage-input.ts'
 import type { MoveUpAsked, MoveUpMeasured, StandbyPlace } from './move-ups.ts'
 import type { Foreseen, UnitLoss } from './plans.ts'
+import { NO_HISTORY } from './demand-history.ts'
+import type { DemandCounts } from './demand-history.ts'
 import { roadsHeader } from './roads-bytes.ts'
 
 export type WorkerData = {
@@ -26,6 +28,8 @@ export type WorkerData = {
   readonly standby: readonly StandbyPlace[]
   /** What driving takes at the start; `lay` changes it. */
   readonly conditions?: Conditions
+  /** What incidents say of demand at the start; `weigh` changes it. */
+  readonly demand?: DemandCounts
 }
 type Question =
   | { readonly kind: 'coldSpots' }
@@ -37,6 +41,7 @@ export type Answer = string | Uint8Array | readonly UnitLoss[] | Foreseen | Move
 export type ToWorker = { readonly id: number } & (
   | { readonly kind: 'refresh'; readonly input: CoverageInput }
   | { readonly kind: 'lay'; readonly conditions: Conditions; readonly only?: readonly Drive[] }
+  | { readonly kind: 'weigh'; readonly demand: DemandCounts }
   | Question
 )
 export type FromWorker = { readonly id: number } & (
@@ -55,6 +60,8 @@ export type CoverageThread = {
   ask<T extends Answer>(question: Question): Promise<Result<T>>
   /** What driving takes from the next refresh on, as `RoadWeights.lay`; kept for a thread that is started again. */
   lay(conditions: Conditions, only?: readonly Drive[]): void
+  /** What incidents say of demand from the next refresh on; kept like conditions. */
+  weigh(demand: DemandCounts): void
   /** The newest refresh as the map colours it; all unknown while there is none. */
   roads(): Result<Uint8Array>
   stats(): { readonly restarts: number; readonly lastTookMs: number }
@@ -98,11 +105,13 @@ class Thread implements CoverageThread {
   private readonly waiting = new Map<number, Waiting>()
   private cancel = (): void => undefined
   private conditions: Conditions
+  private demand: DemandCounts
   private closed = false
 
   constructor(parts: ThreadParts) {
     this.parts = parts
     this.conditions = parts.data.conditions ?? FREE_FLOW
+    this.demand = parts.data.demand ?? NO_HISTORY
     this.start()
     this.arm()
   }
@@ -116,6 +125,11 @@ class Thread implements CoverageThread {
       this.waiting.set(id, result => resolve(result as Result<T>))
       worker.postMessage({ id, ...question } satisfies ToWorker)
     })
+  }
+
+  weigh(demand: DemandCounts): void {
+    this.demand = demand
+    this.worker?.postMessage({ id: ++this.ids, kind: 'weigh', demand } satisfies ToWorker)
   }
 
   lay(conditions: Conditions, only?: readonly Drive[]): void {
@@ -141,7 +155,11 @@ class Thread implements CoverageThread {
   }
 
   private start(): void {
-    const worker = startWorker(this.parts.entry, { ...this.parts.data, conditions: this.conditions })
+    const worker = startWorker(this.parts.entry, {
+      ...this.parts.data,
+      conditions: this.conditions,
+      demand: this.demand,
+    })
     this.worker = worker
     worker.on('message', (message: FromWorker) => this.hear(message))
     worker.on('error', error => this.lose(worker, String(error)))

@@ -9,21 +9,24 @@ import type { ToWorker, WorkerData, FromWorker } from './coverage-thread.ts'
  * The thread that computes coverage. It holds its own copy of the graph and answers one message after the other:
  *
  *     ToWorker { id, kind: refresh | coldSpots | reach | … } -> FromWorker { id, result }
+ *     ToWorker { id, kind: weigh }: what demand is from the next refresh on
  *     ToWorker { id, kind: lay }: what driving takes from the next answer on
  */
-const { graph: bytes, grids, spotPrefix, standby, conditions } = workerData as WorkerData
+const { graph: bytes, grids, spotPrefix, standby, conditions, demand } = workerData as WorkerData
 const graph = openGraph(bytes)
 if (!graph.ok) throw new Error(`${graph.code}: ${graph.detail}`)
 const weights = new RoadWeights(graph.value, undefined, conditions)
 const engine = new CoverageEngine(graph.value, grids, { spotPrefix, standby, weights })
+if (demand !== undefined) engine.weigh(demand)
 
 parentPort?.on('message', (message: ToWorker) => {
   if (message.kind === 'lay') return engine.lay(message.conditions, message.only)
+  if (message.kind === 'weigh') return engine.weigh(message.demand)
   const { answer, moved } = answerTo(message)
   parentPort?.postMessage(answer, moved)
 })
 
-function answerTo(message: Exclude<ToWorker, { readonly kind: 'lay' }>): {
+function answerTo(message: Exclude<ToWorker, { readonly kind: 'lay' | 'weigh' }>): {
   answer: FromWorker
   moved: ArrayBuffer[]
 } {

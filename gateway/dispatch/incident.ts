@@ -29,6 +29,8 @@ export type Incident = {
     readonly as: 'resolved' | 'cancelled'
     readonly reason: string
     readonly by: string
+    /** It had been reported already. */
+    readonly duplicate?: true
   } | null
   readonly assignments: readonly Assignment[]
   /** Of a report made at a kiosk. */
@@ -93,11 +95,22 @@ export function withAssignment(incident: Incident, assignment: Assignment): Inci
 }
 
 /** Closed for good: resolved when somebody was there, cancelled when nobody was. */
-export function closeIncident(incident: Incident, reason: string, by: string, now: Now): Incident {
+export function closeIncident(
+  incident: Incident,
+  reason: string,
+  by: string,
+  now: Now,
+  duplicate = false,
+): Incident {
   const as = incident.assignments.some(hasArrived) ? 'resolved' : 'cancelled'
   const told = { moment: 'tResolved', slot: 'system', utcMs: now.utcMs, source: by } as const
   const moments = as === 'resolved' ? tell(incident.moments, told) : incident.moments
-  return { ...incident, closed: { as, reason, by }, moments, revision: incident.revision + 1 }
+  return {
+    ...incident,
+    closed: { as, reason, by, ...(duplicate && { duplicate: true as const }) },
+    moments,
+    revision: incident.revision + 1,
+  }
 }
 
 /** Everybody left and at least one of them had been there. */

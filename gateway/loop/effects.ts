@@ -33,7 +33,13 @@ export type UnitBinding = {
 /** What a person or a dispatching system asks for; `actor` is written into the audit. */
 export type Command =
   | { readonly kind: 'incident.create'; readonly incident: IncidentCreate }
-  | { readonly kind: 'incident.close'; readonly incidentId: string; readonly reason: string }
+  | {
+      readonly kind: 'incident.close'
+      readonly incidentId: string
+      readonly reason: string
+      /** It had been reported already. */
+      readonly duplicate?: boolean
+    }
   | { readonly kind: 'order'; readonly order: OrderCreate }
   | { readonly kind: 'alarm.acknowledge'; readonly alarmId: string }
   | { readonly kind: 'closure.create'; readonly closure: ClosureCreate }

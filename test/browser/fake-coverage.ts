@@ -87,6 +87,7 @@ export function fakeCoverage(units: readonly UnitView[], tick: number, at: strin
     tookMs: 40,
     unitsCounted: units.filter(unit => unit.freshness !== 'stale').length,
     unitsStale: units.filter(unit => unit.freshness === 'stale').length,
+    demand: { basis: 'history', incidents: 1_284, hour: 10 },
     busy: { share: 0.25, basis: 'configured', measuredSeconds: 0 },
     city: area(share),
     grids: fakeTown.grids.map((grid, n) => {

@@ -239,6 +239,15 @@ const ROWS: readonly Row[] = [
         .join('; '),
   },
   {
+    promise: 'What sending a unit uncovers is known before it is sent',
+    fault: 'units that move, orders for one and for several, the default city',
+    by: ['prove', 'cover'],
+    found: e =>
+      `${figure(e, 'orders')} orders, ${figure(e, 'sharesCompared')} shares: ${many(e, 'differing').length} differ, ` +
+      `by ${figure(e, 'largest', 1)} at most; ${figure(e, 'moveUps.raised')} of ${figure(e, 'moveUps.arrived')} ` +
+      `move-ups that arrived raise the demand reached in five minutes`,
+  },
+  {
     promise: ROADS,
     fault: 'places on borders, enclaves, grids in parts',
     by: ['prove', 'membership'],

@@ -5,6 +5,7 @@ import { proveArrival } from './prove-arrival.ts'
 import { proveSampling } from './prove-sampling.ts'
 import { proveAutobaud } from './prove-autobaud.ts'
 import { proveEta } from './prove-eta.ts'
+import { proveCover } from './prove-cover.ts'
 import { proveCrashes } from './prove-crashes.ts'
 import { proveFleet } from './prove-fleet.ts'
 import { proveFootprint } from './prove-footprint.ts'
@@ -68,6 +69,19 @@ export const PROOFS: Readonly<Record<string, Inquiry>> = {
       'test/cli/prove-crashes.ts',
     ],
     run: proveCrashes,
+  },
+  cover: {
+    does: '1,000 orders in the default city: what they uncover is foretold exactly; move-ups raise the demand reached; 30 minutes',
+    covers: [
+      'gateway/coverage',
+      'gateway/reach',
+      'sim/city',
+      'sim/traffic',
+      'test/oracle/coverage.ts',
+      'test/orders',
+      'test/cli/prove-cover.ts',
+    ],
+    run: proveCover,
   },
   reach: {
     does: 'reached sets = pgRouting with turns off, = a plain Dijkstra on the line graph with turns on; needs pgRouting',

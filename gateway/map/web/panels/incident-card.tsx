@@ -23,6 +23,8 @@ import { Card, Refusal } from './card.tsx'
 import { Progress } from './progress.tsx'
 import { useRecommendation } from './recommendation.ts'
 
+/** Which of the reasons to close says that it had been reported already. */
+const DUPLICATE = 2
 /** Longer than any order takes to come back on the stream. */
 const ORDER_SEEN_WITHIN_MS = 5_000
 
@@ -64,7 +66,7 @@ export function IncidentCard({ held }: { held: Held<IncidentView> }) {
   }, [isSeen])
   const close = async (reason: string): Promise<void> => {
     refused.value = null
-    const closed = await closeIncident(view.id, reason)
+    const closed = await closeIncident(view.id, reason, reason === w.closeReasons[DUPLICATE])
     if (closed.ok) takeIncident(closed.value)
     else refused.value = refusalWords(closed)
   }

@@ -42,6 +42,7 @@ export function WarningList() {
           />
         ))}
       </ul>
+      <p class="sub demand-basis">{w.demandBasis(held.view.demand)}</p>
       {spots.length > 0 && <h3 class="side-sub">{w.coldSpots(spots.length)}</h3>}
       <ul class="warnings">
         {spots.map(spot => (

@@ -20,8 +20,15 @@ export const recommendFor = (incidentId: string): Promise<Result<Recommendation>
 export const createIncident = (incident: IncidentCreate): Promise<Result<IncidentView>> =>
   ask('v1/incidents', IncidentView, incident)
 
-export const closeIncident = (incidentId: string, reason: string): Promise<Result<IncidentView>> =>
-  ask(`v1/incidents/${encodeURIComponent(incidentId)}/close`, IncidentView, { reason })
+export const closeIncident = (
+  incidentId: string,
+  reason: string,
+  duplicate: boolean,
+): Promise<Result<IncidentView>> =>
+  ask(`v1/incidents/${encodeURIComponent(incidentId)}/close`, IncidentView, {
+    reason,
+    ...(duplicate && { duplicate }),
+  })
 
 export const sendOrder = (order: OrderCreate): Promise<Result<OrderView>> =>
   ask('v1/orders', OrderView, order)

@@ -241,6 +241,10 @@ export const en: Words = {
   comparedRoads: { before: 'Before it is sent · soonest there', after: 'After it is sent · soonest there' },
   uncovers: (km, km2, demand) => `uncovers ${km} · ${km2} km² · demand ${demand}`,
   uncovered: 'uncovered when sent',
+  demandBasis: ({ basis, incidents, hour }) =>
+    basis === 'history'
+      ? `Demand: learned from ${incidents} incidents, around ${hour}:00`
+      : `Demand: by road class (${incidents} incidents, too few to learn from)`,
   moveUps: 'Move-ups proposed',
   moveUpGain: 'of demand reached in five minutes',
   moveUpDrive: time => `drive ${time}`,

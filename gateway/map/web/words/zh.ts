@@ -1,7 +1,7 @@
 import type { Availability } from '#protocols/bodies.ts'
 import type { AssignmentState, IncidentClass, IncidentState, Severity } from '#protocols/incident.ts'
 import type { AlarmView, Exclusion, Reason, UnitView, Warning } from '#protocols/api.ts'
-import type { CoverageColour } from '#protocols/coverage.ts'
+import type { CoverageColour, CoverageView } from '#protocols/coverage.ts'
 import type { z } from 'zod'
 import type { IncidentSource } from '#protocols/api.ts'
 import type { UnitLook } from '../look/unit-look.ts'
@@ -259,6 +259,10 @@ export const zh = {
   comparedRoads: { before: '派出前 · 最快到达', after: '派出后 · 最快到达' },
   uncovers: (km: string, km2: string, demand: string) => `失守 ${km} · ${km2} 平方公里 · 需求 ${demand}`,
   uncovered: '派出后失守',
+  demandBasis: ({ basis, incidents, hour }: CoverageView['demand']) =>
+    basis === 'history'
+      ? `警情需求：按 ${incidents} 起警情学习，${hour} 时前后`
+      : `警情需求：按道路等级估计（警情 ${incidents} 起，尚不足以学习）`,
   moveUps: '移驻建议',
   moveUpGain: '五分钟可达的警情需求',
   moveUpDrive: (time: string) => `车程 ${time}`,
