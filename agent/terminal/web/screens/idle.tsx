@@ -2,7 +2,7 @@ import type { TerminalState } from '#protocols/terminal.ts'
 import { Icon } from '../look/icons.tsx'
 import type { IconName } from '../look/icons.tsx'
 import { agent, grown } from '../state/car.ts'
-import { ageWords, words } from '../words/words.ts'
+import { ageWords, directionWords, distanceWords, words } from '../words/words.ts'
 import { EquipmentRow } from './equipment.tsx'
 import { LinkTile } from './link.tsx'
 
@@ -12,12 +12,31 @@ export const FIX_FRESH_MS = 5_000
 /** Between orders: where am I, does the centre see me, what does the car feel. */
 export function Idle({ view }: { readonly view: TerminalState }) {
   return (
-    <div class="idle">
+    <div class="idle" data-move-up={view.moveUp !== undefined}>
+      <MoveUpBand moveUp={view.moveUp} />
       <SpeedTile view={view} />
       <FixTile view={view} />
       <LinkTile view={view} />
       <EquipmentRow view={view} />
     </div>
+  )
+}
+
+/** Where the centre asks the car to stand by, and which way that is. */
+function MoveUpBand({ moveUp }: Pick<TerminalState, 'moveUp'>) {
+  const w = words.value
+  if (moveUp === undefined) return null
+  const { place, distanceM, bearingDeg } = moveUp
+  return (
+    <section class="move-up-band" role="status">
+      <Icon name="target" />
+      <b>{w.moveUp(place.text)}</b>
+      {distanceM !== null && bearingDeg !== null && (
+        <span class="num">
+          {distanceWords(distanceM)} · {directionWords(bearingDeg)}
+        </span>
+      )}
+    </section>
   )
 }
 

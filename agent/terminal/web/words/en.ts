@@ -39,6 +39,7 @@ export const en: Words = {
   noGrid: 'No grid',
   speed: 'Speed',
   kmh: 'km/h',
+  moveUp: place => `Stand by at ${place}`,
   speedUnknown: 'Speed unknown',
 
   fix: 'Position',

@@ -42,6 +42,7 @@ export const zh = {
   noGrid: '未分配网格',
   speed: '车速',
   kmh: '公里/时',
+  moveUp: (place: string) => `请移驻 ${place}`,
   speedUnknown: '车速未知',
 
   fix: '定位',
