@@ -27,6 +27,7 @@ import { ConsultTopic, KioskLanguage, WalkInAnswers, WalkInClass, WalkInWhen } f
  *     GET  /v1/grids, /v1/roads, /v1/city    GeoJSON FeatureCollections; city: waters, railways, posts, named places
  *     GET  /v1/coverage …                     see protocols/coverage.ts
  *     GET  /v1/closures …                     see protocols/closures.ts
+ *     GET  /v1/eta                           EtaView, protocols/eta.ts: learned driving times
  *     GET  /v1/tiles.json, /v1/tiles/{z}/{x}/{y}   vector tiles: water, green, rail, roads, places
  *     GET  /v1/stations                      { stations: StationView[] }              duty stations with a kiosk
  *     GET  /v1/walkins                       { walkIns: WalkInView[], consultations }  newest first, no personal words

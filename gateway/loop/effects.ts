@@ -115,6 +115,7 @@ export type CityEffect =
  *     fault/{deviceId}/{driver}                            newest fault of a driver   intake
  *     code/{sha256 of the code}                            enrolment codes            identity
  *     unit/{unitId} incident/{id} order/{id} alarm/{id}    the city                   city
+ *     eta/…                                                learned driving times         eta/eta-rows.ts
  *     walkin/{deviceId}/{ref}, consultation/{day}/{stationId}                      city
  *     closure/{id}                                         roads closed or slow            city
  *     audit/{n, 12 digits}                                 append-only, hash-chained

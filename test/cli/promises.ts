@@ -227,6 +227,18 @@ const ROWS: readonly Row[] = [
     },
   },
   {
+    promise: 'A promised time rests on drives, and says how sure it is',
+    fault: 'roads that take up to twice or half the profile’s time by class and hour, and nobody is told',
+    by: ['prove', 'eta'],
+    found: e => {
+      const of = (name: string): string =>
+        many(e, 'towns')
+          .map(town => figure(town, `medianErrorSeconds.${name}`, 3))
+          .join(', ')
+      return `after one day the median error falls from ${of('profile')} to ${of('learned')} s, at least by ${Math.round(100 * Number(at(e, 'fallLeast')))} %; ${(100 * Number(at(e, 'within80.least'))).toFixed(1)} to ${(100 * Number(at(e, 'within80.most'))).toFixed(1)} % within p80`
+    },
+  },
+  {
     promise: 'Our times are plausible to another engine',
     fault: 'its own speeds, real cities, turns and signals that we do not model',
     by: ['prove', 'agreement'],

@@ -5,7 +5,7 @@ import { judgeEtas } from '../eta/judge-etas.ts'
 import type { Finding } from './evidence.ts'
 
 const SEEDS = [1, 2, 3, 4, 5]
-const PLAN = { junctions: 1_200, cars: 8, testCars: 4, learnHours: 24, testHours: 24, fromHour: 0 }
+const PLAN = { junctions: 1_200, cars: 8, testCars: 3, learnHours: 24, testHours: 24, fromHour: 0 }
 
 /** A day of patrols and incidents teaches, the next day is promised: five towns whose roads take what nobody was told. */
 export function proveEta(say: (words: string) => void): Finding {

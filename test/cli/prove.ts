@@ -104,7 +104,7 @@ export const PROOFS: Readonly<Record<string, Inquiry>> = {
       'gateway/city/etas.ts',
       'gateway/reach/legs.ts',
       'sim/traffic',
-      'test/eta',
+      ...['eta-days', 'eta-car', 'hidden-traffic', 'judge-etas'].map(name => `test/eta/${name}.ts`),
       'test/cli/prove-eta.ts',
     ],
     run: proveEta,
