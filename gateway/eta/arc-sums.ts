@@ -61,6 +61,11 @@ export class ArcTable {
       yield [DRIVING_KINDS[key % 2]!, Math.floor(key / 2), this.sumsAt(slot * FIELDS)]
   }
 
+  /** Every drive in it, once for each kind of driving. */
+  *drives(): Generator<Drive> {
+    for (const key of this.slots.keys()) yield Math.floor(key / 2)
+  }
+
   fade(share: number): void {
     for (let i = 0; i < this.fields.length; i++) this.fields[i]! *= share
   }

@@ -67,7 +67,7 @@ export class EtaStore {
     if (days > 0) {
       this.stateChanged()
       for (const kind of DRIVING_KINDS) ROAD_CLASSES.forEach((_, i) => this.cellsChanged(kind, i))
-      for (const [, drive] of this.learner.arcs.entries()) this.roadsChanged(chunkOf(drive))
+      for (const chunk of new Set(Array.from(this.learner.arcs.drives(), chunkOf))) this.roadsChanged(chunk)
       this.pastChanged()
     }
     return days

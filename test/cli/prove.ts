@@ -100,7 +100,10 @@ export const PROOFS: Readonly<Record<string, Inquiry>> = {
   eta: {
     does: 'a day of driving teaches five towns what their roads take; the next day is promised; four minutes',
     covers: [
-      'gateway/eta',
+      ...[
+        ...['match', 'trail', 'ways-on', 'road-shapes', 'passes', 'sums', 'arc-sums', 'learner', 'estimate'],
+        ...['past-etas', 'duty-spans', 'local-hour', 'eta-book'],
+      ].map(name => `gateway/eta/${name}.ts`),
       'gateway/city/etas.ts',
       'gateway/reach/legs.ts',
       'sim/traffic',
