@@ -30,7 +30,7 @@ import { openDesk } from './enrolment/desk.ts'
 import { openEnrolmentListener } from './enrolment/https-listener.ts'
 import { deviceViewsOf } from './intake/device-views.ts'
 import { EtaBook } from './eta/eta-book.ts'
-import { layLearned } from './eta/lay-learned.ts'
+import { LearnedRoads } from './eta/lay-learned.ts'
 import { gridsGeoJson } from './grids/grid-geojson.ts'
 import type { Grid } from './grids/grid.ts'
 import { layGrids } from './grids/lay-grids.ts'
@@ -214,9 +214,10 @@ async function open(
     const measured = await coverage.ask<MoveUpMeasured>({ kind: 'moveUps', asked })
     if (measured.ok) await loop.submit({ events: [{ type: 'moveups', measured: measured.value }] })
   }
+  const learned = new LearnedRoads(conditions)
   let cancelLearned = (): void => {}
   const layAgain = (): void => {
-    layLearned(conditions, etas.layers('response', clock.now().utcMs))
+    learned.lay(etas.layers('response', clock.now().utcMs))
     cancelLearned = clock.after(LAY_EVERY_MS, layAgain)
   }
   layAgain()

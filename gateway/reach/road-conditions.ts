@@ -35,6 +35,12 @@ export class RoadConditions {
     this.layAll(only)
   }
 
+  /** Replaces several parts and lays all roads anew, once. */
+  putAll(parts: readonly (readonly [string, Layer])[]): void {
+    for (const [part, layer] of parts) this.parts.set(part, layer)
+    this.layAll()
+  }
+
   /** Another hour of the week, null for free flow. */
   setHour(hourOfWeek: number | null): void {
     if (hourOfWeek === this.hourOfWeek) return
