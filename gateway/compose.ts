@@ -34,6 +34,7 @@ import { LearnedRoads } from './eta/lay-learned.ts'
 import { gridsGeoJson } from './grids/grid-geojson.ts'
 import type { Grid } from './grids/grid.ts'
 import { layGrids } from './grids/lay-grids.ts'
+import { gridsWithoutMargin, ROAD_MARGIN_M } from './grids/road-margin.ts'
 import { prepareGrids } from './grids/prepare-grids.ts'
 import { openOrderKey } from './identity/order-key.ts'
 import { openSealKey } from './identity/seal-key.ts'
@@ -419,6 +420,12 @@ async function readGrids(
   if (!prepared.ok) return fault(prepared.code, `${config.grids}: ${prepared.detail}`)
   const { grids, crs, findings } = prepared.value
   for (const { kind, gridIds, words } of findings) log.warn({ event: 'grids.warning', kind, gridIds, words })
+  const rim = gridsWithoutMargin(grids, graph.metadata.bbox)
+  if (rim.length > 0)
+    log.info({
+      ...{ event: 'roads.margin', grids: rim.length, gridIds: rim.slice(0, 10), marginM: ROAD_MARGIN_M },
+      detail: 'roads end near these grids: import the neighbouring extracts too (reach5 roads import A B)',
+    })
   log.info({ event: 'grids.read', file: config.grids, crs, grids: grids.length, warnings: findings.length })
   return ok(grids)
 }
