@@ -76,10 +76,18 @@ export class ClosureBook {
   }
 }
 
+/** A road that nobody may drive as its signs say is closed against its signs too, for whoever a profile lets do that. */
+const drivesMeant = (closure: Closure): Drive[] => [
+  ...drivesOf(closure),
+  ...closure.pieces.flatMap(({ edge, ways, oneWay }) =>
+    oneWay || ways === 3 ? [] : [2 * edge + (ways === 1 ? 1 : 0)],
+  ),
+]
+
 export function factorsOf(closures: readonly Closure[]): DriveFactors {
   const factors = new Map<Drive, number>()
   for (const closure of closures)
-    for (const drive of drivesOf(closure))
+    for (const drive of drivesMeant(closure))
       factors.set(drive, Math.max(1 / closure.speedFactor, factors.get(drive) ?? 1))
   return factors
 }
