@@ -9,7 +9,7 @@ import type { Drive } from '#protocols/roads/network.ts'
 import type { RoadPoint, RoadSnap } from '../roads/snap.ts'
 import type { DriveFactors } from './closure-book.ts'
 import type { ClosedPiece, Closure, Stretch } from './closure.ts'
-import { bearingAt, edgesInArea, edgesWithin, pointAt } from './edge-shapes.ts'
+import { bearingAt, EdgeBoxes, edgesInArea, edgesWithin, pointAt } from './edge-shapes.ts'
 import { followed } from './followed-line.ts'
 import { BetweenJunctions } from './between-junctions.ts'
 
@@ -42,6 +42,7 @@ export function createClosureRoads(
   obey: ClosureRoads['obey'] = () => {},
 ): ClosureRoads {
   const chains = new BetweenJunctions(graph)
+  const boxes = new EdgeBoxes(graph)
   const find = (where: ClosureWhere): Result<readonly Drive[]> => {
     switch (where.kind) {
       case 'edges':
@@ -49,11 +50,11 @@ export function createClosureRoads(
       case 'point':
         return byPoint(graph, snap, chains, where)
       case 'road':
-        return byName(graph, snap, where)
+        return byName(graph, snap, boxes, where)
       case 'line':
         return followed(graph, snap, where)
       case 'area': {
-        const drives = edgesInArea(graph, where.polygon).flatMap(bothWays)
+        const drives = edgesInArea(graph, boxes, where.polygon).flatMap(bothWays)
         return drives.length > 0 ? ok(drives) : fault('CLOSURE_NO_ROAD', 'no road touches this area')
       }
     }
@@ -121,6 +122,7 @@ function twinOf(graph: RoadGraph, snap: RoadSnap, where: LatLon, at: RoadPoint):
 function byName(
   graph: RoadGraph,
   snap: RoadSnap,
+  boxes: EdgeBoxes,
   where: Extract<ClosureWhere, { kind: 'road' }>,
 ): Result<readonly Drive[]> {
   const { radiusM, towardsDeg } = where
@@ -128,7 +130,7 @@ function byName(
   if (!at.ok) return at
   const name = graph.edgeName(at.value.edge)
   if (name === '') return fault('CLOSURE_NO_NAME', `the road at ${where.lat}, ${where.lon} has no name`)
-  const edges = edgesWithin(graph, where, radiusM).filter(edge => graph.edgeName(edge) === name)
+  const edges = edgesWithin(graph, boxes, where, radiusM).filter(edge => graph.edgeName(edge) === name)
   const drives = edges.flatMap(bothWays)
   if (towardsDeg === undefined) return ok(drives)
   return ok(

@@ -37,7 +37,7 @@ export const bearingAt = (graph: RoadGraph, { edge, fraction }: RoadPoint): numb
   pointAt(graph.edgeShape(edge), fraction).bearing
 
 /** Edges with some part within a distance of a place. */
-export function edgesWithin(graph: RoadGraph, place: LatLon, radiusM: number): number[] {
+export function edgesWithin(graph: RoadGraph, boxes: EdgeBoxes, place: LatLon, radiusM: number): number[] {
   const plane = localPlane(place)
   const corner = plane.toLatLon({ x: radiusM, y: radiusM })
   const [dLat, dLon] = [corner.lat - place.lat, corner.lon - place.lon]
@@ -46,43 +46,61 @@ export function edgesWithin(graph: RoadGraph, place: LatLon, radiusM: number): n
     ...{ west: place.lon - dLon, east: place.lon + dLon },
   }
   const metres = (at: Position) => plane.toMetres({ lon: at[0], lat: at[1] })
-  return edgesInBox(graph, box).filter(edge =>
-    graph
-      .edgeShape(edge)
-      .some(
-        (here, i, shape) =>
-          i > 0 && segmentDistance({ x: 0, y: 0 }, metres(shape[i - 1]!), metres(here)) <= radiusM,
-      ),
-  )
+  return boxes
+    .touching(box)
+    .filter(edge =>
+      graph
+        .edgeShape(edge)
+        .some(
+          (here, i, shape) =>
+            i > 0 && segmentDistance({ x: 0, y: 0 }, metres(shape[i - 1]!), metres(here)) <= radiusM,
+        ),
+    )
 }
 
 /** Edges that lie in an area or cross its border. */
-export function edgesInArea(graph: RoadGraph, ring: Ring): number[] {
+export function edgesInArea(graph: RoadGraph, boxes: EdgeBoxes, ring: Ring): number[] {
   const sides = ring.map((here, i) => [ring[(i + ring.length - 1) % ring.length]!, here] as const)
-  return edgesInBox(graph, bboxOf(ring)).filter(edge => {
+  return boxes.touching(bboxOf(ring)).filter(edge => {
     const shape = graph.edgeShape(edge)
     if (shape.some(([lon, lat]) => pointInPolygon([ring], lat, lon))) return true
     return shape.some((b, i) => i > 0 && sides.some(([c, d]) => crosses(shape[i - 1]!, b, c, d)))
   })
 }
 
-/** Edges whose own box touches the box. */
-function edgesInBox(graph: RoadGraph, box: Bbox): number[] {
-  const { edgeShapeFirst, shapeLatE7, shapeLonE7 } = graph
-  const [south, north] = [box.south * 1e7, box.north * 1e7]
-  const [west, east] = [box.west * 1e7, box.east * 1e7]
-  const found: number[] = []
-  for (let edge = 0; edge < graph.edgeCount; edge++) {
-    let [isSouth, isNorth, isWest, isEast] = [true, true, true, true]
-    for (let point = edgeShapeFirst[edge]!; point < edgeShapeFirst[edge + 1]!; point++) {
-      isSouth &&= shapeLatE7[point]! < south
-      isNorth &&= shapeLatE7[point]! > north
-      isWest &&= shapeLonE7[point]! < west
-      isEast &&= shapeLonE7[point]! > east
+/**
+ * The box around every edge, made once, so that a question for a few streets does not read every bend of the city:
+ *
+ *   i32[4E]   south, west, north, east in 1e-7 degrees
+ */
+export class EdgeBoxes {
+  private readonly boxes: Int32Array
+
+  constructor({ edgeCount, edgeShapeFirst, shapeLatE7, shapeLonE7 }: RoadGraph) {
+    this.boxes = new Int32Array(4 * edgeCount)
+    for (let edge = 0; edge < edgeCount; edge++) {
+      let [south, west, north, east] = [2 ** 31 - 1, 2 ** 31 - 1, -(2 ** 31), -(2 ** 31)]
+      for (let point = edgeShapeFirst[edge]!; point < edgeShapeFirst[edge + 1]!; point++) {
+        south = Math.min(south, shapeLatE7[point]!)
+        north = Math.max(north, shapeLatE7[point]!)
+        west = Math.min(west, shapeLonE7[point]!)
+        east = Math.max(east, shapeLonE7[point]!)
+      }
+      this.boxes.set([south, west, north, east], 4 * edge)
     }
-    if (!isSouth && !isNorth && !isWest && !isEast) found.push(edge)
   }
-  return found
+
+  /** Edges whose box touches this one, rising. */
+  touching(box: Bbox): number[] {
+    const [south, north] = [box.south * 1e7, box.north * 1e7]
+    const [west, east] = [box.west * 1e7, box.east * 1e7]
+    const { boxes } = this
+    const found: number[] = []
+    for (let at = 0; at < boxes.length; at += 4)
+      if (boxes[at]! <= north && boxes[at + 2]! >= south && boxes[at + 1]! <= east && boxes[at + 3]! >= west)
+        found.push(at >> 2)
+    return found
+  }
 }
 
 /** Whether two stretches cross: the ends of each lie on different sides of the other. */
