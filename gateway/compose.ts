@@ -51,8 +51,10 @@ import { openPrometheus } from './metrics/prometheus.ts'
 import { refusalSteps } from './metrics/refusal-steps.ts'
 import { tallied } from './metrics/tallies.ts'
 import { pictureOf } from './operator/picture.ts'
+import { basisOf, usedProfiles } from './profiles/profile.ts'
+import { profileTimes, roadsFor, sharedOf, sharedTimes } from './profiles/profile-times.ts'
+import { readProfiles } from './profiles/profiles-file.ts'
 import { RoadConditions } from './reach/road-conditions.ts'
-import { freeTimes } from './reach/drive-times.ts'
 import { RoadWeights } from './reach/weights.ts'
 import { roadLines } from './roads/road-lines.ts'
 import { roadsGeoJson } from './roads/roads-geojson.ts'
@@ -114,25 +116,29 @@ async function open(
   const land = await readLand(config, log)
   if (!land.ok) return land
   const { graph, graphBytes, grids, surroundings } = land.value
+  const profiles = await readProfiles(config.profiles)
+  if (!profiles.ok) return fault(profiles.code, `--profiles ${profiles.detail}`)
+  const { patrolling, responding, turnout } = usedProfiles(profiles.value)
+  const driven = roadsFor(graph, responding)
+  const times = sharedTimes(profileTimes(driven, responding))
   const gridLookup = createGridLookup(grids)
   const opening = await openBaseMap(config, log)
   if (!opening.ok) return opening
   const tiles = opening.value
   if (tiles !== null) opened.push(() => tiles.close())
-  const weights = new RoadWeights(graph)
+  const weights = new RoadWeights(driven, times)
   const conditions = new RoadConditions()
   conditions.tell(weights)
-  const times = freeTimes(graph)
   const etas = new EtaBook({
     graph,
-    times: { patrol: times, response: times },
-    basis: `${graph.hash.slice(0, 12)}/free`,
+    times: { patrol: profileTimes(graph, patrolling), response: times },
+    basis: `${graph.hash.slice(0, 12)}/${basisOf([patrolling, responding])}`,
     utcOffsetMinutes: config.utcOffset,
   })
   const city = createCity({
     etas,
     mint: mintOf(hex),
-    reach: createRoadReach(graph, weights),
+    reach: { ...createRoadReach(driven, weights), turnout },
     roads: createClosureRoads(graph, new RoadSnap(graph), factors =>
       conditions.put('closures', { by: 'drive', factors }),
     ),
@@ -192,7 +198,10 @@ async function open(
   const coverage = openCoverageThread({
     clock,
     log,
-    data: { graph: graphBytes, grids, spotPrefix: `cold-${hex(2)}`, standby: standbyPlaces(surroundings) },
+    data: {
+      ...{ graph: graphBytes, grids, spotPrefix: `cold-${hex(2)}`, standby: standbyPlaces(surroundings) },
+      driving: { profile: responding, times: sharedOf(times) },
+    },
     edges: graph.edgeCount,
     read: () => {
       const now = clock.now()
@@ -200,7 +209,7 @@ async function open(
       const quietMs = settling.quietMs(units, now.monoMs)
       const busy = busyShare.see(units, now.monoMs)
       if (demandPace.isDue(city.demandVersion(), now)) coverage.weigh(city.demand(now))
-      return coverageDuty(units, city.incidents(now), gridsWatched, quietMs, busy)
+      return coverageDuty(units, city.incidents(now), gridsWatched, quietMs, busy, turnout)
     },
     onRefresh: refresh => {
       if (refresh !== null) coveredMonoMs = clock.now().monoMs
@@ -317,10 +326,10 @@ async function open(
         grids: gridsGeoJson(grids),
         roads: roadsGeoJson(graph),
         city: surroundings,
-        roadLines: roadLines(graph),
+        roadLines: roadLines(weights),
       },
       tiles,
-      coverage: coverageDesk(coverage, city, clock),
+      coverage: coverageDesk(coverage, city, clock, turnout),
       ready: () => ready,
     },
     config.pagesPort,

@@ -17,6 +17,8 @@ export const GatewayConfig = z.strictObject({
   gridCount: z.coerce.number().int().min(1).max(2_000).default(4),
   /** GeoJSON of waters, railways, posts and named places, for the map alone. */
   city: z.string().default(''),
+  /** How patrols move, as JSON on top of the built-in profiles (`reach5 roads profiles`). */
+  profiles: z.string().default(''),
   /** Vector tiles of the base map; by default beside `roads`, when they are there. */
   tiles: z.string().default(''),
   /** How often a unit is busy when it is needed, 0 to 1, for the expected coverage; or measured in this fleet. */

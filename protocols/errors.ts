@@ -198,6 +198,8 @@ export const ERROR_CODES = {
   OSM_BROKEN: 'The extract is damaged or no OSM PBF. Fetch it again.',
   OSM_UNSUPPORTED: 'The extract uses a feature this version cannot read; `detail` names it.',
   OSM_NO_ROADS: 'The extract holds no connected drivable road.',
+  PROFILES_INVALID:
+    'A file of profiles that does not fit; `detail` says where and what. `reach5 roads profiles` shows the built-in ones.',
   UNITS_INVALID: 'The units file is no GeoJSON of points with ids; `detail` says where.',
   // simulator
   PROCESS_LIMIT:

@@ -68,6 +68,7 @@ const WORLD_DOORS = [
   'gateway/ledger/level-ledger.ts',
   'gateway/metrics/process-health.ts',
   'gateway/loop/loop.ts', // yields to the sockets, knows no time
+  'gateway/profiles/profiles-file.ts',
   'gateway/roads/osm-pbf-file.ts',
   'gateway/tiles/tiles-file.ts',
   'hardware/discovery/serial-names.ts',

@@ -5,6 +5,7 @@ import type { ClosureRoads } from '../closures/closure-roads.ts'
 import type { Membership } from '#protocols/geo/membership.ts'
 import type { NearbyGrids } from '#protocols/session.ts'
 import type { Leg } from '../reach/legs.ts'
+import type { Turnout } from '../profiles/profile.ts'
 
 /*
  * What the city asks of the world around it: a map of grids, a road search, and fresh names. Handed in, so a test draws
@@ -48,6 +49,8 @@ export type ReachAnswer = {
 }
 
 export type Reach = {
+  /** What crews need to get going, by what they are doing; the built-in numbers when absent. */
+  readonly turnout?: Turnout
   /** Exact driving times of all given units, or undefined when the place has no road near. */
   readonly times: (place: LatLon, units: readonly ReachUnit[]) => ReachAnswer | undefined
   /** [lon, lat] pairs along the road from the unit to the place; undefined where there is no way. */

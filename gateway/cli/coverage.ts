@@ -12,24 +12,25 @@ import { layGrids } from '../grids/lay-grids.ts'
 import { RoadSnap } from '../roads/snap.ts'
 import { parseArguments, parseNumber } from './arguments.ts'
 import type { Arguments } from './arguments.ts'
-import { graphFor, print, readBytes, readGraph, refuse } from './road-verb.ts'
+import { DRIVING_HELP, DRIVING_OPTIONS, drivingOn } from './driving.ts'
+import { print, readBytes, readGraph, refuse } from './road-verb.ts'
 import { placed, readUnits } from './units-file.ts'
 
 const HELP = `reach5 coverage: how much road the units reach in time, as the gateway measures it
 
   reach5 coverage FILE.graph --units UNITS.geojson [--seconds N] [--grids FILE.geojson | --grid-count N]
-                  [--profile patrol] [--turns off]
+                  [--profile patrol] [--hour N] [--turns off] [--closures FILE]
 
   UNITS.geojson   as for reach5 nearest; every unit sets out at once, no turnout is added
   --seconds N     the circle (300)
   --grids FILE    the grids; else --grid-count of them (1) are laid over the roads
-  --turns off     as if no turn were forbidden
+${DRIVING_HELP}
 
 stdout: {"seconds","units","offRoad":[ids],"city":{"roadM","share","demandShare","atLeast":[1,2,3 units]},
          "grids":[{"gridId","name",... the same}]}; shares 0 to 1, roads cut where the time ends and at borders
 exit 0 done, 2 wrong use or a file that is none of ours`
 
-const OPTIONS = ['--units', '--seconds', '--grids', '--grid-count', '--profile', '--turns']
+const OPTIONS = ['--units', '--seconds', '--grids', '--grid-count', ...DRIVING_OPTIONS]
 /** Beyond half an hour nothing is a matter of who is near. */
 const SECONDS_MAX = 1_800
 const GRIDS_LAID_MAX = 2_000
@@ -56,20 +57,17 @@ async function answer(given: Arguments) {
   if (!seconds.ok) return seconds
   const read = await readGraph(words[0] ?? '')
   if (!read.ok) return read
-  const graph = graphFor(given, read.value)
-  if (!graph.ok) return graph
-  const grids = await gridsOf(options, graph.value)
+  const driving = await drivingOn(given, read.value)
+  if (!driving.ok) return driving
+  const { graph } = driving.value
+  const grids = await gridsOf(options, graph)
   if (!grids.ok) return grids
   const units = await readUnits(file)
   if (!units.ok) return units
-  const { table, offRoad } = placed(graph.value, new RoadSnap(graph.value), units.value)
-  const labels = new KLabels(table, 3)
+  const { table, offRoad } = placed(graph, new RoadSnap(graph), units.value)
+  const labels = new KLabels(table, 3, driving.value)
   const promiseDs = Math.floor(seconds.value * 10 + 1e-6)
-  const measure = new CoverageMeasure(
-    new Stretches(graph.value, grids.value, demandByClass),
-    labels,
-    promiseDs,
-  )
+  const measure = new CoverageMeasure(new Stretches(graph, grids.value, demandByClass), labels, promiseDs)
   const turnoutDs = new Uint32Array(table.sizeMax)
   labels.run(turnoutDs, { budgetDs: promiseDs, fillDs: promiseDs })
   measure.run(turnoutDs)

@@ -8,6 +8,7 @@ import { parseGatewayConfig } from '../config.ts'
 import { openLog } from '../pino-log.ts'
 
 const USAGE = `usage: reach5 gateway --data DIR --roads FILE.graph [--tiles FILE.tiles] [--grids FILE.geojson [--grids-crs GCJ02] | --grid-count 4] [--city FILE.geojson]
+                      [--profiles FILE.json]
                       [--pages-port 5110] [--enrol-port 5111] [--mqtt-port 8883] [--mqtt-url URL] [--log-level info]
                       [--broker mqtts://HOST:8883 [--broker-ca FILE.pem]] [--busy-share measured]
                       [--utc-offset 480]
@@ -28,6 +29,7 @@ const FLAGS = [
   'busy-share',
   'utc-offset',
   'city',
+  'profiles',
   'pages-port',
   'enrol-port',
   'mqtt-port',

@@ -5,29 +5,27 @@ import { NearestUnits } from '../reach/nearest.ts'
 import type { Target } from '../reach/nearest.ts'
 import { RoadSearch } from '../reach/search.ts'
 import { UNITS_MAX } from '../reach/units-on-roads.ts'
-import { RoadWeights } from '../reach/weights.ts'
 import { RoadSnap } from '../roads/snap.ts'
 import { parseArguments, parseNumber } from './arguments.ts'
 import type { Arguments } from './arguments.ts'
-import { CLOSURES_HELP, conditionsFor } from './closures-file.ts'
-import { graphFor, nodeTarget, placeTarget, print, readGraph, refuse, say } from './road-verb.ts'
+import { DRIVING_HELP, DRIVING_OPTIONS, drivingOn } from './driving.ts'
+import { nodeTarget, placeTarget, print, readGraph, refuse, say } from './road-verb.ts'
 import { placed, readUnits } from './units-file.ts'
 
 const HELP = `reach5 nearest: who can be there first, by road
 
   reach5 nearest FILE.graph --units UNITS.geojson (--at LON,LAT | --at-node ID) [-k N]
-                 [--profile patrol] [--turns off] [--closures FILE]
+                 [--profile patrol] [--hour N] [--turns off] [--closures FILE]
 
   UNITS.geojson   FeatureCollection of points; id from "id" or properties.id;
                   properties.trackDeg and speedMps choose the carriageway of a divided road
   -k N            how many (5)
-  --turns off     as if no turn were forbidden
-${CLOSURES_HELP}
+${DRIVING_HELP}
 
 stdout: {"units":[{"id","etaDs"},...],"offRoad":[ids]}, nearest first, equals by id
 exit 0 somebody can come, 1 nobody can, a place is off the roads or a file is unreadable, 2 wrong use`
 
-const OPTIONS = ['--units', '--at', '--at-node', '-k', '--profile', '--turns', '--closures']
+const OPTIONS = ['--units', '--at', '--at-node', '-k', ...DRIVING_OPTIONS]
 
 /** `reach5 nearest`. */
 export async function nearest(args: readonly string[]): Promise<number> {
@@ -54,18 +52,19 @@ async function answer({ words, options, ...rest }: Arguments) {
     return fault('USAGE', `-k is a whole number from 1 to ${UNITS_MAX}`)
   const read = await readGraph(words[0] ?? '')
   if (!read.ok) return read
-  const graph = graphFor({ words, options, ...rest }, read.value)
-  if (!graph.ok) return graph
+  const driving = await drivingOn({ words, options, ...rest }, read.value)
+  if (!driving.ok) return driving
+  const { graph } = driving.value
   const units = await readUnits(file)
   if (!units.ok) return units
-  const snap = new RoadSnap(graph.value)
-  const target = targetOf(options, graph.value, snap)
+  const snap = new RoadSnap(graph)
+  const target = targetOf(options, graph, snap)
   if (!target.ok) return target
-  const conditions = await conditionsFor({ words, options, ...rest }, graph.value)
-  if (!conditions.ok) return conditions
-  const search = new RoadSearch(graph.value, new RoadWeights(graph.value, undefined, conditions.value))
-  const { table, offRoad } = placed(graph.value, snap, units.value)
-  return ok({ units: new NearestUnits(table, search).nearest(target.value, k.value), offRoad })
+  const { table, offRoad } = placed(graph, snap, units.value)
+  return ok({
+    units: new NearestUnits(table, new RoadSearch(graph, driving.value)).nearest(target.value, k.value),
+    offRoad,
+  })
 }
 
 function targetOf(options: Arguments['options'], graph: RoadGraph, snap: RoadSnap): Result<Target> {

@@ -4,28 +4,26 @@ import type { RoadGraph } from '#protocols/roads/graph.ts'
 import type { Target } from '../reach/nearest.ts'
 import { reachNodes, reachShapes } from '../reach/reach.ts'
 import { RoadSearch } from '../reach/search.ts'
-import { RoadWeights } from '../reach/weights.ts'
 import { RoadSnap } from '../roads/snap.ts'
 import { parseArguments, parseNumber } from './arguments.ts'
 import type { Arguments } from './arguments.ts'
-import { CLOSURES_HELP, conditionsFor } from './closures-file.ts'
-import { graphFor, nodeTarget, placeTarget, print, readBytes, readGraph, refuse } from './road-verb.ts'
+import { DRIVING_HELP, DRIVING_OPTIONS, drivingOn } from './driving.ts'
+import { nodeTarget, placeTarget, print, readBytes, readGraph, refuse } from './road-verb.ts'
 
 const HELP = `reach5 reach: where one can be in time
 
   reach5 reach FILE.graph (--from LON,LAT | --from-node ID | --starts FILE) --seconds N
-               [--geojson] [--profile patrol] [--turns off] [--closures FILE]
+               [--geojson] [--profile patrol] [--hour N] [--turns off] [--closures FILE]
 
   --starts FILE   one start per line, LON,LAT or a node id; '#' begins a comment
   --geojson       the stretches of road instead of the junctions
 
-  --turns off     as if no turn were forbidden
-${CLOSURES_HELP}
+${DRIVING_HELP}
 
 stdout: one line per start, {"nodes":[[nodeId,deciseconds],...]}
 exit 0 done, 1 a place is off the roads or a file is unreadable, 2 wrong use`
 
-const OPTIONS = ['--from', '--from-node', '--starts', '--seconds', '--profile', '--turns', '--closures']
+const OPTIONS = ['--from', '--from-node', '--starts', '--seconds', ...DRIVING_OPTIONS]
 /** A day: longer than any search a person waits for. */
 const SECONDS_MAX = 86_400
 
@@ -45,14 +43,12 @@ export async function reach(args: readonly string[]): Promise<number> {
   if (!budget.ok) return refuse('reach', budget)
   const read = await readGraph(parsed.value.words[0] ?? '')
   if (!read.ok) return refuse('reach', read)
-  const graph = graphFor(parsed.value, read.value)
-  if (!graph.ok) return refuse('reach', graph)
-  const starts = await startsOf(parsed.value, graph.value)
+  const driving = await drivingOn(parsed.value, read.value)
+  if (!driving.ok) return refuse('reach', driving)
+  const { graph } = driving.value
+  const starts = await startsOf(parsed.value, graph)
   if (!starts.ok) return refuse('reach', starts)
-  const conditions = await conditionsFor(parsed.value, graph.value)
-  if (!conditions.ok) return refuse('reach', conditions)
-  const weights = new RoadWeights(graph.value, undefined, conditions.value)
-  const search = new RoadSearch(graph.value, weights)
+  const search = new RoadSearch(graph, driving.value)
   for (const start of starts.value) {
     const nodes = reachNodes(search, start, budget.value)
     print(

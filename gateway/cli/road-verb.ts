@@ -8,7 +8,6 @@ import type { RoadGraph } from '#protocols/roads/graph.ts'
 import type { Target } from '../reach/nearest.ts'
 import type { RoadSnap, Snap } from '../roads/snap.ts'
 import { parseLonLat, parseNumber } from './arguments.ts'
-import type { Arguments } from './arguments.ts'
 
 /** What the verbs over a road graph share: reading it, placing a point on it, saying what went wrong. */
 
@@ -73,18 +72,4 @@ export function placeTarget(snap: RoadSnap, text: string): Result<Snap> {
   if (!place.ok) return place
   const found = snap.snap(place.value.lat, place.value.lon, OFF_ROAD_M)
   return found === undefined ? fault('PLACE_OFF_ROAD', `${text}: no road within ${OFF_ROAD_M} m`) : ok(found)
-}
-
-/** The graph as `--profile` and `--turns` want it; says what is not obeyed. Fault: USAGE. */
-export function graphFor({ options }: Arguments, graph: RoadGraph): Result<RoadGraph> {
-  const profile = options.get('--profile') ?? 'patrol'
-  if (profile !== 'patrol')
-    return fault('USAGE', `there is no profile ${JSON.stringify(profile)}, only patrol`)
-  const turns = options.get('--turns') ?? 'on'
-  if (turns !== 'on' && turns !== 'off')
-    return fault('USAGE', `--turns is on or off, not ${JSON.stringify(turns)}`)
-  if (turns === 'off') return ok(graph.withoutTurns())
-  const ignored = graph.metadata.turnRestrictionsIgnored
-  if (ignored > 0) say(`note: ${ignored} turn restrictions are not obeyed in this graph, times may be short`)
-  return ok(graph)
 }

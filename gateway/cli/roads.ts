@@ -8,7 +8,12 @@ import type { ImportReport, LeftOut } from '../roads/import-report.ts'
 import type { TurnReason } from '../roads/turn-restrictions.ts'
 import { baseMapOf, tilesBeside } from '../tiles/base-map.ts'
 import { writeTiles } from '../tiles/tiles-file.ts'
+import { profileRows } from '../profiles/profile-table.ts'
+import { readProfiles } from '../profiles/profiles-file.ts'
+import type { RoadWeights } from '../reach/weights.ts'
 import { parseArguments } from './arguments.ts'
+import type { Arguments } from './arguments.ts'
+import { DRIVING_HELP, DRIVING_OPTIONS, drivingOn } from './driving.ts'
 import { print, readGraph, refuse, say } from './road-verb.ts'
 
 const HELP = `reach5 roads: the road graph
@@ -17,32 +22,40 @@ const HELP = `reach5 roads: the road graph
       drivable roads of an OpenStreetMap extract as a road graph, and the map around them as vector tiles (beside the
       graph unless said otherwise); a report of what was kept and what was left out, and why, as JSON on stdout.
       Several extracts, neighbours that overlap or not, become one graph with no seam at the border
-  reach5 roads edges FILE.graph
-      CSV id,source,target,cost_ds,reverse_cost_ds (deciseconds; -1 is closed that way)
+  reach5 roads edges FILE.graph [--profile patrol] [--hour N]
+      CSV id,source,target,cost_ds,reverse_cost_ds (deciseconds; -1 is closed that way), what is lost at junctions included
   reach5 roads turns FILE.graph
       CSV from_edge,via_node,to_edge,via_edges of what must not be driven: from the first edge over the junction at its
       end (and over via_edges, in order, separated by spaces) into the last edge
+
+  reach5 roads profiles [--profiles FILE.json]
+      every number of every profile and where it comes from, as JSON lines {"profile","what","value","source"}
+
+${DRIVING_HELP}
 
 exit 0 done, 1 where it cannot write, 2 wrong use or a wrong file`
 
 /** A city with its neighbours; a province is one extract. */
 const EXTRACTS_MAX = 64
 
-/** `reach5 roads import | edges | turns`. */
+/** `reach5 roads import | edges | turns | profiles`. */
 export async function roads(args: readonly string[]): Promise<number> {
   const parsed = parseArguments(args, {
-    options: ['--out', '--tiles'],
+    options: ['--out', '--tiles', ...DRIVING_OPTIONS],
     switches: [],
-    words: { min: 2, max: 1 + EXTRACTS_MAX },
+    words: { min: 1, max: 1 + EXTRACTS_MAX },
   })
   if (parsed.ok && parsed.value.switches.has('--help')) {
     print(HELP)
     return 0
   }
-  const verbs = ['import', 'edges', 'turns']
+  const verbs = ['import', 'edges', 'turns', 'profiles']
   const [verb = '', file = '', ...more] = parsed.ok ? parsed.value.words : args
-  if (!verbs.includes(verb)) return refuse('roads', fault('USAGE', `say import, edges or turns first`))
+  if (!verbs.includes(verb))
+    return refuse('roads', fault('USAGE', `say import, edges, turns or profiles first`))
   if (!parsed.ok) return refuse('roads', parsed)
+  if (verb === 'profiles') return printProfiles(parsed.value)
+  if (file === '') return refuse('roads', fault('USAGE', `${verb} needs a file`))
   const out = parsed.value.options.get('--out')
   const tiles = parsed.value.options.get('--tiles')
   if (verb !== 'import' && (out ?? tiles) !== undefined)
@@ -55,7 +68,22 @@ export async function roads(args: readonly string[]): Promise<number> {
   if (more.length > 0) return refuse('roads', fault('USAGE', `${verb} takes one graph`))
   const graph = await readGraph(file)
   if (!graph.ok) return refuse('roads', graph)
-  print(verb === 'edges' ? edgeTable(graph.value) : turnTable(graph.value))
+  if (verb === 'turns') {
+    print(turnTable(graph.value))
+    return 0
+  }
+  const driving = await drivingOn(parsed.value, graph.value)
+  if (!driving.ok) return refuse('roads', driving)
+  print(edgeTable(driving.value))
+  return 0
+}
+
+async function printProfiles({ words, options }: Arguments): Promise<number> {
+  if (words.length > 1)
+    return refuse('roads', fault('USAGE', 'profiles takes --profiles FILE.json and no other'))
+  const profiles = await readProfiles(options.get('--profiles') ?? '')
+  if (!profiles.ok) return refuse('roads', profiles)
+  for (const row of profileRows(profiles.value)) print(JSON.stringify(row))
   return 0
 }
 
@@ -136,11 +164,12 @@ function progress(what: string): (doneBytes: number, totalBytes: number) => void
   }
 }
 
-function edgeTable(graph: RoadGraph): string {
+function edgeTable(weights: RoadWeights): string {
+  const { graph } = weights
+  const costOf = (drive: number): number => (weights.isOpen(drive) ? weights.wholeDs(drive) : -1)
   const lines = ['id,source,target,cost_ds,reverse_cost_ds']
   for (let edge = 0; edge < graph.edgeCount; edge++) {
-    const costDs = graph.edgeCostDs(edge)
-    const [there, back] = [graph.isForward(edge) ? costDs : -1, graph.isBackward(edge) ? costDs : -1]
+    const [there, back] = [costOf(2 * edge), costOf(2 * edge + 1)]
     lines.push(`${edge},${graph.edgeFrom[edge] ?? 0},${graph.edgeTo[edge] ?? 0},${there},${back}`)
   }
   return lines.join('\n')

@@ -62,7 +62,7 @@ export class AtPlace {
     this.found = 0
     if (weights.isShut(edge)) this.lookAround(edge)
     for (let drive = 2 * edge; drive <= 2 * edge + 1; drive++) {
-      if (!weights.isOpen(drive)) continue
+      if (!weights.isWayTo(drive)) continue
       const row = this.labels.rowInto(drive)
       const thereDs = weights.intoDs(drive, fraction)
       for (let label = row * k; label < row * k + counts[row]!; label++)
@@ -91,7 +91,7 @@ export class AtPlace {
       const unit = units.fractionOf[slot]!
       for (let drive = 2 * edge; drive <= 2 * edge + 1; drive++) {
         const isAhead = (drive & 1) === 0 ? unit <= fraction : unit >= fraction
-        if (isAhead && weights.mayLeave(drive))
+        if (isAhead && weights.isWayAlong(drive))
           this.note(slot, turnoutDs[slot]! + weights.alongDs(drive, unit, fraction))
       }
     }

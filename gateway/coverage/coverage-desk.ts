@@ -5,6 +5,8 @@ import type { UnitId } from '#protocols/ids.ts'
 import { fault, ok } from '#protocols/result.ts'
 import type { Result } from '#protocols/result.ts'
 import type { Clock } from '#protocols/time.ts'
+import { TURNOUT } from '../profiles/built-in.ts'
+import type { Turnout } from '../profiles/profile.ts'
 import { coverageUnit } from './coverage-duty.ts'
 import type { ReachStart } from './coverage-engine.ts'
 import type { CoverageThread } from './coverage-thread.ts'
@@ -33,6 +35,7 @@ export function coverageDesk(
   thread: CoverageThread,
   views: Pick<CityViews, 'unit' | 'foresee'>,
   clock: Clock,
+  turnout: Turnout = TURNOUT,
 ): CoverageDesk {
   const startOf = (of: ReachOf): Result<ReachStart> => {
     if (!('unitId' in of)) return ok({ ...of, turnoutSeconds: 0, isClick: true })
@@ -40,7 +43,7 @@ export function coverageDesk(
     if (unit === undefined) return fault('UNIT_UNKNOWN', of.unitId)
     if (unit.position === null || unit.freshness === 'stale')
       return fault('POSITION_UNKNOWN', `${unit.callSign}: ${unit.freshness}`)
-    return ok({ ...coverageUnit(unit), isClick: false })
+    return ok({ ...coverageUnit(unit, turnout), isClick: false })
   }
   const unknownOf = (unitIds: readonly UnitId[]): string | undefined =>
     unitIds.find(unitId => views.unit(unitId, clock.now()) === undefined)

@@ -1,6 +1,8 @@
 import type { IncidentView, UnitView } from '#protocols/api.ts'
 import type { GridId } from '#protocols/ids.ts'
 import { exclusionOf, turnoutSecondsOf } from '../dispatch/recommend.ts'
+import { TURNOUT } from '../profiles/built-in.ts'
+import type { Turnout } from '../profiles/profile.ts'
 import type { Busy } from './busy-share.ts'
 import type { CoverageInput, CoverageUnit, UrgentIncident } from './coverage-input.ts'
 
@@ -66,6 +68,7 @@ export function coverageDuty(
   grids: Grids,
   quietMs: number,
   busy: Busy,
+  turnout: Turnout = TURNOUT,
 ): { duty: CoverageDuty; input: Pick<CoverageInput, 'units' | 'urgent' | 'unknown' | 'busyShare'> } {
   const free = units.filter(unit => exclusionOf(unit) === null)
   const stale = units.filter(isLost)
@@ -87,8 +90,8 @@ export function coverageDuty(
   return {
     duty,
     input: {
-      units: free.map(coverageUnit),
-      urgent: incidents.filter(isUrgent).map(incident => urgentIncident(incident, byId)),
+      units: free.map(unit => coverageUnit(unit, turnout)),
+      urgent: incidents.filter(isUrgent).map(incident => urgentIncident(incident, byId, turnout)),
       unknown: duty.grids.filter(grid => isUntrusted(grid.staleShare)).map(grid => grid.gridId),
       busyShare: busy.share,
     },
@@ -135,14 +138,14 @@ function add(counted: Counted | undefined, kind: keyof Counted): void {
 }
 
 /** As the search needs it; without a position it stands nowhere. */
-export const coverageUnit = (unit: UnitView): CoverageUnit => ({
+export const coverageUnit = (unit: UnitView, turnout: Turnout = TURNOUT): CoverageUnit => ({
   unitId: unit.id,
   callSign: unit.callSign,
   lat: unit.position?.lat ?? NaN,
   lon: unit.position?.lon ?? NaN,
   speedMps: unit.position?.speedMps,
   trackDeg: unit.position?.trackDeg,
-  turnoutSeconds: turnoutSecondsOf(unit),
+  turnoutSeconds: turnoutSecondsOf(unit, turnout),
 })
 
 /** Urgent or worse, still open, and nobody there yet. */
@@ -151,7 +154,11 @@ const isUrgent = (incident: IncidentView): boolean =>
 
 const ON_THE_WAY = ['dispatched', 'delivered', 'signed', 'enroute']
 
-function urgentIncident(incident: IncidentView, units: ReadonlyMap<string, UnitView>): UrgentIncident {
+function urgentIncident(
+  incident: IncidentView,
+  units: ReadonlyMap<string, UnitView>,
+  turnout: Turnout,
+): UrgentIncident {
   const responding = incident.assignments
     .filter(assignment => ON_THE_WAY.includes(assignment.state))
     .map(assignment => units.get(assignment.unitId))
@@ -162,6 +169,6 @@ function urgentIncident(incident: IncidentView, units: ReadonlyMap<string, UnitV
     lat: place.lat,
     lon: place.lon,
     targetSeconds,
-    responding: responding.map(coverageUnit),
+    responding: responding.map(unit => coverageUnit(unit, turnout)),
   }
 }

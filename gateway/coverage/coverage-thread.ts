@@ -8,6 +8,8 @@ import type { Result } from '#protocols/result.ts'
 import type { Clock } from '#protocols/time.ts'
 import type { Drive } from '#protocols/roads/network.ts'
 import type { Grid } from '../grids/grid.ts'
+import type { Profile } from '../profiles/profile.ts'
+import type { SharedTimes } from '../profiles/profile-times.ts'
 import { FREE_FLOW } from '../reach/conditions.ts'
 import type { Conditions } from '../reach/conditions.ts'
 import type { CoverageDuty } from './coverage-duty.ts'
@@ -26,6 +28,8 @@ export type WorkerData = {
   readonly grids: readonly Grid[]
   readonly spotPrefix: string
   readonly standby: readonly StandbyPlace[]
+  /** How units move, and what drives take so; length over speed when absent. */
+  readonly driving?: { readonly profile: Profile; readonly times: SharedTimes }
   /** What driving takes at the start; `lay` changes it. */
   readonly conditions?: Conditions
   /** What incidents say of demand at the start; `weigh` changes it. */

@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { openGraph } from '#protocols/roads/graph.ts'
+import { roadsFor, timesFrom } from '../profiles/profile-times.ts'
 import { RoadWeights } from '../reach/weights.ts'
 import { ok } from '#protocols/result.ts'
 import { CoverageEngine } from './coverage-engine.ts'
@@ -12,11 +13,13 @@ import type { ToWorker, WorkerData, FromWorker } from './coverage-thread.ts'
  *     ToWorker { id, kind: weigh }: what demand is from the next refresh on
  *     ToWorker { id, kind: lay }: what driving takes from the next answer on
  */
-const { graph: bytes, grids, spotPrefix, standby, conditions, demand } = workerData as WorkerData
+const { graph: bytes, grids, spotPrefix, standby, driving, conditions, demand } = workerData as WorkerData
 const graph = openGraph(bytes)
 if (!graph.ok) throw new Error(`${graph.code}: ${graph.detail}`)
-const weights = new RoadWeights(graph.value, undefined, conditions)
-const engine = new CoverageEngine(graph.value, grids, { spotPrefix, standby, weights })
+const driven = driving === undefined ? graph.value : roadsFor(graph.value, driving.profile)
+const times = driving && timesFrom(driving.times, driving.profile)
+const weights = new RoadWeights(driven, times, conditions)
+const engine = new CoverageEngine(driven, grids, { spotPrefix, standby, weights })
 if (demand !== undefined) engine.weigh(demand)
 
 parentPort?.on('message', (message: ToWorker) => {

@@ -150,9 +150,9 @@ export class CoverageMeasure {
   /** How far along a drive the nearest unit comes within a circle, below 0 when not as far as its beginning. */
   private nearestShare(drive: number, circle: number): number {
     const { weights } = this.labels
-    if (!weights.isOpen(drive)) return -Infinity
+    if (!weights.isWayTo(drive)) return -Infinity
     const onItDs = this.labels.nearestDs(drive) + weights.enterDs[drive]!
-    return (this.circlesDs[circle]! - onItDs) / weights.runDs[drive]!
+    return (this.circlesDs[circle]! - onItDs) / weights.lastDs[drive]!
   }
 
   /**
@@ -167,9 +167,9 @@ export class CoverageMeasure {
     let parts = false
     for (let end = 0; end < 2; end++) {
       const drive = 2 * edge + end
-      if (!weights.isOpen(drive)) continue
+      if (!weights.isWayTo(drive)) continue
       const row = this.labels.rowInto(drive)
-      const [enterDs, runDs] = [weights.enterDs[drive]!, weights.runDs[drive]!]
+      const [enterDs, runDs] = [weights.enterDs[drive]!, weights.lastDs[drive]!]
       const nearDs = enterDs + runDs * (end === 0 ? from[s]! : 1 - to[s]!)
       const farDs = enterDs + runDs * (end === 0 ? to[s]! : 1 - from[s]!)
       for (let label = row * k; label < row * k + counts[row]!; label++) {

@@ -20,11 +20,11 @@ export class RoadSpans {
     const { weights, counts, timesDs, slots, k } = this.labels
     for (let end = 0; end < 2; end++) {
       const drive = 2 * edge + end
-      if (!weights.isOpen(drive)) continue
+      if (!weights.isWayTo(drive)) continue
       const row = this.labels.rowInto(drive)
       const leftDs = budgetDs - weights.enterDs[drive]!
       for (let label = row * k; label < row * k + counts[row]!; label++) {
-        const share = (leftDs - timesDs[label]!) / weights.runDs[drive]!
+        const share = (leftDs - timesDs[label]!) / weights.lastDs[drive]!
         if (share <= 0) break
         const slot = slots[label]!
         if (gone === null || gone[slot] === 0) this.addFrom(slot, end, share)
@@ -45,8 +45,8 @@ export class RoadSpans {
     if (leftDs < 0) return
     const { weights } = this.labels
     const [there, back] = [2 * edge, 2 * edge + 1]
-    if (weights.mayLeave(there)) this.sweep.add(slot, place, weights.aheadTo(there, place, leftDs))
-    if (weights.mayLeave(back)) this.sweep.add(slot, weights.aheadTo(back, place, leftDs), place)
+    if (weights.isWayAlong(there)) this.sweep.add(slot, place, weights.aheadTo(there, place, leftDs))
+    if (weights.isWayAlong(back)) this.sweep.add(slot, weights.aheadTo(back, place, leftDs), place)
   }
 
   /** What an outward search, run to `leftDs`, reaches of the edge from its ends. */
@@ -55,8 +55,8 @@ export class RoadSpans {
     for (let end = 0; end < 2; end++) {
       const drive = 2 * edge + end
       const beginDs = search.intoDs(drive)
-      if (beginDs < 0 || !weights.isOpen(drive)) continue
-      this.addFrom(slot, end, (leftDs - beginDs - weights.enterDs[drive]!) / weights.runDs[drive]!)
+      if (beginDs < 0 || !weights.isWayTo(drive)) continue
+      this.addFrom(slot, end, (leftDs - beginDs - weights.enterDs[drive]!) / weights.lastDs[drive]!)
     }
   }
 

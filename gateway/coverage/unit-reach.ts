@@ -37,7 +37,7 @@ export function reachRoads(
       bytes[ROADS_HEADER_BYTES + end * edges + edge] = weights.isShut(edge)
         ? COVERAGE_BEYOND
         : stepsOf(beginDs + weights.enterDs[drive]!)
-      isThere ||= weights.isOpen(drive) && beginDs + weights.intoDs(drive, 0.5) <= PROMISE_DS
+      isThere ||= weights.isWayTo(drive) && beginDs + weights.intoDs(drive, 0.5) <= PROMISE_DS
     }
     bytes[ROADS_HEADER_BYTES + 2 * edges + edge] = Number(isThere)
   }
@@ -55,5 +55,5 @@ const timeOf = (search: RoadSearch, drive: number): number => {
 function ownMiddleDs({ weights }: RoadSearch, { edge, fraction }: RoadPoint): number {
   if (fraction === 0.5) return 0
   const drive = 2 * edge + Number(fraction > 0.5)
-  return weights.mayLeave(drive) ? weights.alongDs(drive, fraction, 0.5) : Infinity
+  return weights.isWayAlong(drive) ? weights.alongDs(drive, fraction, 0.5) : Infinity
 }

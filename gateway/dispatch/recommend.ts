@@ -9,6 +9,8 @@ import type { Now } from '#protocols/time.ts'
 import type { GridLookup, Reach, ReachAnswer, ReachUnit } from '../city/surroundings.ts'
 import type { EtaBook } from '../eta/eta-book.ts'
 import type { Promise50 } from '../eta/past-etas.ts'
+import { TURNOUT } from '../profiles/built-in.ts'
+import type { Turnout } from '../profiles/profile.ts'
 import { HYBRID, ranked } from './policy.ts'
 import type { DispatchPolicy } from './policy.ts'
 
@@ -26,7 +28,6 @@ export type RecommendOptions = {
 
 /** A patrol car rolls already above this; below, the crew first has to get going. */
 const MOVING_MPS = 1
-const TURNOUT_STOPPED_SECONDS = 10
 /** Below this a receiver's track wanders, and a car in a junction points anywhere. */
 const HEADING_TRUSTED_MPS = 3
 const HEADING_AWAY_DEG = 120
@@ -86,7 +87,7 @@ export function promisedTo(
   const answer = reach.times(place, [reachUnitOf(unit)])
   const roadSeconds = answer?.roadSeconds.get(unit.id)
   if (answer === undefined || roadSeconds === undefined) return { etaSeconds: null }
-  const turnoutSeconds = turnoutSecondsOf(unit)
+  const turnoutSeconds = turnoutSecondsOf(unit, reach.turnout)
   const promised = promiseOf(unit, answer, turnoutSeconds, etas, now)
   const etaSeconds = Math.round(promised?.p50Seconds ?? turnoutSeconds + roadSeconds)
   return { etaSeconds, ...(promised && { promised }) }
@@ -136,11 +137,11 @@ function timedOf(
     readonly fit: readonly UnitView[]
     readonly now: Now
   },
-  { grids, etas }: Around,
+  { grids, etas, reach }: Around,
 ): Timed {
   const { place, here, fit, now } = asked
   const roadSeconds = answer.roadSeconds.get(unit.id) ?? 0
-  const turnoutSeconds = turnoutSecondsOf(unit)
+  const turnoutSeconds = turnoutSecondsOf(unit, reach.turnout)
   const promised = promiseOf(unit, answer, turnoutSeconds, etas, now)
   const learned = promised?.basis === 'learned' ? promised : undefined
   const etaSeconds = learned?.p50Seconds ?? turnoutSeconds + roadSeconds
@@ -173,9 +174,11 @@ function timedOf(
   }
 }
 
-/** What a crew needs to get going. */
-export const turnoutSecondsOf = (unit: UnitView): number =>
-  (unit.position?.speedMps ?? 0) >= MOVING_MPS ? 0 : TURNOUT_STOPPED_SECONDS
+/** What a crew needs to get going: standing with the engine known to be off, it first has to come back to the car. */
+export function turnoutSecondsOf(unit: UnitView, turnout: Turnout = TURNOUT): number {
+  if ((unit.position?.speedMps ?? 0) >= MOVING_MPS) return turnout.moving.value
+  return (unit.equipment.ignition === 'off' ? turnout.standby : turnout.stopped).value
+}
 
 function reasonsOf(home: GridId | null, here: GridId | null, grids: GridLookup): Reason[] {
   if (here === null || home === null) return []

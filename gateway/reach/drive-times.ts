@@ -8,11 +8,13 @@ import type { RoadClass } from '#protocols/roads/network.ts'
  *   enterDs u16[2E]   lost by turning into it
  *   runDs u32[2E]     from one end to the other; 0 where the profile does not let anybody drive
  *   leaveDs u16[2E]   lost at its end: a signal, giving way, the turn
+ *   lastDs u32[2E]    as runDs for those who end on it: also against a one-way road, where the profile allows it
  */
 export type DriveTimes = {
   readonly enterDs: Uint16Array
   readonly runDs: Uint32Array
   readonly leaveDs: Uint16Array
+  readonly lastDs?: Uint32Array
   /** How many times as long a class takes in an hour of the week; 1 where nothing is known. */
   hourFactor(roadClass: RoadClass, hourOfWeek: number): number
 }

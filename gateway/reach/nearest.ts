@@ -84,7 +84,7 @@ export class NearestUnits {
       const unit = units.fractionOf[slot]!
       for (let drive = 2 * edge; drive <= 2 * edge + 1; drive++) {
         const isAhead = (drive & 1) === 0 ? unit <= fraction : unit >= fraction
-        if (isAhead && weights.mayLeave(drive))
+        if (isAhead && weights.isWayAlong(drive))
           this.consider(slot, weights.alongDs(drive, unit, fraction), budgetDs, accept)
       }
     }

@@ -52,8 +52,8 @@ function spansOf(search: RoadSearch, edge: number, start: Target, budgetDs: numb
   const spans: Span[] = 'node' in start || start.edge !== edge ? [] : ownSpans(weights, start, budgetDs)
   for (let drive = 2 * edge; drive <= 2 * edge + 1; drive++) {
     const beginDs = search.intoDs(drive)
-    if (beginDs < 0 || !weights.isOpen(drive)) continue
-    const share = Math.min(1, (budgetDs - beginDs - weights.enterDs[drive]!) / weights.runDs[drive]!)
+    if (beginDs < 0 || !weights.isWayTo(drive)) continue
+    const share = Math.min(1, (budgetDs - beginDs - weights.enterDs[drive]!) / weights.lastDs[drive]!)
     spans.push((drive & 1) === 0 ? [0, share] : [1 - share, 1])
   }
   return spans.filter(([from, to]) => to > from)
@@ -67,7 +67,7 @@ function ownSpans(
 ): Span[] {
   const spans: Span[] = []
   for (let drive = 2 * edge; drive <= 2 * edge + 1; drive++) {
-    if (!weights.mayLeave(drive)) continue
+    if (!weights.isWayAlong(drive)) continue
     const end = weights.aheadTo(drive, fraction, budgetDs)
     spans.push((drive & 1) === 0 ? [fraction, Math.min(1, end)] : [Math.max(0, end), fraction])
   }

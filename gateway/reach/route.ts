@@ -54,7 +54,7 @@ function alongOneEdge(weights: RoadWeights, unit: RoadPlace, place: RoadPlace): 
   if (unit.edge !== edge) return undefined
   const ahead = place.fraction - unit.fraction
   const times = [2 * edge, 2 * edge + 1]
-    .filter(drive => weights.mayLeave(drive) && ((drive & 1) === 0 ? ahead >= 0 : ahead <= 0))
+    .filter(drive => weights.isWayAlong(drive) && ((drive & 1) === 0 ? ahead >= 0 : ahead <= 0))
     .map(drive => weights.alongDs(drive, unit.fraction, place.fraction))
   if (times.length === 0) return undefined
   const line = partOfShape(weights.graph.edgeShape(edge), unit.fraction, place.fraction)
@@ -81,7 +81,10 @@ function linesToPlace(search: RoadSearch, from: number, place: RoadPlace): Posit
 /** At which end of the place's edge the search started for this node; the cheaper one when a loop has both. */
 function entryFraction({ graph, weights, costs }: RoadSearch, node: number, place: RoadPlace): 0 | 1 {
   const ahead = 2 * place.edge
-  const isAhead = weights.isOpen(ahead) && graph.arcOf(node, ahead) >= 0
+  const isHere = graph.isOpen(ahead)
+    ? graph.arcOf(node, ahead) >= 0
+    : graph.driveFrom(ahead) === graph.junctionOf(node)
+  const isAhead = weights.isWayTo(ahead) && isHere
   return isAhead && costs[node] === weights.intoDs(ahead, place.fraction) ? 0 : 1
 }
 

@@ -90,7 +90,7 @@ export class RoadSearch {
     for (let drive = 2 * edge; drive <= 2 * edge + 1; drive++) {
       if (this.direction === 'out') {
         if (weights.mayLeave(drive)) this.touch(graph.driveEnd[drive]!, weights.outDs(drive, fraction), -1)
-      } else if (weights.isOpen(drive)) this.startInto(drive, weights.intoDs(drive, fraction))
+      } else if (weights.isWayTo(drive)) this.startInto(drive, weights.intoDs(drive, fraction))
     }
   }
 
@@ -100,7 +100,7 @@ export class RoadSearch {
     const junction = graph.driveFrom(drive)
     this.touch(junction, costDs, -1)
     for (let copy = graph.copyFirst[junction]!; copy < graph.copyFirst[junction + 1]!; copy++)
-      if (graph.arcOf(copy, drive) >= 0) this.touch(copy, costDs, -1)
+      if (this.mayTake(copy, drive)) this.touch(copy, costDs, -1)
   }
 
   /** Time up to which every node is settled: what waits is no lower. Infinity when nothing waits. */
@@ -143,6 +143,11 @@ export class RoadSearch {
     return best
   }
 
+  /** Whoever stands on this copy of its junction may take the drive; against a one-way road everybody, if anybody. */
+  private mayTake(copy: number, drive: number): boolean {
+    return this.graph.arcOf(copy, drive) >= 0 || !this.graph.isOpen(drive)
+  }
+
   /** Of an outward search: the earliest time one can set out on a drive from its beginning, -1 when not in time. */
   intoDs(drive: number): number {
     const { graph } = this
@@ -150,7 +155,7 @@ export class RoadSearch {
     let best = this.costDs(junction)
     for (let copy = graph.copyFirst[junction]!; copy < graph.copyFirst[junction + 1]!; copy++) {
       const ds = this.costDs(copy)
-      if (ds >= 0 && (best < 0 || ds < best) && graph.arcOf(copy, drive) >= 0) best = ds
+      if (ds >= 0 && (best < 0 || ds < best) && this.mayTake(copy, drive)) best = ds
     }
     return best
   }

@@ -18,6 +18,8 @@ const DELAY_DS_MAX = 65_535
  * (`graph`) are shared by all weights over them. Index the first three with a drive, the others with an arc of the graph.
  *
  *   enterDs u16[2E]  runDs u32[2E]  leaveDs u16[2E]    as `DriveTimes`, factors in; runDs is CLOSED_DS where no way is
+ *   lastDs u32[2E]                                     runDs for those who end on it; the same array unless the profile
+ *                                                      lets them against a one-way road
  *   arcDs u32[A], backDs u32[A]                        enter + run + leave of arcs leaving / entering a node
  *   standingDs                                         run of drives that conditions closed, for who stands on one
  *
@@ -32,6 +34,7 @@ export class RoadWeights {
   readonly enterDs: Uint16Array
   readonly runDs: Uint32Array
   readonly leaveDs: Uint16Array
+  readonly lastDs: Uint32Array
   readonly arcDs: Uint32Array
   readonly backDs: Uint32Array
   /** The dearest arc that is open: what a bucket queue needs to know. */
@@ -45,6 +48,7 @@ export class RoadWeights {
     this.enterDs = new Uint16Array(2 * graph.edgeCount)
     this.runDs = new Uint32Array(2 * graph.edgeCount)
     this.leaveDs = new Uint16Array(2 * graph.edgeCount)
+    this.lastDs = times.lastDs === undefined ? this.runDs : new Uint32Array(2 * graph.edgeCount)
     this.arcDs = new Uint32Array(graph.arcCount)
     this.backDs = new Uint32Array(graph.arcCount)
     this.lay(conditions)
@@ -77,9 +81,19 @@ export class RoadWeights {
     else for (const drive of only) this.layOne(drive, factorOf(drive))
   }
 
-  /** Somebody may drive here now. */
+  /** Somebody may drive through here now. */
   isOpen(drive: Drive): boolean {
     return this.runDs[drive]! < CLOSED_DS
+  }
+
+  /** Somebody may come this way to a place on it. */
+  isWayTo(drive: Drive): boolean {
+    return this.lastDs[drive]! < CLOSED_DS
+  }
+
+  /** From a place on it one may drive to another further along. */
+  isWayAlong(drive: Drive): boolean {
+    return this.isWayTo(drive) || this.standingDs.has(drive)
   }
 
   /** Who stands on the drive may drive on to its end, although nobody may come any more. */
@@ -105,9 +119,9 @@ export class RoadWeights {
     return this.enterDs[drive]! + this.runDs[drive]! + this.leaveDs[drive]!
   }
 
-  /** From the junction where an open drive begins to a place on it. */
+  /** From the junction where a drive begins to a place on it, given `isWayTo`. */
   intoDs(drive: Drive, fraction: number): number {
-    return this.enterDs[drive]! + ranDs(drive, this.runDs[drive]!, fraction)
+    return this.enterDs[drive]! + ranDs(drive, this.lastDs[drive]!, fraction)
   }
 
   /** From a place on a drive that may be left to the junction where it ends. */
@@ -116,17 +130,21 @@ export class RoadWeights {
     return runDs - ranDs(drive, runDs, fraction) + this.leaveDs[drive]!
   }
 
-  /** From a place on a drive that may be left to one further along it. */
+  /** From a place on a drive to one further along it, given `isWayAlong`. */
   alongDs(drive: Drive, from: number, to: number): number {
-    const runDs = this.standingRunDs(drive)
+    const runDs = this.alongRunDs(drive)
     return ranDs(drive, runDs, to) - ranDs(drive, runDs, from)
   }
 
-  /** The fraction one comes to along a drive that may be left from a place in some time; below 0 or above 1 when beyond its end. */
+  /** The fraction one comes to along a drive from a place in some time, given `isWayAlong`; below 0 or above 1 beyond its end. */
   aheadTo(drive: Drive, from: number, ds: number): number {
-    const runDs = this.standingRunDs(drive)
+    const runDs = this.alongRunDs(drive)
     const placeDs = partialCostDs(runDs, from)
     return (drive & 1) === 0 ? (placeDs + ds) / runDs : (placeDs - ds) / runDs
+  }
+
+  private alongRunDs(drive: Drive): number {
+    return this.isWayTo(drive) ? this.lastDs[drive]! : this.standingRunDs(drive)
   }
 
   private layAll(factorOf: (drive: Drive) => number): void {
@@ -149,13 +167,14 @@ export class RoadWeights {
   }
 
   private layDrive(drive: Drive, factor: number): void {
-    const { enterDs, runDs, leaveDs } = this.times
+    const { enterDs, runDs, leaveDs, lastDs } = this.times
     const times = Math.abs(factor)
     const hasWay = runDs[drive] !== 0
-    const drivenDs = Math.max(1, Math.min(COST_DS_MAX, Math.round(runDs[drive]! * times)))
+    const drivenDs = scaled(runDs[drive]!, times)
     this.enterDs[drive] = hasWay ? Math.min(DELAY_DS_MAX, Math.round(enterDs[drive]! * times)) : 0
     this.leaveDs[drive] = hasWay ? Math.min(DELAY_DS_MAX, Math.round(leaveDs[drive]! * times)) : 0
     this.runDs[drive] = hasWay && factor > 0 ? drivenDs : CLOSED_DS
+    if (lastDs !== undefined) this.lastDs[drive] = factor > 0 ? scaled(lastDs[drive]!, times) : CLOSED_DS
     if (hasWay && factor < 0) this.standingDs.set(drive, drivenDs)
     else this.standingDs.delete(drive)
     if (hasWay && factor > 0) this.stepDsMax = Math.max(this.stepDsMax, this.wholeDs(drive))
@@ -172,6 +191,9 @@ export class RoadWeights {
         this.backDs[back] = this.wholeDs(drive)
   }
 }
+
+const scaled = (ds: number, times: number): number =>
+  Math.max(1, Math.min(COST_DS_MAX, Math.round(ds * times)))
 
 /** Running time of the part that lies behind a place. */
 function ranDs(drive: Drive, runDs: number, fraction: number): number {

@@ -2,6 +2,7 @@ import { fault, ok } from '#protocols/result.ts'
 import type { Result } from '#protocols/result.ts'
 import type { RoadNetwork } from '#protocols/roads/network.ts'
 import { shapeLengthM } from '#protocols/roads/pack-graph.ts'
+import { nodeControlOf } from './drive-controls.ts'
 import { GroundReading } from './ground-reading.ts'
 import type { Ground } from './ground-reading.ts'
 import { GROUND_KEYS, PLACE_KEYS } from './ground-rules.ts'
@@ -20,7 +21,7 @@ import {
   nodeBlocks,
   NODE_KEYS,
   roadClassOf,
-  speedKphOf,
+  speedOf,
   structureOf,
   WAY_KEYS,
 } from './road-rules.ts'
@@ -37,7 +38,7 @@ export type { ImportReport } from './import-report.ts'
 export const OSM_ATTRIBUTION = '© OpenStreetMap contributors, ODbL 1.0'
 
 /** Counts up whenever the same extract gives another network or another ground: part of the name of what is kept. */
-export const IMPORT_VERSION = 4
+export const IMPORT_VERSION = 5
 
 export type Imported = {
   readonly network: RoadNetwork
@@ -133,7 +134,7 @@ class Reading {
   take(item: OsmItem): void {
     switch (item.type) {
       case 'node':
-        this.nodes.add(item.id, item.lat, item.lon, nodeBlocks(item.tags))
+        this.nodes.add(item.id, item.lat, item.lon, nodeBlocks(item.tags), nodeControlOf(item.tags))
         this.ground.takeNode(item)
         break
       case 'way':
@@ -159,7 +160,8 @@ class Reading {
     }
     const structure = structureOf(tags)
     this.drivable.push({
-      ...{ id, refs, roadClass, name: nameOf(tags), speedKph: speedKphOf(tags, roadClass) },
+      ...{ id, refs, roadClass, name: nameOf(tags) },
+      ...speedOf(tags, roadClass),
       ...directionsOf(tags),
       ...(structure !== undefined && { structure }),
     })

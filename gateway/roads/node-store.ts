@@ -1,4 +1,5 @@
 import type { NetworkNode } from '#protocols/roads/network.ts'
+import type { NodeControl } from './drive-controls.ts'
 
 /**
  * Coordinates of every node of an extract in flat arrays, 16 bytes each, grown by doubling: id as a double (OSM ids pass
@@ -12,9 +13,10 @@ export class NodeStore {
   private count = 0
   private sorted = true
   private readonly blocked = new Set<number>()
+  private readonly controls = new Map<number, NodeControl>()
 
   /** A coordinate outside the world is left out: the road is then cut there, and counted. */
-  add(id: number, lat: number, lon: number, blocks: boolean): void {
+  add(id: number, lat: number, lon: number, blocks: boolean, control?: NodeControl): void {
     if (!(Math.abs(lat) <= 90 && Math.abs(lon) <= 180)) return
     if (this.count === this.ids.length) this.grow()
     if (this.count > 0 && (this.ids[this.count - 1] ?? 0) >= id) this.sorted = false
@@ -22,6 +24,7 @@ export class NodeStore {
     this.latE7[this.count] = Math.round(lat * 1e7)
     this.lonE7[this.count++] = Math.round(lon * 1e7)
     if (blocks) this.blocked.add(id)
+    if (control !== undefined) this.controls.set(id, control)
   }
 
   /** Degrees, or undefined when the extract does not hold the node. */
@@ -42,6 +45,11 @@ export class NodeStore {
   /** No car gets past this node. */
   isBlocked(id: number): boolean {
     return this.blocked.has(id)
+  }
+
+  /** What the node makes drivers do. */
+  controlAt(id: number): NodeControl | undefined {
+    return this.controls.get(id)
   }
 
   private grow(): void {

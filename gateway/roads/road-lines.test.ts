@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { ROAD_LINES_MAGIC } from '#protocols/coverage.ts'
 import { openGraph, packGraph } from '#protocols/roads/graph.ts'
 import { ROAD_CLASSES } from '#protocols/roads/network.ts'
+import { RoadWeights } from '../reach/weights.ts'
 import { roadLines } from './road-lines.ts'
 
 /*
@@ -50,7 +51,7 @@ describe('the roads as the coverage layer draws them', () => {
   it('are the lines, drive times and classes of the graph, edge by edge', () => {
     const graph = openGraph(packGraph(network))
     if (!graph.ok) throw new Error(graph.detail)
-    const { plain, gzip } = roadLines(graph.value)
+    const { plain, gzip } = roadLines(new RoadWeights(graph.value))
     expect(gunzipSync(gzip).equals(plain)).toBe(true)
     const view = new DataView(plain.buffer, plain.byteOffset, plain.length)
     const u32 = (at: number): number => view.getUint32(at, true)

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib'
 import { ROAD_LINES_FORMAT, ROAD_LINES_MAGIC } from '#protocols/coverage.ts'
-import type { RoadGraph } from '#protocols/roads/graph.ts'
 import { ROAD_CLASSES } from '#protocols/roads/network.ts'
+import type { RoadWeights } from '../reach/weights.ts'
 
 /** A stretch that takes longer than this is drawn as if it took this long: 1 h 49 min. */
 const DRIVE_DS_MAX = 65_534
@@ -12,12 +12,13 @@ const HEADER_BYTES = 16
 export type Packed = { readonly plain: Buffer; readonly gzip: Buffer }
 
 /** The roads as the coverage layer draws them, in the format at the end of `protocols/coverage.ts`; made once at start. */
-export function roadLines(graph: RoadGraph): Packed {
-  const plain = roadLineBytes(graph)
+export function roadLines(weights: RoadWeights): Packed {
+  const plain = roadLineBytes(weights)
   return { plain, gzip: gzipSync(plain) }
 }
 
-export function roadLineBytes(graph: RoadGraph): Buffer {
+export function roadLineBytes(weights: RoadWeights): Buffer {
+  const { graph } = weights
   const { edgeCount: edges, edgeShapeFirst: first } = graph
   const points = first[edges] ?? 0
   const pointsAt = HEADER_BYTES + 4 * (edges + 1)
@@ -34,9 +35,10 @@ export function roadLineBytes(graph: RoadGraph): Buffer {
     bytes.writeInt32LE(graph.shapeLatE7[point] ?? 0, pointsAt + 8 * point + 4)
   }
   for (let edge = 0; edge < edges; edge += 1) {
-    const driveDs = Math.min(DRIVE_DS_MAX, graph.edgeCostDs(edge))
-    bytes.writeUInt16LE(graph.isForward(edge) ? driveDs : CLOSED, forwardAt + 2 * edge)
-    bytes.writeUInt16LE(graph.isBackward(edge) ? driveDs : CLOSED, backwardAt + 2 * edge)
+    const driveDs = (drive: number): number =>
+      weights.isOpen(drive) ? Math.min(DRIVE_DS_MAX, weights.runDs[drive]!) : CLOSED
+    bytes.writeUInt16LE(driveDs(2 * edge), forwardAt + 2 * edge)
+    bytes.writeUInt16LE(driveDs(2 * edge + 1), backwardAt + 2 * edge)
     bytes.writeUInt8(ROAD_CLASSES.indexOf(graph.edgeClass(edge)), classesAt + edge)
   }
   return bytes

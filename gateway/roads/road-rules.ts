@@ -1,5 +1,6 @@
 import { ROAD_CLASSES } from '#protocols/roads/network.ts'
 import type { RoadClass } from '#protocols/roads/network.ts'
+import { CONTROL_KEYS } from './drive-controls.ts'
 
 /**
  * What a way's tags mean to a patrol car, after the OSM wiki (Key:highway, Key:access, Key:oneway, Key:maxspeed). The
@@ -13,7 +14,7 @@ export const WAY_KEYS = [
   ...['oneway', 'oneway:motor_vehicle', 'oneway:motorcar', 'junction', 'maxspeed', 'maxspeed:forward'],
   ...['name', 'name:zh', 'name:zh-Hans', 'ref', 'bridge', 'tunnel'],
 ]
-export const NODE_KEYS = ['barrier', 'access', 'vehicle', 'motor_vehicle', 'motorcar']
+export const NODE_KEYS = [...['barrier', 'access', 'vehicle', 'motor_vehicle', 'motorcar'], ...CONTROL_KEYS]
 
 /**
  * Free-flow speed where no limit is tagged: in the range of public routers' car profiles, rounded down to what a town
@@ -106,9 +107,13 @@ function onewayOf(tags: Tags): 'yes' | 'no' | '-1' | 'reversible' {
   return implied || tags['highway'] === 'motorway' ? 'yes' : 'no'
 }
 
-/** Travel speed of a drivable way: its limit, or its class. */
-export const speedKphOf = (tags: Tags, roadClass: RoadClass): number =>
-  parseMaxspeedKph(tags['maxspeed'] ?? tags['maxspeed:forward']) ?? CLASS_SPEED_KPH[roadClass]
+/** Travel speed of a drivable way: its limit, or its class, and which of them. */
+export function speedOf(tags: Tags, roadClass: RoadClass): { speedKph: number; speedByClass?: true } {
+  const limitKph = parseMaxspeedKph(tags['maxspeed'] ?? tags['maxspeed:forward'])
+  return limitKph === undefined
+    ? { speedKph: CLASS_SPEED_KPH[roadClass], speedByClass: true }
+    : { speedKph: limitKph }
+}
 
 /** `50`, `30 mph`, `CN:urban`, `walk`, `60;40` (the first counts); undefined for `none`, `signals` and nonsense. */
 export function parseMaxspeedKph(text: string | undefined): number | undefined {

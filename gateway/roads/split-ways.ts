@@ -1,5 +1,7 @@
 import { shapeLengthM } from '#protocols/roads/pack-graph.ts'
 import type { NetworkEdge, NetworkNode, RoadClass } from '#protocols/roads/network.ts'
+import { driveControls } from './drive-controls.ts'
+import type { NodeControl } from './drive-controls.ts'
 
 /** A drivable way, its tags already understood. */
 export type Way = {
@@ -8,15 +10,20 @@ export type Way = {
   readonly roadClass: RoadClass
   readonly name: string
   readonly speedKph: number
+  readonly speedByClass?: boolean
   readonly forward: boolean
   readonly backward: boolean
   readonly structure?: 'bridge' | 'tunnel'
 }
 
-/** Where a node lies, degrees, or undefined when the extract was cut before it; `blocked` when no car gets past it. */
+/**
+ * Where a node lies, degrees, or undefined when the extract was cut before it; `isBlocked` when no car gets past it, and what
+ * it makes drivers do.
+ */
 export type NodeLookup = {
   at(id: number): NetworkNode | undefined
   isBlocked(id: number): boolean
+  controlAt(id: number): NodeControl | undefined
 }
 
 export type SplitResult = {
@@ -67,7 +74,8 @@ export function splitWays(ways: readonly Way[], lookup: NodeLookup): SplitResult
     const end = (ref: number): number => (lookup.isBlocked(ref) ? deadEnd(ref) : indexOf(ref))
     const { id, refs: _, ...road } = way
     const [from, to] = [end(refs[0] ?? 0), end(refs[refs.length - 1] ?? 0)]
-    edges.push({ from, to, ...road, shape })
+    const controls = driveControls(refs, ref => lookup.controlAt(ref))
+    edges.push({ from, to, ...road, ...(controls.some(byte => byte > 0) && { controls }), shape })
     wayIds.push(id)
   }
   return { nodes, edges, wayIds, nodeIds, missingNodes: missing.size, blockedNodes, tooLong }

@@ -11,6 +11,7 @@ const WRONG_INPUT: readonly ErrorCode[] = [
     'FILE_UNREADABLE',
     'UNITS_INVALID',
     'CLOSURES_INVALID',
+    'PROFILES_INVALID',
   ] as const),
   ...(['OSM_MISSING', 'OSM_BROKEN', 'OSM_UNSUPPORTED', 'OSM_NO_ROADS'] as const),
   ...(['GRAPH_MAGIC', 'GRAPH_VERSION', 'GRAPH_TRUNCATED', 'GRAPH_HASH', 'GRAPH_STRUCTURE'] as const),

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Bbox } from '../geo/polygon.ts'
 
 /** Raised with every change of the layout; an unknown version is refused, never guessed at. */
-export const GRAPH_VERSION = 2
+export const GRAPH_VERSION = 3
 export const GRAPH_MAGIC = 'R5GRAPH\0'
 
 /** What a graph says about itself. */
@@ -47,11 +47,9 @@ export type GraphArrays = {
   readonly arcFirst: Uint32Array
   readonly arcTo: Uint32Array
   readonly arcDrive: Uint32Array
-  readonly arcCostDs: Uint32Array
   readonly backFirst: Uint32Array
   readonly backFrom: Uint32Array
   readonly backDrive: Uint32Array
-  readonly backCostDs: Uint32Array
   readonly edgeFrom: Uint32Array
   readonly edgeTo: Uint32Array
   readonly edgeLengthDm: Uint32Array
@@ -66,6 +64,7 @@ export type GraphArrays = {
   readonly forbiddenDrives: Uint32Array
   readonly edgeClasses: Uint8Array
   readonly edgeFlags: Uint8Array
+  readonly driveControls: Uint8Array
   readonly nameBytes: Uint8Array
   readonly metadataBytes: Uint8Array
 }
@@ -79,11 +78,9 @@ const SECTIONS: readonly (readonly [SectionName, Kind, (c: GraphCounts) => numbe
   ['arcFirst', 'u32', c => c.nodes + c.copies + 1],
   ['arcTo', 'u32', c => c.arcs],
   ['arcDrive', 'u32', c => c.arcs],
-  ['arcCostDs', 'u32', c => c.arcs],
   ['backFirst', 'u32', c => c.nodes + c.copies + 1],
   ['backFrom', 'u32', c => c.arcs],
   ['backDrive', 'u32', c => c.arcs],
-  ['backCostDs', 'u32', c => c.arcs],
   ['edgeFrom', 'u32', c => c.edges],
   ['edgeTo', 'u32', c => c.edges],
   ['edgeLengthDm', 'u32', c => c.edges],
@@ -98,6 +95,7 @@ const SECTIONS: readonly (readonly [SectionName, Kind, (c: GraphCounts) => numbe
   ['forbiddenDrives', 'u32', c => c.forbiddenDrives],
   ['edgeClasses', 'u8', c => c.edges],
   ['edgeFlags', 'u8', c => c.edges],
+  ['driveControls', 'u8', c => 2 * c.edges],
   ['nameBytes', 'u8', c => c.nameBytes],
   ['metadataBytes', 'u8', c => c.metadataBytes],
 ]
@@ -159,8 +157,7 @@ export function checkStructure(c: GraphCounts, a: GraphArrays, classCount: numbe
   if (!arcsFitRoads(c, a)) return 'an arc leads elsewhere than its road'
   if (!below(a.edgeNames, c.names)) return 'an edge has no name entry'
   if (!below(a.edgeClasses, classCount)) return 'an edge has an unknown class'
-  if (![a.arcCostDs, a.backCostDs, a.edgeCosts].every(costsInBounds))
-    return `a cost is 0 or above ${COST_DS_MAX}`
+  if (!costsInBounds(a.edgeCosts)) return `a cost is 0 or above ${COST_DS_MAX}`
   return undefined
 }
 

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { openGraph, packGraph, partialCostDs } from './graph.ts'
 import type { RoadGraph } from './graph.ts'
-import { sealGraph } from './graph-layout.ts'
+import { GRAPH_VERSION, sealGraph } from './graph-layout.ts'
 import type { NetworkEdge, RoadNetwork } from './network.ts'
 
 /*
@@ -91,10 +91,10 @@ describe('road graph file', () => {
     expect(codeOf(bytes.subarray(0, 40))).toBe('GRAPH_TRUNCATED')
     expect(codeOf(bytes.subarray(0, bytes.length - 1))).toBe('GRAPH_TRUNCATED')
     const newer = bytes.slice()
-    newer[8] = 3
+    newer[8] = GRAPH_VERSION + 1
     expect(openGraph(newer)).toMatchObject({
       code: 'GRAPH_VERSION',
-      detail: expect.stringContaining('format 3'),
+      detail: expect.stringContaining(`format ${GRAPH_VERSION + 1}`),
     })
   })
 

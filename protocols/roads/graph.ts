@@ -27,21 +27,22 @@ export const partialCostDs = (costDs: number, fraction: number): number => Math.
  *      88  the sections:
  *
  *   latE7 i32[N]  lonE7 i32[N]                                  1e-7 degrees WGS-84
- *   arcFirst u32[N+C+1]  arcTo u32[A]  arcDrive u32[A]  arcCostDs u32[A]        arcs leaving n: arcFirst[n] .. arcFirst[n+1]-1
- *   backFirst u32[N+C+1]  backFrom u32[A]  backDrive u32[A]  backCostDs u32[A]  the same arcs, by the node they enter
+ *   arcFirst u32[N+C+1]  arcTo u32[A]  arcDrive u32[A]          arcs leaving n: arcFirst[n] .. arcFirst[n+1]-1
+ *   backFirst u32[N+C+1]  backFrom u32[A]  backDrive u32[A]     the same arcs, by the node they enter
  *   edgeFrom u32[E]  edgeTo u32[E]  edgeLengthDm u32[E]  edgeCosts u32[E]  edgeNames u32[E]  edgeShapeFirst u32[E+1]
  *   shapeLatE7 i32[S]  shapeLonE7 i32[S]                        both ends of every edge included
  *   nameFirst u32[K+1]
  *   copyJunction u32[C]                                         rising; copy i is node N+i of a search
  *   forbiddenFirst u32[F+1]  forbiddenDrives u32[]              what the copies obey, for people and oracles
- *   edgeClasses u8[E]  edgeFlags u8[E]                          flags: 1 forward open, 2 backward open
+ *   edgeClasses u8[E]  edgeFlags u8[E]                          flags: 1 forward open, 2 backward open, 4 no limit tagged
+ *   driveControls u8[2E]                                        signals and the like on the way: `packControls`
  *   names UTF-8   metadata JSON UTF-8
  *
  * A search goes from node to node: 0 .. N-1 are the junctions (the ids people see), N .. N+C-1 the copies somebody stands
  * on who has driven the beginning of a forbidden path (`split-junctions.ts`). The time of a junction is the least of its own
  * and its copies'. A drive is twice an edge, one more against it. Arcs of a node are in edge order, the forward one
- * first. Costs are integer deciseconds, 1 <= cost <= COST_DS_MAX: never zero, so a search always moves on; never above
- * the bound, so a bucket queue over them has a known size.
+ * first. Costs are integer deciseconds, 1 <= cost <= COST_DS_MAX: never zero, so a search always moves on. What driving
+ * takes in a profile is laid over this (`gateway/reach/weights.ts`).
  */
 export class RoadGraph {
   /** Junctions: ids below this are for people. */
@@ -55,11 +56,9 @@ export class RoadGraph {
   readonly arcFirst: Uint32Array
   readonly arcTo: Uint32Array
   readonly arcDrive: Uint32Array
-  readonly arcCostDs: Uint32Array
   readonly backFirst: Uint32Array
   readonly backFrom: Uint32Array
   readonly backDrive: Uint32Array
-  readonly backCostDs: Uint32Array
   readonly edgeFrom: Uint32Array
   readonly edgeTo: Uint32Array
   readonly edgeLengthDm: Uint32Array
@@ -69,12 +68,12 @@ export class RoadGraph {
   readonly shapeLatE7: Int32Array
   readonly shapeLonE7: Int32Array
   readonly edgeFlags: Uint8Array
+  /** Index with a drive: what it passes, as `unpackControls` reads it. */
+  readonly driveControls: Uint8Array
   /** Copies of junction n: nodes copyFirst[n] .. copyFirst[n+1]-1. */
   readonly copyFirst: Uint32Array
   /** Index with a drive: the node it leads to when nothing was driven before it; its junction when it is closed. */
   readonly driveEnd: Uint32Array
-  /** The dearest arc: what a bucket queue needs to know. */
-  readonly costDsMax: number
   readonly metadata: GraphMetadata
   /** SHA-256 of the file in hex: which graph an answer was computed on. */
   readonly hash: string
@@ -96,11 +95,9 @@ export class RoadGraph {
     this.arcFirst = arrays.arcFirst
     this.arcTo = arrays.arcTo
     this.arcDrive = arrays.arcDrive
-    this.arcCostDs = arrays.arcCostDs
     this.backFirst = arrays.backFirst
     this.backFrom = arrays.backFrom
     this.backDrive = arrays.backDrive
-    this.backCostDs = arrays.backCostDs
     this.edgeFrom = arrays.edgeFrom
     this.edgeTo = arrays.edgeTo
     this.edgeLengthDm = arrays.edgeLengthDm
@@ -109,9 +106,9 @@ export class RoadGraph {
     this.shapeLatE7 = arrays.shapeLatE7
     this.shapeLonE7 = arrays.shapeLonE7
     this.edgeFlags = arrays.edgeFlags
+    this.driveControls = arrays.driveControls
     this.copyFirst = copyOffsets(counts.nodes, arrays.copyJunction)
     this.driveEnd = driveEnds(counts, arrays)
-    this.costDsMax = this.edgeCosts.reduce((most, cost) => Math.max(most, cost), 1)
     this.metadata = metadata
     this.hash = hash
   }
@@ -126,7 +123,12 @@ export class RoadGraph {
     return (this.lonE7[node] ?? 0) / 1e7
   }
 
-  /** What driving the whole edge costs, deciseconds, whichever way it is open. */
+  /** No limit is tagged: the speed behind `edgeCostDs` is the one its class had at import. */
+  isSpeedByClass(edge: number): boolean {
+    return ((this.edgeFlags[edge] ?? 0) & 4) !== 0
+  }
+
+  /** What driving the whole edge takes in length over speed, deciseconds, whichever way it is open. */
   edgeCostDs(edge: number): number {
     return this.edgeCosts[edge] ?? 0
   }
@@ -172,8 +174,17 @@ export class RoadGraph {
 
   /** The same roads with nothing forbidden; the same graph when nothing is. New arrays only where they differ. */
   withoutTurns(): RoadGraph {
-    if (this.searchCount === this.nodeCount) return this
-    const drives = Array.from({ length: 2 * this.edgeCount }, (_, drive) => drive).filter(d => this.isOpen(d))
+    return this.searchCount === this.nodeCount ? this : this.laidAnew(this.edgeFlags)
+  }
+
+  /** The same roads, every one open both ways and no turn forbidden: for those who walk. */
+  openBothWays(): RoadGraph {
+    return this.laidAnew(this.edgeFlags.map(flags => flags | 3))
+  }
+
+  private laidAnew(edgeFlags: Uint8Array): RoadGraph {
+    const isOpen = (drive: Drive): boolean => (edgeFlags[drive >> 1]! & (1 + (drive & 1))) !== 0
+    const drives = Array.from({ length: 2 * this.edgeCount }, (_, drive) => drive).filter(isOpen)
     const arcs = drives.map(drive => ({
       drive,
       tail: this.driveFrom(drive),
@@ -183,8 +194,9 @@ export class RoadGraph {
     const perArc = (): Uint32Array => new Uint32Array(arcs.length)
     const arrays: GraphArrays = {
       ...this.arrays,
-      ...{ arcFirst: offsets(), arcTo: perArc(), arcDrive: perArc(), arcCostDs: perArc() },
-      ...{ backFirst: offsets(), backFrom: perArc(), backDrive: perArc(), backCostDs: perArc() },
+      edgeFlags,
+      ...{ arcFirst: offsets(), arcTo: perArc(), arcDrive: perArc() },
+      ...{ backFirst: offsets(), backFrom: perArc(), backDrive: perArc() },
       ...{ copyJunction: perArc().subarray(0, 0), forbiddenFirst: Uint32Array.of(0) },
     }
     layArcs(arrays, arcs)

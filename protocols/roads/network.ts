@@ -34,6 +34,10 @@ export type NetworkEdge = {
   readonly forward: boolean
   /** Drivable from `to` to `from`. */
   readonly backward: boolean
+  /** The speed is that of the class, for want of a tagged limit: a profile may know a better one. */
+  readonly speedByClass?: boolean
+  /** What is passed when driven forwards and backwards, as `packControls`; nothing when absent. */
+  readonly controls?: readonly [there: number, back: number]
   /** For the map alone: searches do not ask what carries a road. */
   readonly structure?: 'bridge' | 'tunnel'
   readonly shape: readonly (readonly [number, number])[]

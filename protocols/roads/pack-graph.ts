@@ -115,7 +115,9 @@ function fillEdges(arrays: GraphArrays, network: RoadNetwork, nameIndexOf: (name
     arrays.edgeCosts[index] = costDs
     arrays.edgeNames[index] = nameIndexOf(edge.name)
     arrays.edgeClasses[index] = ROAD_CLASSES.indexOf(edge.roadClass)
-    arrays.edgeFlags[index] = Number(edge.forward) + 2 * Number(edge.backward)
+    arrays.edgeFlags[index] =
+      Number(edge.forward) + 2 * Number(edge.backward) + 4 * Number(edge.speedByClass ?? false)
+    arrays.driveControls.set(edge.controls ?? [0, 0], 2 * index)
     arrays.edgeShapeFirst[index] = shapeAt
     for (const [lon, lat] of edge.shape) {
       arrays.shapeLonE7[shapeAt] = e7(lon)

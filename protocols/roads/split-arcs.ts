@@ -45,10 +45,7 @@ function leavingAt(
   return junction => leaving.get(junction) ?? []
 }
 
-type ArcArrays = Pick<
-  GraphArrays,
-  'arcFirst' | 'arcTo' | 'arcDrive' | 'arcCostDs' | 'backFirst' | 'backFrom' | 'backDrive' | 'backCostDs'
-> & { readonly edgeCosts: Uint32Array }
+type ArcArrays = Pick<GraphArrays, 'arcFirst' | 'arcTo' | 'arcDrive' | 'backFirst' | 'backFrom' | 'backDrive'>
 
 /** Counting sort of all arcs by the node they leave, and again by the node they enter. */
 export function layArcs(arrays: ArcArrays, arcs: readonly SplitArc[]): void {
@@ -63,13 +60,10 @@ export function layArcs(arrays: ArcArrays, arcs: readonly SplitArc[]): void {
   for (const { tail, head, drive } of arcs) {
     const out = nextOut[tail]!++
     const into = nextIn[head]!++
-    const costDs = arrays.edgeCosts[drive >> 1]!
     arrays.arcTo[out] = head
     arrays.arcDrive[out] = drive
-    arrays.arcCostDs[out] = costDs
     arrays.backFrom[into] = tail
     arrays.backDrive[into] = drive
-    arrays.backCostDs[into] = costDs
   }
 }
 

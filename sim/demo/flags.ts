@@ -19,6 +19,8 @@ export const DemoFlags = z.object({
   /** Duty grids of one's own instead of the city's, and their coordinate system where the file does not say it. */
   grids: z.string().optional(),
   'grids-crs': z.string().optional(),
+  /** How patrols move, for the gateway's times: profiles of one's own. */
+  profiles: z.string().min(1).optional(),
   /** A recorded receiver whose bytes the full agent hears instead of the simulated one's. */
   nmea: z.string().optional(),
   /** A receiver or a panel that is plugged in, in the place of the simulated one; it may come later. */
@@ -54,6 +56,7 @@ export const DEMO_USAGE = `usage: npm start -- [options]
   --fresh               begin anew: removes what --data holds
   --roads FILE.osm.pbf  live on a real OSM extract instead of the simulated town
   --grids FILE.geojson  duty grids of your own, their coordinate system as member "crs" or by --grids-crs GCJ02
+  --profiles FILE.json  how the gateway takes patrols to move; see reach5 roads profiles
   --gnss PATH|gpsd      the full vehicle hears this real receiver: a serial line, gpsd, or gpsd://host:port
   --gnss-baud N         of that line, when it is not found by itself
   --panel PATH          the full vehicle reads this real Modbus panel

@@ -29,6 +29,7 @@ function argumentsOf(flags: DemoFlags, world: World, [map, enrol, mqtt]: readonl
   return [
     ...['--data', join(flags.data, 'gateway'), '--roads', world.files.roads],
     ...['--grids', world.files.grids, '--city', world.files.city],
+    ...(flags.profiles === undefined ? [] : ['--profiles', flags.profiles]),
     ...['--pages-port', map ?? '0', '--enrol-port', enrol ?? '0', '--mqtt-port', mqtt ?? '0'],
   ]
 }

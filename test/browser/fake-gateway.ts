@@ -13,6 +13,7 @@ import type { AssignmentState, Moment } from '#protocols/incident.ts'
 import { pointInPolygon } from '#protocols/geo/polygon.ts'
 import { bearingDeg, distanceM } from '#protocols/geo/sphere.ts'
 import { createStreamHub } from '#gateway/api/stream.ts'
+import { RoadWeights } from '#gateway/reach/weights.ts'
 import { roadLineBytes } from '#gateway/roads/road-lines.ts'
 import { wishOf } from '#gateway/api/stream-socket.ts'
 import type { Change } from '#gateway/loop/effects.ts'
@@ -440,7 +441,7 @@ export async function openFakeGateway(
     timers.add(setInterval(report, everyMs))
   }
 
-  const lines = roadLineBytes(graphOfTown())
+  const lines = roadLineBytes(new RoadWeights(graphOfTown()))
   const refreshCoverage = (): void => {
     tick += 1
     coverage = { ...fakeCoverage(listOf(units), tick, isoOf(Date.now())), moveUps }

@@ -94,7 +94,7 @@ export async function openRealCity(crews: readonly LatLon[]): Promise<RealCity> 
         grids: gridsGeoJson(grids),
         roads: roadsGeoJson(graph),
         city: '{"type":"FeatureCollection","features":[]}',
-        roadLines: roadLines(graph),
+        roadLines: roadLines(new RoadWeights(graph)),
       },
       coverage: { roads: lost, costs: lost, foreseen: lost, coldSpots: lost, reach: lost, reachRoads: lost },
     },

@@ -34,6 +34,13 @@ writeFileSync(
   }),
 )
 
+const nothing = { value: 0, source: 'nothing is lost in this town' }
+const profilesFile = join(dir, 'plain.json')
+const plain = { name: 'plain', like: 'patrol', turns: { mostSeconds: nothing } }
+writeFileSync(profilesFile, JSON.stringify({ format: 1, profiles: [plain] }))
+/** Length over speed, as the oracle drives. */
+const PLAINLY = ['--profile', 'plain', '--profiles', profilesFile]
+
 async function run(...args: string[]): Promise<{ code: number; out: string; err: string }> {
   let out = ''
   let err = ''
@@ -49,7 +56,7 @@ type Answer = { readonly units: number; readonly city: Shares; readonly grids: r
 
 describe('reach5 coverage', () => {
   it('prints the shares of city and grids as one plain Dijkstra per unit finds them', async () => {
-    const ran = await run(graphFile, '--units', unitsFile, '--grid-count', '3')
+    const ran = await run(graphFile, '--units', unitsFile, '--grid-count', '3', ...PLAINLY)
     expect(ran).toMatchObject({ code: 0 })
     const answer = JSON.parse(ran.out) as Answer
     const snap = new RoadSnap(graph)

@@ -49,6 +49,16 @@ async function run(verb: (args: readonly string[]) => Promise<number>, ...args: 
   return { code, out, err }
 }
 
+const nothing = { value: 0, source: 'nothing is lost in this town' }
+const plainProfile = { name: 'plain', like: 'patrol', turns: { mostSeconds: nothing } }
+/** Length over speed, so that the drawing can be checked by eye. */
+const plainly = () => [
+  '--profile',
+  'plain',
+  '--profiles',
+  file('plain.json', JSON.stringify({ format: 1, profiles: [plainProfile] })),
+]
+
 const graph = join(dir, 'town.graph')
 beforeAll(async () => {
   const ran = await run(roads, 'import', file('town.osm.pbf', town), '--out', graph)
@@ -61,7 +71,7 @@ beforeAll(async () => {
 
 describe('reach5 roads', () => {
   it('prints the edges with their costs, -1 where closed', async () => {
-    const { code, out } = await run(roads, 'edges', graph)
+    const { code, out } = await run(roads, 'edges', graph, ...plainly())
     expect(code).toBe(0)
     expect(out.trim().split('\n')).toEqual([
       'id,source,target,cost_ds,reverse_cost_ds',
@@ -70,6 +80,51 @@ describe('reach5 roads', () => {
       '2,1,3,334,-1',
       '3,3,2,602,602',
     ])
+  })
+
+  it('adds what a patrol loses by turning at the T, and nothing straight on', async () => {
+    const { out } = await run(roads, 'edges', graph)
+    const rows = out
+      .trim()
+      .split('\n')
+      .slice(1)
+      .map(line => line.split(',').map(Number))
+    // 1 is the T: the main road straight on costs what it did, into the side road and out of it costs a turn.
+    expect(rows[0]!.slice(3).map(ds => ds - 501)).toEqual([expect.closeTo(2, -1), 0])
+    expect(rows[2]![3]! - 334).toBeGreaterThan(15)
+    expect(rows[2]![4]).toBe(-1)
+  })
+
+  it('prints every number of the profiles with its source', async () => {
+    const { code, out } = await run(roads, 'profiles', ...plainly().slice(2))
+    const rows = out
+      .trim()
+      .split('\n')
+      .map(line => JSON.parse(line) as Record<string, string>)
+    expect(code).toBe(0)
+    expect(rows.filter(({ what, profile }) => what === 'speeds.kph.primary' && profile === 'patrol')).toEqual(
+      [
+        {
+          profile: 'patrol',
+          what: 'speeds.kph.primary',
+          value: '60',
+          source: expect.stringContaining('OSRM'),
+        },
+      ],
+    )
+    expect(rows).toContainEqual({
+      profile: 'plain',
+      what: 'turns.mostSeconds',
+      value: '0',
+      source: nothing.source,
+    })
+    expect(
+      rows.filter(({ source, what }) => source === '' && !['moves', 'hours'].includes(what ?? '')),
+    ).toEqual([])
+    expect(
+      (await run(roads, 'profiles', '--profiles', file('odd.json', '{"format":1,"profiles":[{"name":"x"}]}')))
+        .err,
+    ).toContain('profiles.0: nothing is called "x"')
   })
 
   it('says how many turn restrictions are not obeyed', async () => {
@@ -124,11 +179,13 @@ describe('reach5 roads', () => {
 
 describe('reach5 reach', () => {
   it('lists junctions with deciseconds, from a node or from a place west of Greenwich', async () => {
-    expect((await run(reach, graph, '--from-node', '0', '--seconds', '83.4')).out).toBe(
+    expect((await run(reach, graph, '--from-node', '0', '--seconds', '83.4', ...plainly())).out).toBe(
       '{"nodes":[[0,0],[1,501]]}\n',
     )
-    expect((await run(reach, graph, '--from-node', '0', '--seconds', '83.5')).out).toContain('[3,835]')
-    expect((await run(reach, graph, '--from', '-8.596,41.3501', '--seconds', '30.1')).out).toBe(
+    expect((await run(reach, graph, '--from-node', '0', '--seconds', '83.5', ...plainly())).out).toContain(
+      '[3,835]',
+    )
+    expect((await run(reach, graph, '--from', '-8.596,41.3501', '--seconds', '30.1', ...plainly())).out).toBe(
       '{"nodes":[[0,200],[1,301]]}\n',
     )
   })
@@ -168,7 +225,17 @@ describe('reach5 nearest', () => {
 
   it('names the units in order of time and those without a road', async () => {
     const units = file('units.geojson', JSON.stringify(fleet))
-    const { code, out } = await run(nearest, graph, '--units', units, '--at-node', '3', '-k', '5')
+    const { code, out } = await run(
+      nearest,
+      graph,
+      '--units',
+      units,
+      '--at-node',
+      '3',
+      '-k',
+      '5',
+      ...plainly(),
+    )
     expect(code).toBe(0)
     expect(JSON.parse(out)).toEqual({
       units: [
@@ -177,7 +244,7 @@ describe('reach5 nearest', () => {
       ],
       offRoad: ['ptu-3'],
     })
-    const one = await run(nearest, graph, '--units', units, '--at', '-8.596,41.35', '-k', '1')
+    const one = await run(nearest, graph, '--units', units, '--at', '-8.596,41.35', '-k', '1', ...plainly())
     expect(JSON.parse(one.out)).toMatchObject({ units: [{ id: 'ptu-1', etaDs: 200 }] })
   })
 
@@ -214,7 +281,7 @@ describe('--closures', () => {
 
   it('closes and slows roads for this question alone', async () => {
     const reached = async (...args: string[]) =>
-      (await run(reach, graph, '--from-node', '0', '--seconds', '500', ...args)).out.trim()
+      (await run(reach, graph, '--from-node', '0', '--seconds', '500', ...plainly(), ...args)).out.trim()
     expect(await reached()).toBe('{"nodes":[[0,0],[1,501],[2,1002],[3,835]]}')
     expect(await reached('--closures', closed('a.json', edge(2)))).toBe(
       '{"nodes":[[0,0],[1,501],[2,1002],[3,1604]]}',
@@ -224,7 +291,9 @@ describe('--closures', () => {
     )
     const units = file('two.geojson', JSON.stringify(fleet))
     const near = async (...args: string[]) =>
-      JSON.parse((await run(nearest, graph, '--units', units, '--at-node', '3', ...args)).out) as {
+      JSON.parse(
+        (await run(nearest, graph, '--units', units, '--at-node', '3', ...plainly(), ...args)).out,
+      ) as {
         units: { id: string }[]
       }
     expect((await near()).units.map(({ id }) => id)).toEqual(['ptu-2', 'ptu-1'])
@@ -243,7 +312,17 @@ describe('--closures', () => {
       { ...edge(0), until: '2020-01-01T00:00:00Z' },
       { ...edge(0), from: '2100-01-01T00:00:00Z' },
     )
-    const { out, err } = await run(reach, graph, '--from-node', '0', '--seconds', '51', '--closures', past)
+    const { out, err } = await run(
+      reach,
+      graph,
+      '--from-node',
+      '0',
+      '--seconds',
+      '51',
+      ...plainly(),
+      '--closures',
+      past,
+    )
     expect(out).toContain('[1,501]')
     expect(err).toContain('2 of 2 closures are not in force now')
   })

@@ -87,6 +87,7 @@ export const PROOFS: Readonly<Record<string, Inquiry>> = {
     does: 'reached sets = pgRouting with turns off, = a plain Dijkstra on the line graph with turns on; needs pgRouting',
     covers: [
       'gateway/reach',
+      'gateway/profiles',
       'gateway/roads',
       'protocols/roads',
       'sim/city',
@@ -144,6 +145,7 @@ export const PROOFS: Readonly<Record<string, Inquiry>> = {
       'protocols/roads',
       'test/reach/valhalla.ts',
       'test/reach/places.ts',
+      'gateway/profiles',
       'test/cli/prove-agreement.ts',
     ],
     run: proveAgreement,

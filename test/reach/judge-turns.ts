@@ -4,11 +4,15 @@ import { reachNodes } from '#gateway/reach/reach.ts'
 import { routeBetween } from '#gateway/reach/route.ts'
 import { RoadSearch } from '#gateway/reach/search.ts'
 import { UnitsOnRoads } from '#gateway/reach/units-on-roads.ts'
+import { PATROL } from '#gateway/profiles/built-in.ts'
+import { profileTimes } from '#gateway/profiles/profile-times.ts'
+import { CLOSED_DS, RoadWeights } from '#gateway/reach/weights.ts'
 import type { RoadGraph } from '#protocols/roads/graph.ts'
 import type { RoadNetwork } from '#protocols/roads/network.ts'
 import { graphOf, seeded } from '../oracle/cities.ts'
 import { LineGraph } from '../oracle/line-graph.ts'
 import type { TurnLaw } from '../oracle/line-graph.ts'
+import { fromArrays } from '../oracle/plain-times.ts'
 import { underLaws } from '../oracle/planted-turns.ts'
 import { differences } from './reached-sets.ts'
 
@@ -60,11 +64,17 @@ export function judgeTurns(
   const random = seeded(seed)
   const graph = graphOf(underLaws(network, laws))
   const plain = graphOf(network)
-  const oracle = new LineGraph(plain, laws)
+  // What a patrol takes, delays at junctions and all; on every third seed length over speed.
+  const driving = (roads: RoadGraph): RoadWeights =>
+    seed % 3 !== 0 ? new RoadWeights(roads, profileTimes(roads, PATROL)) : new RoadWeights(roads)
+  const weights = driving(graph)
+  const told = fromArrays(weights.enterDs, weights.runDs, weights.leaveDs, CLOSED_DS)
+  const oracle = new LineGraph(plain, laws, told)
+  const free = graph.withoutTurns()
   const searches = {
-    obeying: new RoadSearch(graph),
-    free: new RoadSearch(graph.withoutTurns()),
-    plain: new RoadSearch(plain),
+    obeying: new RoadSearch(graph, weights),
+    free: new RoadSearch(free, driving(free)),
+    plain: new RoadSearch(plain, driving(plain)),
   }
   for (let i = 0; i < starts; i++) {
     const start = i % 3 === 0 ? { node: Math.floor(random() * graph.nodeCount) } : somewhere(graph, random)
@@ -86,24 +96,25 @@ export function judgeTurns(
     const least = new Map(without)
     for (const [node, ds] of expected) if (ds > least.get(node)!) run.slower++
   }
-  judgeUnits(graph, oracle, random, run, farthestDs)
+  judgeUnits(weights, oracle, random, run, farthestDs)
 }
 
 const UNITS = 12
 
 function judgeUnits(
-  graph: RoadGraph,
+  weights: RoadWeights,
   oracle: LineGraph,
   random: () => number,
   run: TurnsRun,
   budgetDs: number,
 ): void {
+  const { graph } = weights
   const table = new UnitsOnRoads(graph, 20)
   const units = Array.from({ length: UNITS }, (_, i) => ({ id: `u${i}`, place: somewhere(graph, random) }))
   for (const { id, place } of units) table.place(id, place.edge, place.fraction)
   const times = units.map(({ place }) => oracle.timesFrom(place, budgetDs))
-  const nearest = new NearestUnits(table)
-  const search = new RoadSearch(graph)
+  const search = new RoadSearch(graph, weights)
+  const nearest = new NearestUnits(table, search)
   for (let i = 0; i < UNITS; i++) {
     const near = units[Math.floor(random() * units.length)]!.place.edge
     const place = { ...somewhere(graph, random), ...(i % 4 === 0 && { edge: near }) }

@@ -31,6 +31,8 @@ export type Valhalla = {
   readonly version: string
   /** Seconds from each place to `to`, null where there is no way: its matrix, many to one. */
   times(from: readonly LatLon[], to: LatLon): Promise<(number | null)[]>
+  /** The same by the matrix it takes when nobody chooses one for it: the one whose times are those of its routes. */
+  timesByDefault(from: readonly LatLon[], to: LatLon): Promise<(number | null)[]>
   /** Its 5-minute contour around a place. */
   isochrone(from: LatLon): Promise<void>
   locate(at: LatLon): Promise<void>
@@ -58,8 +60,9 @@ export function openValhalla(extract: string, dir: string): Valhalla {
   const tiles = ['--mjolnir-tile-dir', join(dir, 'tiles'), '--mjolnir-concurrency', '1']
   const made = run('python3', join(home, 'valhalla_build_config'), ...tiles)
   const config = JSON.parse(made) as { thor: object; mjolnir: object }
-  config.thor = { ...config.thor, source_to_target_algorithm: 'timedistancematrix' }
   config.mjolnir = { ...config.mjolnir, logging: { type: '' } }
+  const asItComes = JSON.stringify(config)
+  config.thor = { ...config.thor, source_to_target_algorithm: 'timedistancematrix' }
   const configFile = join(dir, 'config.json')
   writeFileSync(configFile, JSON.stringify(config))
   run(
@@ -71,13 +74,16 @@ export function openValhalla(extract: string, dir: string): Valhalla {
     resolve(extract),
   )
   const actor = new Actor(JSON.stringify(config))
+  const actorAsItComes = new Actor(asItComes)
   const costing = 'auto'
+  const timesOf = async (by: Actor, from: readonly LatLon[], to: LatLon): Promise<(number | null)[]> => {
+    const answer = Matrix.parse(await by.matrix({ sources: from, targets: [to], costing }))
+    return answer.sources_to_targets.map(row => row[0]?.time ?? null)
+  }
   return {
     version: `Valhalla ${peer.version} (npm)`,
-    times: async (from, to) => {
-      const answer = Matrix.parse(await actor.matrix({ sources: from, targets: [to], costing }))
-      return answer.sources_to_targets.map(row => row[0]?.time ?? null)
-    },
+    times: (from, to) => timesOf(actor, from, to),
+    timesByDefault: (from, to) => timesOf(actorAsItComes, from, to),
     isochrone: async from =>
       void (await actor.isochrone({ locations: [from], costing, contours: [{ time: 5 }], polygons: true })),
     locate: async at => void (await actor.locate({ locations: [at], costing, verbose: false })),
