@@ -557,6 +557,44 @@ describe('hello, live and alarms without a store', () => {
     expect(centre.city.filter(e => e.type === 'record')).toHaveLength(told.length)
   })
 
+  it('names the record it means where the newest of a lane came under another name, also after a restart', () => {
+    const centre = new Centre()
+    const old = chain('event', 5)
+    // Up to 3 as it was; 4 and 5 were written after that, and carried over before anybody heard of them.
+    for (const record of old.slice(0, 3)) centre.hear('up/event', record)
+    for (const record of carryOver(old, 'ee'.repeat(8))) centre.hear('up/event', record)
+    // A disk put back for the second time: it has written another 5, another 6, and says hello under the old name.
+    const ackOfHello = (): Ack | undefined => {
+      centre.hear('hello', hello({ event: { first: 1, last: 6 } }))
+      return centre.acks.findLast(ack => ack.lane === 'event' && ack.epoch === EPOCH)
+    }
+    expect(ackOfHello()).toMatchObject({ upTo: 5, sum: old[4]!.sum })
+    centre.restart()
+    expect(ackOfHello()).toMatchObject({ upTo: 5, sum: old[4]!.sum })
+    const other = chain('event', 5, seq => ({
+      kind: 'unit.status',
+      body: { availability: seq > 4 ? 'busy' : 'assigned' },
+    }))
+    centre.hear('up/event', other[4]!)
+    expect(centre.audits).toContain('intake.chain_broken seq_reused')
+  })
+
+  it('steps over a hole with claimed names in it, and on to those behind it', () => {
+    const centre = new Centre()
+    const old = chain('event', 8)
+    const carried = carryOver(old, 'ee'.repeat(8))
+    centre.hear('up/event', old[0]!)
+    // 3 and 6 come under other names, 5 under its own; 2 and 4 are lost.
+    for (const seq of [3, 6]) centre.hear('up/event', carried[seq - 1]!)
+    centre.hear('up/event', old[4]!)
+    for (const monoMs of [31_000, 62_000]) centre.tick(monoMs)
+    expect(
+      centre.city.flatMap(e => (e.type === 'record' && e.record.epoch === EPOCH ? [e.record.seq] : [])),
+    ).toEqual([1, 5])
+    centre.hear('up/event', old[6]!)
+    expect(centre.told('event')).toContain(7)
+  })
+
   it('takes a record once that was carried over twice before anything of the store between was sent', () => {
     const centre = new Centre()
     const old = chain('event', 4)

@@ -33,6 +33,13 @@ describe('a city that breaks', () => {
     expect(summary.faults).toBeGreaterThan(20)
   })
 
+  it('loses nothing of a car whose disk is put back twice', { timeout: 120_000 }, async () => {
+    const again = { seed: 36, vehicleHours: 4, faultsPerHour: 16, car: 'ptu-02', only: [41, 50] }
+    const report = await runJob(job({ ...again, untilMs: 5_085_517 }))
+    expect(report.faultsByKind).toEqual({ 'image restored': 2 })
+    expect(report.violations).toEqual([])
+  })
+
   it('is the same twice, and another one by another seed', { timeout: 120_000 }, async () => {
     const [first, again, other] = [
       await runJob(job({})),

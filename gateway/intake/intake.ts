@@ -243,7 +243,7 @@ function claimOrigin(state: IntakeState, { deviceId, lane }: LaneRef, record: Wi
   const alias: IntakeEffect = { type: 'put', key: aliasKey(deviceId, origin.epoch, lane, origin.seq), value }
   const old = otherStoreOf(state, deviceId, origin.epoch, lane)
   if (old === undefined || rangeAt(old.received, origin.seq) !== undefined) return [alias]
-  claim(old, origin.seq)
+  claim(old, origin.seq, origin.sum)
   return [alias, ...tellReleased(state, ref, old), putWatermark(ref, old)]
 }
 

@@ -35,6 +35,8 @@ export type LaneBook = {
   /** How many records are in the ledger, receipted gaps not counted. */
   records: number
   readonly held: Map<number, Arrival>
+  /** Sums of names above `told` whose records came under another name; forgotten at a restart, when nothing is said of them. */
+  readonly claimed: Map<number, string>
 }
 
 /** Records that wait for a missing one; beyond it the hole is passed over. A batch is 256. */
@@ -51,6 +53,7 @@ export const newLaneBook = (): LaneBook => ({
   toldSum: CHAIN_START,
   records: 0,
   held: new Map(),
+  claimed: new Map(),
 })
 
 /** What a book looks like as a row; `held` is read again from the ledger. */
@@ -63,9 +66,16 @@ export type WatermarkRow = {
   readonly records: number
 }
 
-export const watermarkRowOf = ({ held: _held, ...book }: LaneBook): WatermarkRow => ({ v: 1, ...book })
+export const watermarkRowOf = ({ held: _held, claimed: _claimed, ...book }: LaneBook): WatermarkRow => ({
+  v: 1,
+  ...book,
+})
 
-export const laneBookOf = ({ v: _v, ...row }: WatermarkRow): LaneBook => ({ ...row, held: new Map() })
+export const laneBookOf = ({ v: _v, ...row }: WatermarkRow): LaneBook => ({
+  ...row,
+  held: new Map(),
+  claimed: new Map(),
+})
 
 /** Every record from 1 up to here is in the ledger or receipted: what an ack may say. */
 export const watermarkOf = (book: LaneBook): number => contiguousUpTo(book.received)
@@ -105,10 +115,15 @@ export function excuse(book: LaneBook, ranges: Ranges): boolean {
   return true
 }
 
-/** Counts a seq as received that came, or will come, under another name; unlike an excused one it is not taken again. */
-export function claim(book: LaneBook, seq: number): void {
+/**
+ * Counts a seq as received that came, or will come, under another name; unlike an excused one it is not taken again. `sum` is
+ * what it has under this one: an ack that ends here says so, or a disk put back twice would take its own record of that
+ * name for the one we mean.
+ */
+export function claim(book: LaneBook, seq: number, sum: string): void {
   book.received = addRange(book.received, seq, seq)
   book.excused = withoutSeq(book.excused, seq)
+  if (seq > book.told && book.claimed.size < HELD_MAX) book.claimed.set(seq, sum)
 }
 
 /** Seqs up to `last` that are neither here nor explained. */
@@ -125,9 +140,18 @@ export function release(book: LaneBook): Told[] {
       told.push(tell(book, next))
       continue
     }
+    const claimed = book.claimed.get(book.told + 1)
+    if (claimed !== undefined) {
+      stepOver(book, book.told + 1)
+      book.toldSum = claimed
+      continue
+    }
     const receipted = rangeAt(book.received, book.told + 1)
     if (receipted === undefined) return told
-    stepOver(book, Math.min(receipted[1], lowestHeld(book) - 1))
+    stepOver(
+      book,
+      Math.min(receipted[1], lowestHeld(book) - 1, ...[...book.claimed.keys()].map(seq => seq - 1)),
+    )
   }
 }
 
@@ -155,6 +179,7 @@ function stepOver(book: LaneBook, last: number): void {
   if (last <= book.told) return
   book.told = last
   book.toldSum = null
+  for (const seq of book.claimed.keys()) if (seq <= last) book.claimed.delete(seq)
 }
 
 function tell(book: LaneBook, arrival: Arrival): Told {
