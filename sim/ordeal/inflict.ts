@@ -1,3 +1,4 @@
+import { noteKey } from '#agent/outbox/keys.ts'
 import { randomOf } from '../random.ts'
 import type { Random } from '../random.ts'
 import type { Car } from './car.ts'
@@ -16,6 +17,7 @@ const FIRST_BOOT_STEPS = 14
 const IMAGE_TRY_MS = 5_000
 const HIDDEN_MS: readonly [number, number] = [120_000, 600_000]
 const IMAGE_TRIES_MAX = 60
+const NOTE_PREFIX = noteKey('')
 
 /** Makes happen what the list says; what lasts is healed by itself, or by `healAll`. */
 export function inflict(city: LivingCity, fault: Fault): void {
@@ -246,10 +248,11 @@ function rot(city: LivingCity, car: Car, chance: number, other: number): void {
   if (epoch !== undefined && store!.log.length > 0) {
     // The end of the log as often as anything before it: there lies what nobody else has.
     const last = store!.log.length - 1
-    car.disk.rotBatch(
-      epoch,
-      other < 0.7 ? Math.max(0, last - Math.floor(chance * 4)) : Math.floor(chance * last),
-    )
+    const at = other < 0.7 ? Math.max(0, last - Math.floor(chance * 4)) : Math.floor(chance * last)
+    // With its notes goes what the car remembers of orders it carried out.
+    if (store!.log[at]?.rows.some(({ key }) => key.startsWith(NOTE_PREFIX)))
+      city.checker.orders.memoryLost(car.deviceId)
+    car.disk.rotBatch(epoch, at)
   }
   crash(city, car, 'kill', false, RESTART_MS)
 }
@@ -264,7 +267,7 @@ function restoreImage(city: LivingCity, fault: Fault, car: Car): void {
     crash(city, car, 'cut', false, RESTART_MS)
     car.disk.putBack(image)
     hideAfter(city, fault, 0.6)
-    city.checker.orders.imageRestored(car.deviceId)
+    city.checker.orders.memoryLost(car.deviceId)
     city.imaged.add(car.deviceId)
   }
   city.world.after(fault.lastsMs, () => tryIt(IMAGE_TRIES_MAX))

@@ -70,8 +70,8 @@ export class OrderWatch {
     return told
   }
 
-  /** A disk put back to an earlier state has forgotten what was carried out since; nobody can promise more. */
-  imageRestored(deviceId: string): void {
+  /** A disk put back to an earlier state, or one whose notes rotted, has forgotten what was carried out; nobody can promise more. */
+  memoryLost(deviceId: string): void {
     for (const key of this.#receipts.keys()) if (key.startsWith(`${deviceId}/`)) this.#receipts.delete(key)
   }
 
