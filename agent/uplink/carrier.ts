@@ -269,11 +269,15 @@ export function startCarrier(parts: CarrierParts): Carrier {
 
   function onAck(json: unknown): void {
     const ack = readAck(json)
-    if (ack.success) return feed({ type: 'ack', ack: ack.data })
+    if (ack.success) {
+      unstored.speaks(ledgerOf(ack.data))
+      sendUnstored()
+      return feed({ type: 'ack', ack: ack.data })
+    }
     const held = UnstoredAck.safeParse(json)
     if (!held.success) return log.warn({ event: 'ack.unreadable' })
     const { unstored: id } = held.data
-    if (unstored.heard(id)) parts.onNews({ type: 'unstored.acked', id })
+    if (unstored.heard(id, ledgerOf(held.data))) parts.onNews({ type: 'unstored.acked', id })
   }
 
   return {
@@ -322,6 +326,9 @@ export function startCarrier(parts: CarrierParts): Carrier {
 }
 
 const readAck = quickParse(Ack)
+
+const ledgerOf = ({ ledgerId, generation }: Pick<Ack, 'ledgerId' | 'generation'>): string =>
+  `${ledgerId}/${generation}`
 
 /** What a witness outside needs to look for a record in the ledger: its name and its content. */
 const receiptOf = ({ epoch, lane, seq, sum }: WireRecord): string => `${epoch}/${lane}/${seq}/${sum}`

@@ -152,8 +152,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'an unstored alarm is said once',
     file: 'agent/uplink/unstored.ts',
-    find: '    this.#waiting.set(alarm.id, { alarm, sentMonoMs: -Infinity })',
-    replace: '    this.#waiting.set(alarm.id, { alarm, sentMonoMs: Infinity })',
+    find: '    this.#waiting.set(alarm.id, { alarm, sentMonoMs: -Infinity, heldBy: null })',
+    replace: '    this.#waiting.set(alarm.id, { alarm, sentMonoMs: Infinity, heldBy: null })',
   },
   // Orders.
   {
@@ -177,8 +177,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'nonces do not survive a boot',
     file: 'agent/vehicle/order-inbox.ts',
-    find: '  const notes = [ordersNote(state), { key: NONCES_NOTE, value: state.nonces }]',
-    replace: '  const notes = [ordersNote(state)]',
+    find: '  const notes = [ordersNote(state), moveUpNote(state), { key: NONCES_NOTE, value: state.nonces }]',
+    replace: '  const notes = [ordersNote(state), moveUpNote(state)]',
   },
   {
     name: 'a nonce is forgotten when its receipt is stored',
@@ -280,7 +280,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'back-fill moves the live map',
     file: 'gateway/fleet/unit-table.ts',
-    find: '    const heard = this.set({ ...unit, heardMonoMs: now.monoMs })',
+    find: '    const heard = unit.heardMonoMs === now.monoMs ? unit : this.set({ ...unit, heardMonoMs: now.monoMs })',
     replace:
       "    const heard = this.set({ ...unit, heardMonoMs: now.monoMs, ...(parsed?.kind === 'position' && { fix: parsed.body, fixMonoMs: now.monoMs }) })",
   },
