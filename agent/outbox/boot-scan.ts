@@ -5,7 +5,7 @@ import { placeOf, recordKey } from './keys.ts'
 import { byLane, LaneBook } from './lanes.ts'
 import type { ByLane } from './lanes.ts'
 import { EMPTY_LANE, NO_NOTES, unsealMark } from './mark.ts'
-import type { LaneMark, Mark } from './mark.ts'
+import type { Carried, LaneMark, Loss, Mark } from './mark.ts'
 import { toggleNote } from './notes-digest.ts'
 import type { AckMark } from './retention.ts'
 
@@ -28,6 +28,10 @@ export type Verdict = {
   readonly notes: ReadonlyMap<string, string>
   readonly notesDigest: string
   readonly acks: readonly AckMark[]
+  /** Losses of earlier repairs that the gateway may not know yet. */
+  readonly losses: readonly Loss[]
+  /** Where records of earlier stores lie in this one. */
+  readonly carried: readonly Carried[]
   /** Oldest freed record not yet deleted, per lane; `first` when there is none. */
   readonly sweepFrom: ByLane<number>
   /** Records of lane `track` up to here were taken by their name; 0: none. */
@@ -86,6 +90,7 @@ export class BootScan {
     if (this.#mark === null) this.#complaints.add('no readable mark in the store')
     else if (this.#mark.notes !== this.#notesDigest) this.#complaints.add('notes lost or changed')
     for (const lane of LANES) lanes[lane].finish().forEach(c => this.#complaints.add(`${lane}: ${c}`))
+    const known = [this.#mark, this.#highWater].find(mark => mark?.epoch === this.#epoch)
     return {
       whole: this.#complaints.size === 0,
       complaints: [...this.#complaints],
@@ -97,6 +102,8 @@ export class BootScan {
       notes: this.#notes,
       notesDigest: this.#notesDigest,
       acks: (this.#mark ?? this.#highWater)?.acks ?? [],
+      losses: known?.losses ?? [],
+      carried: known?.carried ?? [],
       sweepFrom: byLane(lane => lanes[lane].sweepFrom),
       trustedTo: this.#trustedTo,
     }

@@ -8,7 +8,7 @@ import { noteKey, recordKey } from './keys.ts'
 import { byLane } from './lanes.ts'
 import type { LaneBook } from './lanes.ts'
 import { STORE_VERSION } from './mark.ts'
-import type { Mark } from './mark.ts'
+import type { Carried, Loss, Mark } from './mark.ts'
 import { toggleNote } from './notes-digest.ts'
 import type { Note } from './outbox.ts'
 import { expired, noteAcked } from './retention.ts'
@@ -42,6 +42,8 @@ export class GroupPlan {
   readonly #bounds: Bounds
   readonly #keepAckedMs: number
   #acks: readonly AckMark[]
+  #losses: readonly Loss[]
+  #carried: readonly Carried[]
   readonly #sweptTo: Record<Lane, number>
   #commit: number
   #notesDigest: string
@@ -58,6 +60,8 @@ export class GroupPlan {
     this.#bounds = bounds
     this.#keepAckedMs = keepAckedMs
     this.#acks = opened.acks
+    this.#losses = opened.losses
+    this.#carried = opened.carried
     this.#sweptTo = { ...opened.sweepFrom }
     this.#commit = opened.commit
     this.#notesDigest = opened.notesDigest
@@ -150,8 +154,11 @@ export class GroupPlan {
     this.#commit++
     const { epoch, book } = this
     const lanes = byLane(lane => book.markOf(lane))
-    const facts = { commit: this.#commit, notes: this.#notesDigest, acks: [...this.#acks] }
-    const mark: Mark = { v: STORE_VERSION, epoch, lanes, ...facts }
+    this.#losses = this.#losses.filter(({ seq }) => seq > lanes.event.acked)
+    const facts = { commit: this.#commit, notes: this.#notesDigest }
+    this.#carried = this.#carried.filter(({ lane, last }) => last > lanes[lane].acked)
+    const pending = { acks: [...this.#acks], losses: [...this.#losses], carried: [...this.#carried] }
+    const mark: Mark = { v: STORE_VERSION, epoch, lanes, ...facts, ...pending }
     return { changes, notes, mark }
   }
 

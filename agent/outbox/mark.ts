@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { z } from 'zod'
-import { CHAIN_START, Epoch } from '#protocols/record.ts'
+import { CHAIN_START, Epoch, Lane } from '#protocols/record.ts'
 
 /** Format of everything below the outbox directory. An unknown version is refused, never guessed at. */
 export const STORE_VERSION = 1
@@ -25,6 +25,47 @@ const AckMark = z.strictObject({
   acked: z.strictObject({ alarm: Seq, event: Seq, track: Seq, diag: Seq }),
 })
 
+const SeqRange = z.tuple([z.number().int().positive(), z.number().int().positive()]).readonly()
+const Ranges = z.array(SeqRange).max(256).readonly()
+
+/**
+ * What a repair lost and the gateway may not have been told yet, said once more outside the record that tells it: should that
+ * record rot before it was delivered, the next repair tells it again.
+ */
+const Loss = z.strictObject({
+  /** The gap record of lane `event` that tells it. */
+  seq: z.number().int().positive(),
+  lane: Lane,
+  /** Seqs that stand for what is lost, and the store they count in; what was lost itself, and where it lay. */
+  epoch: Epoch,
+  ranges: Ranges,
+  lost: z.strictObject({ epoch: Epoch, ranges: Ranges }),
+})
+export type Loss = z.infer<typeof Loss>
+
+/** Records of a lane that came over from another store, and the first of the names they were accepted by there. */
+const Carried = z.strictObject({
+  lane: Lane,
+  first: z.number().int().positive(),
+  last: z.number().int().positive(),
+  origin: z.strictObject({ epoch: Epoch, seq: z.number().int().positive() }),
+})
+export type Carried = z.infer<typeof Carried>
+
+/** Runs of carried records said outside the records; each hole begins a new one. */
+export const CARRIED_MAX = 64
+
+/** A mark is written with every commit: of more losses than this the newest are said twice, all of them once. */
+const LOSSES_MAX = 48
+const LOSS_RANGES_MAX = 256
+
+/** The newest losses that fit into a mark. */
+export function boundedLosses(losses: readonly Loss[]): readonly Loss[] {
+  let ranges = 0
+  const fitting = losses.findLastIndex(({ lost }) => (ranges += 1 + lost.ranges.length) > LOSS_RANGES_MAX) + 1
+  return losses.slice(Math.max(fitting, losses.length - LOSSES_MAX))
+}
+
 /**
  * What the store should hold after one commit. Written twice: inside LevelDB in the same batch as the records, and
  * outside it (`high-water-file.ts`) after that batch and before anyone is told. So LevelDB may be one commit ahead of
@@ -40,6 +81,10 @@ export const Mark = z.strictObject({
   lanes: z.strictObject({ alarm: LaneMark, event: LaneMark, track: LaneMark, diag: LaneMark }),
   /** What was acknowledged when (`retention.ts`). */
   acks: z.array(AckMark).max(16).default([]),
+  /** Of repairs, until the gateway has the records that tell them. */
+  losses: z.array(Loss).max(LOSSES_MAX).default([]),
+  /** Until the gateway has them: a carried record that rots is to be told by the name it was accepted by. */
+  carried: z.array(Carried).max(CARRIED_MAX).default([]),
 })
 export type Mark = z.infer<typeof Mark>
 
@@ -56,6 +101,8 @@ export const blankMark = (epoch: string, commit: number): Mark => ({
   notes: NO_NOTES,
   lanes: { alarm: EMPTY_LANE, event: EMPTY_LANE, track: EMPTY_LANE, diag: EMPTY_LANE },
   acks: [],
+  losses: [],
+  carried: [],
 })
 
 /** `<sha-256 of the rest><json>`: LevelDB does not check its blocks on every read, so the mark checks itself. */

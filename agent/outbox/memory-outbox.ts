@@ -50,11 +50,12 @@ export class MemoryDisk {
 
   /** Everything held, under a new epoch. */
   carryOver(epoch: string, stamp: Stamp): void {
-    const salvage = new Salvage(
-      this.mark,
-      epoch,
-      byLane(() => []),
-    )
+    const found = {
+      lost: byLane(() => []),
+      losses: this.mark?.losses ?? [],
+      carried: this.mark?.carried ?? [],
+    }
+    const salvage = new Salvage(this.mark, epoch, found)
     for (const [key, value] of this.sorted()) salvage.row(key, value)
     const mark = salvage.finish(stamp)
     this.rows = new Map()

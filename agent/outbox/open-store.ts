@@ -6,6 +6,7 @@ import { byLane } from './lanes.ts'
 import { blankMark } from './mark.ts'
 import type { Mark } from './mark.ts'
 import { Salvage } from './salvage.ts'
+import type { Found } from './salvage.ts'
 import type { OpenedShelf, Shelf } from './shelf.ts'
 import type { HighWater, Store, StoreRoom } from './store-room.ts'
 
@@ -93,7 +94,7 @@ async function mend(
   const useCopy = hasCopy && (found?.verdict?.held ?? 0) > (repaired?.verdict?.held ?? 0)
   const verdict = (useCopy ? found?.verdict : repaired?.verdict) ?? new BootScan(file.mark).finish()
   const source = useCopy ? await room.openAside() : epoch === null ? null : await room.open(epoch)
-  return carryOver(room, settings, file, source, verdict.lost)
+  return carryOver(room, settings, file, source, verdict)
 }
 
 /** The gateway knows a past this store does not: it goes on under a new name, so that no name means two records. */
@@ -104,17 +105,15 @@ async function renew(
   epoch: string,
 ): Promise<OpenedShelf> {
   settings.report({ event: 'outbox.rolled_back', epoch })
-  return carryOver(
-    room,
-    settings,
-    file,
-    await room.open(epoch),
-    byLane(() => []),
-  )
+  return carryOver(room, settings, file, await room.open(epoch), {
+    lost: byLane(() => []),
+    losses: file.mark?.losses ?? [],
+    carried: file.mark?.carried ?? [],
+  })
 }
 
 /**
- * Copies what is good at `source` into a new store of a new epoch; `lost` is what the scan of `source` missed. The mark
+ * Copies what is good at `source` into a new store of a new epoch; `found` is what the scan of `source` missed. The mark
  * outside switches from the old store to the new one in a single write, so a crash in here begins again.
  */
 async function carryOver(
@@ -122,10 +121,10 @@ async function carryOver(
   settings: StoreSettings,
   file: HighWater,
   source: Store | string | null,
-  lost: Verdict['lost'],
+  found: Found,
 ): Promise<OpenedShelf> {
   const epoch = settings.mintEpoch()
-  const salvage = new Salvage(file.mark, epoch, lost)
+  const salvage = new Salvage(file.mark, epoch, found)
   const store = await room.create(epoch)
   if (source !== null && typeof source !== 'string') await copyRows(source, store, salvage)
   const mark = salvage.finish({ now: settings.clock.now(), bootId: settings.bootId })
@@ -134,7 +133,7 @@ async function carryOver(
   await room.sync()
   // The old store is given up only for a new one that was read back and found whole.
   const written = await judgeWritten(room, mark)
-  settings.report({ event: 'outbox.repaired', epoch, lost })
+  settings.report({ event: 'outbox.repaired', epoch, lost: found.lost })
   await file.writeBoth(mark)
   await room.discardBut(epoch)
   return opened(written.store, file, written.verdict, true)

@@ -1,6 +1,6 @@
 import type { LaneBook } from './lanes.ts'
 import type { ByLane } from './lanes.ts'
-import type { Mark } from './mark.ts'
+import type { Carried, Loss, Mark } from './mark.ts'
 import type { AckMark } from './retention.ts'
 
 /** One row to write; `value: null` deletes it. */
@@ -33,6 +33,8 @@ export type OpenedShelf = {
   readonly notes: ReadonlyMap<string, string>
   readonly notesDigest: string
   readonly acks: readonly AckMark[]
+  readonly losses: readonly Loss[]
+  readonly carried: readonly Carried[]
   readonly sweepFrom: ByLane<number>
   /** Positions up to here are still to be held against their sums, when there is time; 0: all were. */
   readonly trustedTo: number
