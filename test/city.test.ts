@@ -9,6 +9,7 @@ import { IncidentCreate } from '#protocols/api.ts'
 import type { AlarmView, IncidentView, OrderView } from '#protocols/api.ts'
 import { parseBody } from '#protocols/bodies.ts'
 import { StreamMessage, UnitView } from '#protocols/api.ts'
+import { MoveUpView } from '#protocols/coverage.ts'
 import type { Order } from '#protocols/orders.ts'
 import { CHAIN_START, eventIdOf } from '#protocols/record.ts'
 import type { Lane, WireRecord } from '#protocols/record.ts'
@@ -424,6 +425,9 @@ describe('a move-up', () => {
       ...{ type: 'command', commandId: 'c', actor: 'local' },
       command: { kind: 'moveup.accept', moveUpId },
     })
+    const reply = effects.find(e => e.type === 'reply')
+    expect(MoveUpView.parse(reply?.result.ok && reply.result.value).state).toBe('accepted')
+    expect(effects.some(e => e.type === 'put' && e.key.startsWith('order/'))).toBe(true)
     const order = effects.find(e => e.type === 'order')
     expect(order?.order).toMatchObject({ kind: 'move_up', place: { ...at, text: 'g-west name 大成路' } })
     expect(town.unit(1)).toMatchObject({ availability: 'available', assignment: null })

@@ -176,6 +176,7 @@ function dispatch(city: City, incidentId: string, unitId: string, actor: string,
     ...promisedTo(city.unitView(unit, now), place, city, now),
     ended: null,
   }
+  city.coverage.moveUps.taken(unitId)
   const told = { number, class: incident.class, severity, place, exercise }
   const effects = [
     ...city.keepIncident(withAssignment(incident, assignment), now),

@@ -86,6 +86,7 @@ export class CoverageEngine {
   private unknown: Uint8Array
   private newest: readonly ColdSpot[] = []
   private tick = 0
+  private monoMs = 0
 
   constructor(graph: RoadGraph, grids: readonly Grid[], options: EngineOptions = {}) {
     this.graph = graph
@@ -120,6 +121,7 @@ export class CoverageEngine {
       plans: this.plans,
       snap: at => this.placeOf(at, PLACE_SNAP_M),
       standby: options.standby ?? [],
+      isCold: stretch => this.spots.tracker.isCold(stretch, this.monoMs),
     })
   }
 
@@ -140,6 +142,7 @@ export class CoverageEngine {
   /** All shares, spots and reasons for this moment. `tookMs` is left to who can measure it. */
   refresh(input: CoverageInput): CoverageMeasured {
     this.tick = input.tick
+    this.monoMs = input.monoMs
     this.unknown = Uint8Array.from(this.grids, grid => Number(input.unknown.includes(grid.id)))
     const offRoad = this.placeAll(input.units)
     this.labels.run(this.turnoutDs, LABEL_BOUNDS)

@@ -91,6 +91,17 @@ describe('move-ups on the list', () => {
     expect(book.asked(there, at(801)).idle).toEqual(['a', 'b', 'c'])
   })
 
+  it('end with an order to their unit, though it is free again before anybody looks', () => {
+    const { book, hear, states } = open()
+    hear({ found: found('a') }, at(0))
+    hear({ found: found('b') }, at(10))
+    book.accept('mov-1', units[0], 'ord-1', at(20))
+    book.taken('a')
+    hear({}, at(30))
+    expect(states(at(30))).toEqual(['mov-2 proposed'])
+    expect(book.asked(units, at(31)).planned).toMatchObject([{ unitId: 'b' }])
+  })
+
   it('are given up when the unit never comes', () => {
     const { book, hear, states } = open()
     hear({ found: found('a') }, at(0))

@@ -124,6 +124,11 @@ export class MoveUpBook {
     return ok(open.found)
   }
 
+  /** The unit got an order: it goes nowhere else, whether it was asked to or only might have been. */
+  taken(unitId: UnitId): void {
+    this.all = this.all.filter(one => one.found.unitId !== unitId)
+  }
+
   /** The unit of a proposal, or undefined. */
   unitOf(id: string): UnitId | undefined {
     return this.open(id)?.found.unitId

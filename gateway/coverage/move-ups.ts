@@ -60,6 +60,8 @@ const UNITS_TRIED = 6
 const HOLES_MAX = 24
 /** Nearer places are one. */
 const SAME_PLACE_M = 200
+/** So much of what a place would fill must have been out of reach for a while: crews come back, patrols come by. */
+const COLD_PART = 0.5
 /** Of two that gain nearly the same the nearer goes. */
 const NEARLY = 0.95
 
@@ -70,6 +72,8 @@ export type MoveUpParts = PlanParts & {
   readonly plans: Plans
   readonly snap: (at: LatLon) => RoadPoint | undefined
   readonly standby: readonly StandbyPlace[]
+  /** Road that was out of reach for the time of a cold spot. */
+  readonly isCold: (stretch: number) => boolean
 }
 
 /**
@@ -167,13 +171,27 @@ export class MoveUps {
     const holes = this.holes.refresh(() => false, 0)
     const gains = this.spots(holes, avoid).map(spot => {
       const gain = this.netOf(this.standing(spot), [])
-      return { spot, gain }
+      return { spot, gain, fills: this.coldFilled() }
     })
     return gains
-      .filter(({ gain }) => gain >= this.rules.gainShareMin)
+      .filter(({ gain, fills }) => gain >= this.rules.gainShareMin && fills >= COLD_PART * gain)
       .sort((a, b) => b.gain - a.gain)
       .slice(0, PLACES_TRIED)
       .map(({ spot }) => spot)
+  }
+
+  /** Of the city's demand: what the last look reaches more of road that is cold, so that nobody drives after a passing hole. */
+  private coldFilled(): number {
+    const { plans, measure, grids, isCold } = this.parts
+    const { changed, gapFrom, gapTo } = plans.whatIf
+    const { from, to, grid, demand } = measure.stretches
+    let filled = 0
+    for (const s of changed) {
+      if (grid[s]! < 0 || !isCold(s)) continue
+      const less = measure.gapTo[s]! - measure.gapFrom[s]! - (gapTo[s]! - gapFrom[s]!)
+      filled += (less / (to[s]! - from[s]!)) * demand[s]!
+    }
+    return filled / measure.demand[grids.length]!
   }
 
   /** Places to look at, those with most demand out of reach around them. */

@@ -256,8 +256,10 @@ const ROWS: readonly Row[] = [
     by: ['prove', 'cover'],
     found: e =>
       `${figure(e, 'orders')} orders, ${figure(e, 'sharesCompared')} shares: ${many(e, 'differing').length} differ, ` +
-      `by ${figure(e, 'largest', 1)} at most; ${figure(e, 'moveUps.raised')} of ${figure(e, 'moveUps.arrived')} ` +
-      `move-ups that arrived raise the demand reached in five minutes`,
+      `by ${figure(e, 'largest', 1)} at most; ${figure(e, 'moveUps.raisedAtOnce')} of ${figure(e, 'moveUps.accepted')} ` +
+      `move-ups reach more demand, all else the same; ${figure(e, 'moveUps.raised')} of ${figure(e, 'moveUps.arrived')} ` +
+      `move-ups reach more demand once there than when accepted, ${figure(e, 'moveUps.raisedThanStaying')} more than had ` +
+      `the unit stayed while the city went on`,
   },
   {
     promise: ROADS,

@@ -19,6 +19,7 @@ describe('orders in a patrolled city', () => {
       expect(report.differing).toEqual([])
       expect(report.uncovering).toBeGreaterThan(3)
       expect(report.byHand.orders).toBe(1)
+      expect(moveUps.raisedAtOnce).toBe(moveUps.accepted)
       expect(moveUps.arrived).toBeGreaterThan(0)
       expect(moveUps.raised).toBe(moveUps.arrived)
     },

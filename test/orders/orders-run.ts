@@ -48,8 +48,12 @@ export type OrdersReport = {
     readonly arrived: number
     /** On the way they got an order, or somebody else came first. */
     readonly dropped: number
+    /** More demand is reached with the unit there, all else as when it was accepted and those under way arrived. */
+    readonly raisedAtOnce: number
+    /** More demand is reached when it is there than when it was accepted. */
     readonly raised: number
-    readonly raisedSinceAccepted: number
+    /** More than had it stayed, though incidents and patrols went on meanwhile. */
+    readonly raisedThanStaying: number
     readonly meanGain: number
     readonly meanThanStaying: number
   }
@@ -69,7 +73,8 @@ type UnderWay = {
 export function runOrders(options: OrdersOptions): OrdersReport {
   const city = new PatrolledCity(options)
   const run = new OrdersRun(city, options)
-  for (let order = 0; order < options.orders; order++) {
+  // Some happen where nobody can go: others take their place.
+  for (let order = 0; run.given < options.orders && order < 2 * options.orders; order++) {
     run.wait(order % options.moveUpsEvery === 0)
     run.order(order)
     if (order % 100 === 99) options.say?.(`${order + 1} orders, ${run.judged.length} move-ups ended`)
@@ -92,7 +97,7 @@ class OrdersRun {
   private readonly standing = new Map<string, number>()
   private readonly differing: string[] = []
   private seconds = 0
-  private given = 0
+  given = 0
   private several = 0
   private uncovering = 0
   private compared = 0
@@ -102,6 +107,7 @@ class OrdersRun {
   private readonly lostM: number[] = []
   private colours = 0
   private accepted = 0
+  private raisedAtOnce = 0
   private dropped = 0
 
   constructor(city: PatrolledCity, options: OrdersOptions) {
@@ -171,8 +177,9 @@ class OrdersRun {
         accepted: this.accepted,
         arrived: judged.length,
         dropped: this.dropped,
-        raised: judged.filter(one => one.thanStaying > 0).length,
-        raisedSinceAccepted: judged.filter(one => one.since > 0).length,
+        raisedAtOnce: this.raisedAtOnce,
+        raised: judged.filter(one => one.since > 0).length,
+        raisedThanStaying: judged.filter(one => one.thanStaying > 0).length,
         meanGain: mean(judged.map(one => one.gain)),
         meanThanStaying: mean(judged.map(one => one.thanStaying)),
       },
@@ -266,8 +273,25 @@ class OrdersRun {
       const reached = view?.city.demandCircles[2] ?? NaN
       city.command({ kind: 'moveup.accept', moveUpId: one.id })
       this.accepted++
+      if (
+        this.reachedWith([...this.underWay.values(), { view: one }]) >
+        this.reachedWith([...this.underWay.values()])
+      )
+        this.raisedAtOnce++
       this.underWay.set(one.unitId, { view: one, reached, was, sinceSeconds: this.seconds })
     }
+  }
+
+  /** Demand reached now, had these move-ups arrived. */
+  private reachedWith(there: readonly Pick<UnderWay, 'view'>[]): number {
+    const places = new Map(there.map(({ view }) => [view.unitId, view.place]))
+    const units = this.city.counted().map(unit => {
+      const place = places.get(unit.unitId)
+      return place === undefined
+        ? unit
+        : { ...unit, lat: place.lat, lon: place.lon, speedMps: 0, turnoutSeconds: 10 }
+    })
+    return this.city.measureWith(units).city.demandCircles[2]
   }
 
   /** It is there: the city with it, and the city had it stayed. */
