@@ -379,9 +379,12 @@ type Land = {
 
 /** Roads, grids and what the map shows beside them; each file that is missing or broken is named. */
 async function readLand(config: GatewayConfig, log: Logger): Promise<Result<Land>> {
-  const roads = await readNamed(config.roads)
-  if (!roads.ok) return roads
-  const graph = openGraph(roads.value)
+  const file = await readNamed(config.roads)
+  if (!file.ok) return file
+  // One copy for the loop and the thread that computes coverage.
+  const roads = new Uint8Array(new SharedArrayBuffer(file.value.length))
+  roads.set(file.value)
+  const graph = openGraph(roads)
   if (!graph.ok) return fault(graph.code, `${config.roads}: ${graph.detail}`)
   const grids =
     config.grids === ''
@@ -392,7 +395,7 @@ async function readLand(config: GatewayConfig, log: Logger): Promise<Result<Land
   if (!surroundings.ok) return surroundings
   return ok({
     graph: graph.value,
-    graphBytes: roads.value,
+    graphBytes: roads,
     grids: grids.value,
     surroundings: surroundings.value,
   })

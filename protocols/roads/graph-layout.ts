@@ -175,12 +175,13 @@ function endsFit(
   against: 0 | 1,
 ): boolean {
   const { edgeFrom, edgeTo, copyJunction } = a
-  for (let node = 0; node < c.nodes + c.copies; node++) {
-    const junction = node < c.nodes ? node : copyJunction[node - c.nodes]!
+  const { nodes, copies } = c
+  for (let node = 0; node < nodes + copies; node++) {
+    const junction = node < nodes ? node : copyJunction[node - nodes]!
     for (let arc = first[node]!; arc < first[node + 1]!; arc++) {
       const edge = drives[arc]! >> 1
       const along = (drives[arc]! & 1) === against
-      const other = others[arc]! < c.nodes ? others[arc]! : copyJunction[others[arc]! - c.nodes]!
+      const other = others[arc]! < nodes ? others[arc]! : copyJunction[others[arc]! - nodes]!
       if (junction !== (along ? edgeFrom[edge]! : edgeTo[edge]!)) return false
       if (other !== (along ? edgeTo[edge]! : edgeFrom[edge]!)) return false
     }
@@ -189,21 +190,17 @@ function endsFit(
 }
 
 const below = (values: Uint32Array | Uint8Array, bound: number): boolean => {
-  for (const value of values) if (value >= bound) return false
+  for (let i = 0; i < values.length; i++) if (values[i]! >= bound) return false
   return true
 }
 
 const rising = (offsets: Uint32Array, end: number): boolean => {
-  let previous = 0
-  for (const offset of offsets) {
-    if (offset < previous) return false
-    previous = offset
-  }
-  return offsets[0] === 0 && previous === end
+  for (let i = 1; i < offsets.length; i++) if (offsets[i]! < offsets[i - 1]!) return false
+  return offsets[0] === 0 && offsets[offsets.length - 1] === end
 }
 
 const costsInBounds = (costs: Uint32Array): boolean => {
-  for (const cost of costs) if (cost === 0 || cost > COST_DS_MAX) return false
+  for (let i = 0; i < costs.length; i++) if (costs[i] === 0 || costs[i]! > COST_DS_MAX) return false
   return true
 }
 
