@@ -151,7 +151,10 @@ export class RecordBook {
     return hash.digest('hex')
   }
 
-  /** Contents that a receipt in the ledger explains. */
+  /**
+   * Contents that a receipt in the ledger explains; and where it says that a receipt rotted away, what that one had explained:
+   * the hole is known, if not how deep it is.
+   */
   #receipted(deviceId: string): Set<string> {
     const found = new Set<string>()
     const book = this.#bookOf(deviceId)
@@ -159,6 +162,11 @@ export class RecordBook {
       if (of !== deviceId) continue
       for (const one of book.receipts.get(content) ?? []) found.add(`${deviceId}/${one}`)
       for (const one of contentsIn(book, epoch, gap)) found.add(`${deviceId}/${one}`)
+    }
+    for (let before = -1; before !== found.size;) {
+      before = found.size
+      for (const [receipt, contents] of book.receipts)
+        if (found.has(`${deviceId}/${receipt}`)) for (const one of contents) found.add(`${deviceId}/${one}`)
     }
     return found
   }
