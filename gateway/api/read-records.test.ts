@@ -20,7 +20,10 @@ const report = (about: string): string =>
 const bodiesOf = async (rows: readonly (readonly [string, string])[]): Promise<readonly string[]> => {
   const range = () =>
     Promise.resolve(
-      rows.map(([kind, body], i): [string, unknown] => [`record/station-07/e/event/${i}`, { kind, body }]),
+      rows.map(([kind, body], i): [string, unknown] => [
+        `record/station-07/e/event/${i}`,
+        { kind, body, occurredAtMs: 0 },
+      ]),
     )
   const page = await readRecordPage({ range }, { deviceId: 'station-07', limit: 10 })
   return page.ok ? page.value.records.map(row => row.body) : []
