@@ -97,8 +97,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'what a repair lost is not receipted',
     file: 'agent/outbox/salvage.ts',
-    find: '        this.#add(gapDraft(body, stamp))\n',
-    replace: '        void gapDraft(body, stamp)\n',
+    find: '      this.#tell(lane, [[first, next[lane] - 1]], { epoch: epoch ?? foundEpoch, ranges }, stamp)\n',
+    replace: '      void [first, epoch, stamp]\n',
   },
   {
     name: 'a record carried over does not name its origin',

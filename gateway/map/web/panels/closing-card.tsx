@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals'
-import { useEffect } from 'preact/hooks'
+import { useEffect, useLayoutEffect } from 'preact/hooks'
 import type { ClosureCreate, ClosureWhere } from '#protocols/closures.ts'
 import { bearingOf, closuresLasting, meant } from '../state/closures.ts'
 import { flyTo, focus } from '../state/focus.ts'
@@ -102,7 +102,7 @@ function Closing({ lat, lon }: { lat: number; lon: number }) {
     takeClosure(made.value)
     focus.value = { kind: 'closure', id: made.value.id }
   }
-  useEffect(() => {
+  useLayoutEffect(() => {
     primary.value = () => void create()
     return () => {
       primary.value = null

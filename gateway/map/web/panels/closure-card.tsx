@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals'
-import { useEffect } from 'preact/hooks'
+import { useLayoutEffect } from 'preact/hooks'
 import type { ClosureView } from '#protocols/closures.ts'
 import { Icon } from '../look/icons.tsx'
 import type { Held } from '../state/clock.ts'
@@ -25,7 +25,7 @@ export function ClosureCard({ held }: { held: Held<ClosureView> }) {
     if (!ended.ok) return void (refused.value = w.codes[ended.code] ?? refusalWords(ended))
     takeClosure(ended.value)
   }
-  useEffect(() => {
+  useLayoutEffect(() => {
     primary.value = view.state === 'ended' ? null : () => void end()
     return () => {
       primary.value = null

@@ -72,7 +72,7 @@ export function IncidentCard({ held }: { held: Held<IncidentView> }) {
   }
 
   const best = choosing && answer?.ok ? answer.value.candidates[picked.value] : undefined
-  useEffect(() => {
+  useLayoutEffect(() => {
     primary.value = best === undefined ? null : () => void send(best.unitId)
     return () => {
       primary.value = null

@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals'
-import { useEffect } from 'preact/hooks'
+import { useEffect, useLayoutEffect } from 'preact/hooks'
 import type { IncidentCreate } from '#protocols/api.ts'
 import { IncidentClass, Severity } from '#protocols/incident.ts'
 import { flyTo, focus } from '../state/focus.ts'
@@ -45,7 +45,7 @@ export function PlaceCard({ lat, lon, name }: { lat: number; lon: number; name?:
     flyTo(created.value.place)
   }
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     primary.value = () => void create()
     return () => {
       primary.value = null

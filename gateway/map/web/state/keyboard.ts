@@ -3,7 +3,7 @@ import { closeFocus, flyTo, focus } from './focus.ts'
 import { runHotkey } from './hotkeys.ts'
 import { incidentsNewestFirst, isOpen } from './picture.ts'
 
-/** What Enter does now: set by the card on the screen, null when it does nothing. */
+/** What Enter does now: set by the card before it is on the screen, null when it does nothing. */
 export const primary = signal<(() => void) | null>(null)
 /** Which of the numbered candidates Enter would take, from 0. */
 export const picked = signal(0)
