@@ -32,6 +32,7 @@ import { fault, ok } from '#protocols/result.ts'
 import type { Result } from '#protocols/result.ts'
 import { rfc3339 } from '#protocols/time.ts'
 import { openVirtualClock } from '#sim/clock/virtual-clock.ts'
+import { QUIET_LIVE } from '#test/fixtures/quiet-live.ts'
 
 const reach: Reach = {
   times: (place, units) =>
@@ -154,17 +155,9 @@ function seat(
           liveSeq: 1,
           sentMonoMs: 0,
           sentAt: 0,
-          clockQuality: 'gnss',
+          ...QUIET_LIVE,
           window: 'c'.repeat(32),
-          announcedMs: 20_000,
           position: { eventId: null, ageMs: 0, lat: 0, lon: n / 10, mode: 3 },
-          equipment: {},
-          recording: false,
-          emergency: false,
-          availability: 'available',
-          assignments: [],
-          queue: { alarm: 0, event: 0, track: 0, diag: 0, bytes: 0 },
-          store: 'ok',
         },
       },
       now,

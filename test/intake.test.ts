@@ -21,6 +21,7 @@ import type { Lane, WireRecord } from '#protocols/record.ts'
 import type { Ack, Hello, Live } from '#protocols/session.ts'
 import type { Now } from '#protocols/time.ts'
 import type { UpChannel } from '#protocols/topics.ts'
+import { QUIET_LIVE } from '#test/fixtures/quiet-live.ts'
 
 const EPOCH = '9f86d081884c7d65'
 const BOOT = '00000000000000aa'
@@ -157,17 +158,9 @@ const live = (liveSeq: number, sentMonoMs: number, bootId = BOOT): Live => ({
   liveSeq,
   sentMonoMs,
   sentAt: UTC_MS,
-  clockQuality: 'gnss',
+  ...QUIET_LIVE,
   window: '0'.repeat(32),
-  announcedMs: 20_000,
   position: null,
-  equipment: {},
-  recording: false,
-  emergency: false,
-  availability: 'available',
-  assignments: [],
-  queue: { alarm: 0, event: 0, track: 0, diag: 0, bytes: 0 },
-  store: 'ok',
 })
 
 describe('every record exactly once, in order', () => {

@@ -20,6 +20,7 @@ import { beatOf, spotOfBeat } from '#sim/traffic/beat.ts'
 import { moverStep, openMover, poseOf } from '#sim/traffic/mover.ts'
 import type { Mover } from '#sim/traffic/mover.ts'
 import { StreetMap } from '#sim/traffic/street-map.ts'
+import { QUIET_LIVE } from '#test/fixtures/quiet-live.ts'
 import { graphOf } from '../oracle/cities.ts'
 
 /** Ten in the morning. */
@@ -184,14 +185,6 @@ const LIVE: Omit<Live, 'liveSeq' | 'sentMonoMs' | 'position'> = {
   bootId: '01'.repeat(8),
   bootCount: 1,
   sentAt: 0,
-  clockQuality: 'gnss',
+  ...QUIET_LIVE,
   window: 'c'.repeat(32),
-  announcedMs: 20_000,
-  equipment: {},
-  recording: false,
-  emergency: false,
-  availability: 'available',
-  assignments: [],
-  queue: { alarm: 0, event: 0, track: 0, diag: 0, bytes: 0 },
-  store: 'ok',
 }
