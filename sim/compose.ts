@@ -17,7 +17,7 @@ import { startIncidents } from './demo/incident-source.ts'
 import type { House, Say } from './demo/house.ts'
 import { openStation, STATION_ID } from './demo/station.ts'
 import type { DemoStation } from './demo/station.ts'
-import { demoUnits, identitiesOf } from './demo/units.ts'
+import { demoUnits, identitiesOf, identityOf } from './demo/units.ts'
 import type { DemoUnit } from './demo/units.ts'
 import { pluggedInOf, tellPluggedIn } from './demo/plugged-in.ts'
 import { readRecording } from './demo/recording.ts'
@@ -64,17 +64,22 @@ async function build(flags: DemoFlags, closers: Closers, say: Say): Promise<Demo
   must(await findPortsFree(flags))
   const logs = openLogs(flags, closers)
   const world = must(await prepareWorld(flags, join(flags.data, 'city'), say))
-  const { gateway, urls } = await openGatewayProcess(flags, world, logs, closers)
+  const gatewayOpening = openGatewayProcess(flags, world, logs, closers)
+  // Laid while the gateway loads; every car asks for it.
+  world.beatOf(world.grids[0]!)
+  const { gateway, urls } = await gatewayOpening
   const pace = openPacedClock(clock)
   const book = openControlBook()
   const house: House = { flags, clock, pace, world, logs, closers, urls, book, say }
 
   const units = demoUnits(flags.units, world.grids)
-  const members = await enrolled(house, units)
-  // Two processes that wait for nothing of each other; the fleet greets the gateway while they load.
-  const processes = Promise.all([openVisitorsCar(house, units[0]!, recording), openStationOfDemo(house)])
-  openFleet(house, members.slice(1))
-  const [full, station] = await processes
+  must(await identityOf(units[0]!, join(flags.data, 'units'), urls))
+  // The car's and the station's processes load while the fleet greets the gateway.
+  const [full, station] = await Promise.all([
+    openVisitorsCar(house, units[0]!, recording),
+    openStationOfDemo(house),
+    enrolled(house, units).then(members => openFleet(house, members.slice(1))),
+  ])
   const createIncident = startIncidents(house, units)
   const sim = must(await openControlPage(house, { gateway, createIncident }))
   return {

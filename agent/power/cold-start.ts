@@ -5,6 +5,7 @@ import type { PowerConfig } from './power-config.ts'
  * A computer that loads while the starter turns browns out, restarts and browns out again. So the agent looks at the
  * voltage first, twice as long after every brown-out:
  *
+ *     running   two readings at what only an alternator gives: no starter will turn
  *     steady    above the border of loading for `bootSteadyMs`
  *     weak      below it, but at rest for five times as long: no starter turns, and waiting charges nothing
  *     waited    neither within `bootMsMax`: a panic button works only on a computer that runs
@@ -15,6 +16,8 @@ export type ColdStart = {
   readonly brownouts: number
   readonly heardMs: number | null
   readonly aboveSinceMs: number | null
+  /** Readings in a row with the engine running. */
+  readonly charging: number
   /** A voltage that has hardly moved since then. */
   readonly rest: { readonly volts: number; readonly sinceMs: number } | null
 }
@@ -24,6 +27,7 @@ export const beginColdStart = (nowMs: number, brownouts: number): ColdStart => (
   brownouts,
   heardMs: null,
   aboveSinceMs: null,
+  charging: 0,
   rest: null,
 })
 
@@ -31,8 +35,9 @@ const DOUBLINGS_MAX = 5
 /** A resting battery moves by less; a starter pulls it down by volts. */
 const REST_VOLTS = 0.3
 const WEAK_TIMES = 5
+const CHARGING_READINGS = 2
 
-export type BeginsBecause = 'steady' | 'weak' | 'waited' | 'blind'
+export type BeginsBecause = 'running' | 'steady' | 'weak' | 'waited' | 'blind'
 
 /** How it began. */
 export type Begun = {
@@ -56,6 +61,7 @@ export function advanceColdStart(
   const isFor = (sinceMs: number | undefined | null, ms: number): boolean =>
     typeof sinceMs === 'number' && nowMs - sinceMs >= ms
   const reasons: readonly (readonly [BeginsBecause, boolean])[] = [
+    ['running', next.charging >= CHARGING_READINGS],
     ['steady', isFor(next.aboveSinceMs, steadyMs)],
     ['weak', isFor(next.rest?.sinceMs, WEAK_TIMES * steadyMs)],
     ['waited', isFor(next.beganMs, config.bootMsMax)],
@@ -71,6 +77,7 @@ function heard(start: ColdStart, nowMs: number, config: PowerConfig, volts: numb
     ...start,
     heardMs: nowMs,
     aboveSinceMs: volts >= config.boot ? (start.aboveSinceMs ?? nowMs) : null,
+    charging: volts >= config.engineOn ? start.charging + 1 : 0,
     rest: volts < config.critical ? null : rests ? rest : { volts, sinceMs: nowMs },
   }
 }

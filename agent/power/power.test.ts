@@ -259,6 +259,15 @@ describe('a start in the cold', () => {
     expect([0, 1, 2, 9].map(goesAt)).toEqual([5_000, 7_000, 11_000, 3_000 + 2_000 * 32])
   })
 
+  it('loads at once while the engine runs, but not on one reading of it', () => {
+    const first = advanceColdStart(beginColdStart(0, 3), 0, config, 14.2)
+    expect(first.why).toBeNull()
+    expect(advanceColdStart(first.start, 1, config)).toMatchObject({ why: null })
+    expect(advanceColdStart(first.start, 500, config, 14.1)).toMatchObject({ why: 'running' })
+    const dip = advanceColdStart(first.start, 500, config, 8)
+    expect(advanceColdStart(dip.start, 1_000, config, 14.2)).toMatchObject({ why: null })
+  })
+
   it('waits for nothing where nothing tells the voltage, and never longer than its bound', () => {
     expect(advanceColdStart(beginColdStart(0, 0), 3_000, config)).toMatchObject({ why: 'blind' })
     const weak = advanceColdStart(beginColdStart(0, 0), 1_000, config, 9)

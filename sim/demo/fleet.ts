@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { setImmediate } from 'node:timers/promises'
 import { MemoryDisk, openMemoryOutbox } from '#agent/outbox/memory-outbox.ts'
 import { SOFTWARE } from '#agent/compose.ts'
 import { mqttDial } from '#agent/uplink/mqtt-uplink.ts'
@@ -12,7 +13,6 @@ import { createMemoryLine } from '../line/memory-line.ts'
 import { gateDial } from '../link/gated-dial.ts'
 import { randomOf } from '../random.ts'
 import { attachCarDevices } from './car-devices.ts'
-import type { CarDevices } from './car-devices.ts'
 import { controlsOfDevices } from './device-knobs.ts'
 import type { House } from './house.ts'
 import type { DemoUnit } from './units.ts'
@@ -32,18 +32,18 @@ const FLEET_PANEL = factoryProfile(undefined, {
   readBackMs: 5_000,
 })
 
-/** One unit that lives in this process. */
-export type FleetVehicle = { readonly unit: DemoUnit; readonly devices: CarDevices }
-
 /**
  * The units that live in this process: the vehicle code of the real process, lines and store of memory, each with its
- * own certificate and connection.
+ * own certificate and connection. Between two of them everybody else in this process has a turn.
  */
-export function openFleet(
+export async function openFleet(
   house: House,
   members: readonly { readonly unit: DemoUnit; readonly identity: DeviceIdentity }[],
-): readonly FleetVehicle[] {
-  return members.map(({ unit, identity }) => openFleetVehicle(house, unit, identity))
+): Promise<void> {
+  for (const { unit, identity } of members) {
+    openFleetVehicle(house, unit, identity)
+    await setImmediate()
+  }
 }
 
 /** A disk that can be full: every write fails until there is room again. */
@@ -57,7 +57,7 @@ class FillableDisk extends MemoryDisk {
 }
 
 /** Its disk outlives its power, as a real one does; a power cut is a new boot on the old disk. */
-function openFleetVehicle(house: House, unit: DemoUnit, identity: DeviceIdentity): FleetVehicle {
+function openFleetVehicle(house: House, unit: DemoUnit, identity: DeviceIdentity): void {
   const { clock, pace, world, flags } = house
   const mint = (bytes: number): string => randomBytes(bytes).toString('hex')
   const lines = {
@@ -148,5 +148,4 @@ function openFleetVehicle(house: House, unit: DemoUnit, identity: DeviceIdentity
     body.stop()
     await vehicle?.close()
   })
-  return { unit, devices }
 }
