@@ -217,7 +217,9 @@ function rest(run: Run): void {
   const { state, nowMs, profile } = run
   const soonMs = nowMs + profile.frameGapMs
   const doubting = state.doubt !== null && state.doubt.first !== null
-  const dueMs = doubting || outputWork(run) !== undefined ? soonMs : state.lastPollMs + profile.pollMs
+  // In doubt an edge takes two polls: they come twice as often.
+  const pollMs = state.doubt === null ? profile.pollMs : profile.pollMs / 2
+  const dueMs = doubting || outputWork(run) !== undefined ? soonMs : state.lastPollMs + pollMs
   if (doubting) state.lastPollMs = -Infinity
   state.phase = { is: 'rest', untilMs: Math.max(soonMs, dueMs) }
 }
