@@ -620,9 +620,10 @@ describe('the stream', () => {
   /** A page whose other side takes bytes only when told. */
   function page() {
     const messages: StreamMessage[] = []
-    const state = { buffered: 0, frozen: false, closed: '' }
+    const state = { buffered: 0, silent: false, frozen: false, closed: '' }
     const client: StreamClient = {
       bufferedBytes: () => state.buffered,
+      isSilent: () => state.silent,
       send: text => {
         messages.push(StreamMessage.parse(JSON.parse(text)))
         if (state.frozen) state.buffered += text.length
@@ -694,6 +695,26 @@ describe('the stream', () => {
     pass(gateway, 260)
     const caughtUp = slow.messages.flatMap(m => (m.type === 'unit.changed' ? [m.data.callSign] : []))
     expect(caughtUp).toEqual(['P-9', 'Q-9'])
+  })
+
+  it('sends no state to a page that no longer answers, and the newest when it does again', () => {
+    const gateway = aGateway()
+    const silent = page()
+    gateway.hub.join(silent.client)
+    silent.state.silent = true
+    for (let i = 0; i < 10; i++) {
+      gateway.hub.publish([unitChange(gateway, `P-${i}`)])
+      pass(gateway, 260)
+    }
+    gateway.hub.publish([{ type: 'incident.changed', data: aBigIncident() }])
+    expect(silent.types()).toEqual(['snapshot', 'incident.changed'])
+    silent.state.silent = false
+    pass(gateway, 260)
+    expect(silent.messages.at(-1)).toMatchObject({ type: 'unit.changed', data: { callSign: 'P-9' } })
+    silent.state.silent = true
+    gateway.hub.publish([unitChange(gateway, 'P-10')])
+    pass(gateway, 31_000)
+    expect(silent.state.closed).toBe('1013 reads too slowly')
   })
 
   it('never leaves out an incident: a page that cannot take it is disconnected with a reason', () => {

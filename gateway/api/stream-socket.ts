@@ -1,5 +1,6 @@
 import type { Server } from 'node:http'
 import { WebSocketServer } from 'ws'
+import type { WebSocket } from 'ws'
 import type { Fault } from '#protocols/result.ts'
 import { refusalAtDoor } from '#protocols/http/doorway.ts'
 import { problemOf } from '#protocols/http/problems.ts'
@@ -7,6 +8,9 @@ import type { StreamHub, StreamWish } from './stream.ts'
 
 /** Pages have nothing to say on the stream. */
 const HEARD_BYTES_MAX = 1024
+/** A page that leaves two pings unanswered is silent; its browser answers them, however busy its script is. */
+const PING_EVERY_MS = 1_500
+const UNANSWERED_MAX = 1
 /** A closing client that does not answer is cut off after this long. */
 const CLOSE_MS = 2_000
 
@@ -39,9 +43,11 @@ export function openStreamSocket(
       return
     }
     sockets.handleUpgrade(request, socket, head, ws => {
+      const pings = startPings(ws, parts.after)
       const leave = hub.join(
         {
           bufferedBytes: () => ws.bufferedAmount,
+          isSilent: pings.isSilent,
           send: text => ws.send(text),
           close: (code, reason) => {
             ws.close(code, reason)
@@ -51,7 +57,10 @@ export function openStreamSocket(
         wishOf(request.url),
       )
       ws.on('error', () => ws.terminate())
-      ws.on('close', leave)
+      ws.on('close', () => {
+        pings.stop()
+        leave()
+      })
     })
   })
   return () => {
@@ -59,6 +68,19 @@ export function openStreamSocket(
     for (const ws of sockets.clients) ws.terminate()
     sockets.close()
   }
+}
+
+function startPings(ws: WebSocket, after: (ms: number, run: () => void) => () => void) {
+  let unanswered = 0
+  let cancel = (): void => {}
+  const ping = (): void => {
+    unanswered += 1
+    ws.ping()
+    cancel = after(PING_EVERY_MS, ping)
+  }
+  cancel = after(PING_EVERY_MS, ping)
+  ws.on('pong', () => void (unanswered = 0))
+  return { isSilent: () => unanswered > UNANSWERED_MAX, stop: () => cancel() }
 }
 
 /** `?after=SEQ&compact=1`; what does not fit is as if it were absent, which starts with a snapshot. */

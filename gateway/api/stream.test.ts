@@ -238,6 +238,7 @@ function aCity(options: { readonly firstSeq?: number } = {}) {
     const state = {
       messages,
       buffered: 0,
+      silent: false,
       leave: (): void => undefined,
       types: () => messages.map(message => message.type),
       last: () => messages.at(-1)!,
@@ -245,6 +246,7 @@ function aCity(options: { readonly firstSeq?: number } = {}) {
     }
     const client: StreamClient = {
       bufferedBytes: () => state.buffered,
+      isSilent: () => state.silent,
       send: text => messages.push(StreamMessage.parse(JSON.parse(text))),
       close: () => undefined,
     }

@@ -12,8 +12,9 @@ import { movesOf, nextTurnMs, onlyMoved, quietEveryMs, sameQuiet } from './unit-
  *
  * Incidents, alarms and orders are events: numbered, kept for pages that come back, never left out. Units and coverage are
  * a state: only the newest matters. A unit is sent at most four times a second; to a page that asked for it compact, those
- * that only moved go together. A client that reads too slowly first gets only the newest state when it has caught up, then,
- * when even the events do not fit, is disconnected with a reason: a page either sees all of them or knows that it does not.
+ * that only moved go together. A client that reads too slowly, or no longer answers, first gets only the newest state when it
+ * has caught up, then, when even the events do not fit, is disconnected with a reason: a page either sees all of them or
+ * knows that it does not.
  */
 export const HEARTBEAT_MS = 5_000
 const UNIT_EVERY_MS = 250
@@ -29,6 +30,8 @@ const CLIENTS_MAX = 64
 export type StreamClient = {
   /** Bytes handed over and not yet taken by the other side. */
   readonly bufferedBytes: () => number
+  /** No answer to our pings: what is sent now lies in the buffers on the way, and is old when it is read. */
+  readonly isSilent: () => boolean
   readonly send: (text: string) => void
   readonly close: (code: number, reason: string) => void
 }
@@ -114,7 +117,9 @@ export function createStreamHub(parts: {
 
   const isHeldBack = ({ held, heldMoves }: Member): boolean => held.size > 0 || heldMoves.size > 0
 
-  const hasRoom = (member: Member): boolean => !isHeldBack(member) && queuedOf(member) < HOLD_BYTES
+  const takesState = (member: Member): boolean => !member.client.isSilent() && queuedOf(member) < HOLD_BYTES
+
+  const hasRoom = (member: Member): boolean => !isHeldBack(member) && takesState(member)
 
   const hold = (member: Member, key: string, state: State): void => {
     if (!isHeldBack(member)) member.heldSinceMonoMs = clock.now().monoMs
@@ -183,11 +188,11 @@ export function createStreamHub(parts: {
 
   const releaseHeld = (member: Member): void => {
     for (const [key, state] of member.held) {
-      if (queuedOf(member) >= HOLD_BYTES) return
+      if (!takesState(member)) return
       member.held.delete(key)
       sendTo(member, envelope(state.type, JSON.stringify(state.data)))
     }
-    if (member.heldMoves.size === 0 || queuedOf(member) >= HOLD_BYTES) return
+    if (member.heldMoves.size === 0 || !takesState(member)) return
     sendTo(member, movesText(member.heldMoves.values()))
     member.heldMoves.clear()
   }

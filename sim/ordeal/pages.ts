@@ -59,13 +59,14 @@ export class Pages {
   }
 
   #reading(): StreamClient {
-    return { bufferedBytes: () => 0, send: () => {}, close: () => {} }
+    return { bufferedBytes: () => 0, isSilent: () => false, send: () => {}, close: () => {} }
   }
 
   #stuck(): StreamClient {
     let bytes = 0
     return {
       bufferedBytes: () => bytes,
+      isSilent: () => false,
       send: text => {
         bytes += text.length
         if (bytes > QUEUE_BYTES_MAX + PICTURE_BYTES_MAX)

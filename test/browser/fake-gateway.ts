@@ -109,6 +109,7 @@ export async function openFakeGateway(
       const leave = hub.join(
         {
           bufferedBytes: () => socket.bufferedAmount,
+          isSilent: () => false,
           send: text => {
             const [, begins] = /"type":"(snapshot|resumed)"/.exec(text.slice(0, 120)) ?? []
             if (begins !== undefined) streams.push(begins)
