@@ -24,6 +24,16 @@ export function loadOf(pid: number | undefined): ProcessLoad | null {
   }
 }
 
+/** Milliseconds of processor time that the host of this virtual machine has given to others since boot (proc(5), steal); 0 where nobody says. */
+export function stolenMs(): number {
+  try {
+    const [, ...fields] = readFileSync('/proc/stat', 'utf8').split('\n', 1)[0]!.split(/\s+/)
+    return (Number(fields[7] ?? 0) * 1_000) / TICKS_PER_SECOND
+  } catch {
+    return 0
+  }
+}
+
 /** `13 % of one processor, 283 MB`: between two looks `seconds` apart. */
 export function loadInWords(before: ProcessLoad | null, after: ProcessLoad | null, seconds: number): string {
   if (before === null || after === null) return 'this system does not say'

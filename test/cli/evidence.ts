@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
 import { join } from 'node:path'
+import { stolenMs } from '#sim/demo/process-load.ts'
 
 /** What was found, and whether it is what was promised. */
 export type Finding = { readonly holds: boolean; readonly evidence: Readonly<Record<string, unknown>> }
@@ -37,7 +38,7 @@ export async function inquire(
     return 2
   }
   const made = { ...provenance(), code: codeOf(inquiry.covers) }
-  const startedMs = performance.now()
+  const [startedMs, stolenBefore] = [performance.now(), stolenMs()]
   const { holds, evidence } = await inquiry.run(words => console.error(words))
   const seconds = Math.round((performance.now() - startedMs) / 100) / 10
   const whole = {
@@ -46,6 +47,8 @@ export async function inquire(
     at: new Date().toISOString(),
     ...made,
     seconds,
+    // What the host took away meanwhile: no bound in milliseconds is kept through that.
+    stolenMsPerSecond: Math.round((10 * (stolenMs() - stolenBefore)) / seconds) / 10,
     ...evidence,
   }
   mkdirSync(EVIDENCE_DIR, { recursive: true })
