@@ -38,8 +38,8 @@ export async function proveCrashes(say: (words: string) => void): Promise<Findin
   if (noCuts !== null) note('powerCuts', notRun(`NO POWER CUTS HERE: ${noCuts}`))
   // Most of it is waiting for a process to come up, so a few houses stand side by side.
   await atMost(HOUSES_AT_ONCE, [
-    inHouse(async house => note('fullDisk', await fillDisk(house, everyThird(WRITES), SEED, say))),
-    ...(noTracing === null ? [everyThird(WRITES)] : []).map(writes =>
+    inHouse(async house => note('fullDisk', await fillDisk(house, upTo(WRITES), SEED, say))),
+    ...(noTracing === null ? [upTo(WRITES)] : []).map(writes =>
       inHouse(async house => note('failingDisk', await failSyncs(house, writes, SEED, say))),
     ),
     ...(noTracing === null ? [COMMITS] : []).map(commits =>
@@ -82,9 +82,6 @@ async function atMost(count: number, works: readonly Work[]): Promise<void> {
   }
   await Promise.all(Array.from({ length: count }, worker))
 }
-
-/** 1, 4, 7 … */
-const everyThird = (n: number): number[] => upTo(n).filter(i => i % 3 === 1)
 
 const cutCars = (note: Note, say: Say): Work =>
   inHouse(async house => {
