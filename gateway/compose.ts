@@ -41,8 +41,10 @@ import { openSealKey } from './identity/seal-key.ts'
 import { writeRevocationFile } from './identity/revocation-file.ts'
 import { openAuthority } from './identity/x509-authority.ts'
 import type { RetiredCertificate } from './identity/x509-authority.ts'
+import type { LedgerOp } from './ledger/ledger.ts'
 import { openLevelLedger } from './ledger/level-ledger.ts'
-import { underPrefix } from './ledger/ledger.ts'
+import { startScrub } from './ledger/scrub.ts'
+import { DAMAGED_KEY, underPrefix } from './ledger/ledger.ts'
 import { openLoop } from './loop/loop.ts'
 import { gaugesOf, observeChanges } from './metrics/observe.ts'
 import { observedLedger } from './metrics/observed-ledger.ts'
@@ -189,6 +191,19 @@ async function open(
   })
 
   opened.push(() => loop.stop())
+  const stopScrub = startScrub({
+    clock,
+    log,
+    ledger,
+    // The next start repairs, reckons what is left, and asks the devices for the rest.
+    onDamage: async damage => {
+      log.error({ event: 'ledger.damaged', ...damage })
+      const ops: LedgerOp[] = [{ type: 'put', key: DAMAGED_KEY, value: damage }]
+      await loop.submit({ ops, audit: { action: 'ledger.damaged', actor: 'gateway', detail: damage } })
+      process.exit(1)
+    },
+  })
+  opened.push(() => Promise.resolve(stopScrub()))
 
   const settling = new Settling(clock.now().monoMs)
   const demandPace = new DemandPace()

@@ -28,8 +28,15 @@ export type Ledger = {
   commit(ops: readonly LedgerOp[], options: { readonly sync: boolean }): Promise<Result<void>>
   get(key: string): Promise<unknown>
   range(range: RowRange): Promise<readonly Row[]>
+  /** The same as it lies in the store: packs unopened and nothing looked at, so a damaged value does no harm. */
+  stored(range: RowRange): Promise<readonly Row[]>
   close(): Promise<void>
 }
+
+/** There while somebody must find out which records a repair has cost; `intake/reckon.ts`. */
+export const UNRECKONED_KEY = 'meta/unreckoned'
+/** Put by who found a row that is not what was written: the next boot repairs, and is a new generation. */
+export const DAMAGED_KEY = 'meta/damaged'
 
 /** All keys that begin with `prefix`: `/` is followed by `0` in ASCII, so `record/ptu-1/` ends before `record/ptu-10`. */
 export const underPrefix = (prefix: string): { readonly from: string; readonly before: string } => ({

@@ -6,6 +6,7 @@ import type { Logger } from '#protocols/log.ts'
 import { fault, ok } from '#protocols/result.ts'
 import type { Result } from '#protocols/result.ts'
 import { ROW_FORMAT, ROW_FORMATS_READ } from '../loop/effects.ts'
+import { DAMAGED_KEY, UNRECKONED_KEY } from './ledger.ts'
 import type { Ledger, LedgerOp, Row, RowRange } from './ledger.ts'
 import { packHolds, packRecords, recordsIn, repack, unpack } from './packed-records.ts'
 
@@ -125,7 +126,10 @@ async function firstBoot(
   return ok({ store: store.value, ledgerId, generation: 0 })
 }
 
-/** There was a ledger: open it as it is, and only if that fails repair it, which may leave holes. */
+/**
+ * There was a ledger: open it as it is, and only if that fails, or damage was found while it ran, repair it. That may leave
+ * holes, which are reckoned after it.
+ */
 async function laterBoot(
   place: string,
   marker: Marker,
@@ -142,6 +146,14 @@ async function laterBoot(
     if (repaired) store = await openStore(place, false)
   }
   if (!store.ok) return store
+  const found = await store.value.get(DAMAGED_KEY)
+  if (found !== undefined) {
+    log.error({ event: 'ledger.repair', detail: found })
+    await store.value.close()
+    repaired = await repairStore(place)
+    store = await openStore(place, false)
+    if (!store.ok) return store
+  }
   const head = await readHead(store.value)
   if (!head.ok) {
     await store.value.close()
@@ -152,7 +164,10 @@ async function laterBoot(
   if (!repaired && !restored) return ok({ store: store.value, ...head.value })
   const { ledgerId } = head.value
   const generation = Math.max(head.value.generation, marker.generation) + 1
-  await store.value.put('meta/ledger', { ledgerId, generation }, { sync: true })
+  const born: LedgerOp[] = [{ type: 'put', key: 'meta/ledger', value: { ledgerId, generation } }]
+  if (repaired)
+    born.push({ type: 'put', key: UNRECKONED_KEY, value: generation }, { type: 'del', key: DAMAGED_KEY })
+  await store.value.batch(born, { sync: true })
   log.warn({ event: 'ledger.generation', generation, repaired, restored })
   return ok({ store: store.value, ledgerId, generation })
 }
@@ -242,6 +257,15 @@ function ledgerOf(store: Store, ledgerId: string, generation: number, log: Logge
     },
     get: key => readRow(store, key),
     range: range => readRange(store, range),
+    stored: ({ after, from = '', before, limit = -1, newestFirst = false }) =>
+      store
+        .iterator({
+          ...(after === undefined ? { gte: from } : { gt: after }),
+          lt: before,
+          limit,
+          reverse: newestFirst,
+        })
+        .all(),
     close: () => store.close(),
   }
 }

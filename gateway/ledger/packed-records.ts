@@ -22,6 +22,12 @@ const SEQ_DIGITS = 12
 const PACKED = /^(record\/[^=].*\/)(\d{12})\*(\d+)$/
 const ALONE = /^record\/[^=].*\/\d{12}$/
 
+const ALIASES = 'record/=/'
+const NAMED = /^record\/(?:=\/)?([^=].*)\/(\d{12})(?:\*(\d+))?$/
+
+/** `lane` is `{deviceId}/{epoch}/{lane}`. */
+export type StoredSpan = { readonly lane: string; readonly first: number; readonly last: number }
+
 /** Many values, or the one that all of them are. */
 type Column<T> = { readonly all: T } | readonly T[]
 
@@ -106,6 +112,32 @@ export function recordsIn(key: string): number {
   const packed = PACKED.exec(key)
   if (packed !== null) return Number(packed[3])
   return key.startsWith('record/') ? 1 : 0
+}
+
+/** Lane and seqs of the records a row of the store stands for; undefined for what is no record. */
+export function recordsNamed(key: string): StoredSpan | undefined {
+  const named = NAMED.exec(key)
+  if (named === null) return undefined
+  const [, lane, last, count = '1'] = named as unknown as [string, string, string, string | undefined]
+  return { lane, first: Number(last) - Number(count) + 1, last: Number(last) }
+}
+
+/**
+ * Whether every record of a row of the store is what was put there: an alias names a sum, every other record proves itself by
+ * its own, a pack by its last.
+ */
+export function isAsPut(key: string, value: unknown): boolean {
+  if (key.startsWith(ALIASES)) return typeof (value as { sum?: unknown } | null)?.sum === 'string'
+  try {
+    if (PACKED.test(key)) return unpack(key, value).length > 0
+    const row = value as RecordRow
+    return (
+      row.seq === Number(key.slice(-SEQ_DIGITS)) &&
+      sumOf({ ...row, occurredAt: row.occurredAtMs }) === row.sum
+    )
+  } catch {
+    return false
+  }
 }
 
 /** Whether the row of the store at `packKey` is a pack with the record of that key in it. */

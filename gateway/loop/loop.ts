@@ -7,24 +7,16 @@ import type { Ack, DeviceConfig, UnstoredAck } from '#protocols/session.ts'
 import { rfc3339 } from '#protocols/time.ts'
 import type { Clock, Now } from '#protocols/time.ts'
 import type { Broker, BrokerEvent } from '../broker/broker.ts'
-import {
-  FAULT_PREFIX,
-  newIntakeState,
-  restoreFault,
-  restoreWatermark,
-  untoldRanges,
-} from '../intake/intake-state.ts'
-import type { DriverFault, IntakeState } from '../intake/intake-state.ts'
+import type { IntakeState } from '../intake/intake-state.ts'
 import { intake } from '../intake/intake.ts'
 import type { IntakeEffect, IntakeEvent } from '../intake/intake.ts'
-import type { WatermarkRow } from '../intake/lane-book.ts'
 import type { RecordRow } from '../intake/rows.ts'
-import { AUDIT_START, auditKey, chainAudit } from '../ledger/audit-chain.ts'
-import type { AuditRow, AuditTail } from '../ledger/audit-chain.ts'
-import { underPrefix } from '../ledger/ledger.ts'
-import type { Ledger, LedgerOp, Row } from '../ledger/ledger.ts'
+import { auditKey, chainAudit } from '../ledger/audit-chain.ts'
+import type { AuditTail } from '../ledger/audit-chain.ts'
+import type { Ledger, LedgerOp } from '../ledger/ledger.ts'
 import type { City } from './city.ts'
 import type { Change, CityEffect, CityEvent, Command } from './effects.ts'
+import { readBack } from './read-back.ts'
 import { placeIn } from './urgent.ts'
 
 /** Beyond this many waiting events the broker stops reading; it reads again when half of them are done. */
@@ -115,32 +107,11 @@ type Turn = {
 
 /** Reads the ledger back into the cores and starts the loop. */
 export async function openLoop(parts: LoopParts): Promise<Loop> {
-  const { ledger, city, clock } = parts
-  const state = newIntakeState(ledger.ledgerId, ledger.generation)
-  const rows = await readBootRows(ledger)
-  for (const [key, value] of rows)
-    if (key.startsWith('watermark/')) restoreWatermark(state, key, value as WatermarkRow)
-    else if (key.startsWith(FAULT_PREFIX)) restoreFault(state, key, value as DriverFault)
-  for (const { prefix, afterKey, restore } of untoldRanges(state, clock.now()))
-    for (const [, value] of await ledger.range({ ...underPrefix(prefix), after: afterKey }))
-      restore(value as RecordRow)
-  const [newest] = await ledger.range({ ...underPrefix('audit/'), limit: 1, newestFirst: true })
-  const tail = newest === undefined ? AUDIT_START : (newest[1] as AuditRow)
-  city.restore(
-    rows.map(([key, value]) => ({ key, value })),
-    clock.now(),
-  )
-  return new GatewayLoop(parts, state, tail)
-}
-
-/** All rows but records and audit, which are many and needed by nobody at boot. */
-async function readBootRows(ledger: Ledger): Promise<readonly Row[]> {
-  const spans = [
-    { from: '', before: 'audit/' },
-    { from: 'audit0', before: 'record/' },
-    { from: 'record0', before: '\uffff' },
-  ]
-  return (await Promise.all(spans.map(span => ledger.range(span)))).flat()
+  const { intake: state, auditTail, reckoned } = await readBack(parts)
+  const loop = new GatewayLoop(parts, state, auditTail)
+  if (reckoned !== null)
+    void loop.submit({ audit: { action: 'ledger.reckoned', actor: 'gateway', detail: reckoned } })
+  return loop
 }
 
 class GatewayLoop implements Loop {

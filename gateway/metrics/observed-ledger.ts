@@ -9,6 +9,7 @@ export function observedLedger(ledger: Ledger, clock: Clock, metrics: Metrics): 
     generation: ledger.generation,
     get: key => ledger.get(key),
     range: range => ledger.range(range),
+    stored: range => ledger.stored(range),
     close: () => ledger.close(),
     commit: async (ops, options) => {
       const startMonoMs = clock.now().monoMs

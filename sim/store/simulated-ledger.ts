@@ -71,6 +71,7 @@ export class LedgerDisk {
       },
       get: key => Promise.resolve(this.#families.get(familyOf(key))?.get(key)),
       range: range => Promise.resolve(this.#range(range)),
+      stored: range => Promise.resolve(this.#range(range)),
       close: () => Promise.resolve(),
     }
   }

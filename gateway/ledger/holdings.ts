@@ -1,0 +1,57 @@
+import { addRange } from '../intake/ranges.ts'
+import type { Ranges } from '../intake/ranges.ts'
+import { underPrefix } from './ledger.ts'
+import type { Ledger } from './ledger.ts'
+import { isAsPut, recordsNamed } from './packed-records.ts'
+
+/** Rows of the store read at once; the store reads on threads of its own, so everybody else has a turn meanwhile. */
+const ROWS_AT_ONCE = 64
+
+export type CheckedRow = {
+  readonly key: string
+  /** `{deviceId}/{epoch}/{lane}` and the records of it that the row stands for. */
+  readonly lane: string
+  readonly first: number
+  readonly last: number
+  /** Every record in it is what was put there. */
+  readonly isWhole: boolean
+}
+
+/** The records of the ledger row by row, from end to end, each looked at. Throws what the store throws when it cannot read on. */
+export async function* checkedRows(ledger: Pick<Ledger, 'stored'>): AsyncGenerator<CheckedRow> {
+  const { before } = underPrefix('record/')
+  let after = 'record/'
+  for (;;) {
+    const rows = await ledger.stored({ after, before, limit: ROWS_AT_ONCE })
+    if (rows.length === 0) return
+    after = rows.at(-1)![0]
+    for (const [key, value] of rows) {
+      const named = recordsNamed(key)
+      if (named !== undefined) yield { key, ...named, isWhole: isAsPut(key, value) }
+    }
+  }
+}
+
+export type Holdings = {
+  /** By `{deviceId}/{epoch}/{lane}`. */
+  readonly lanes: ReadonlyMap<string, Ranges>
+  /** Rows of the store that are not what was put there. */
+  readonly damaged: readonly string[]
+  readonly records: number
+}
+
+/** Which records lie in the ledger whole. */
+export async function readHoldings(ledger: Pick<Ledger, 'stored'>): Promise<Holdings> {
+  const lanes = new Map<string, Ranges>()
+  const damaged: string[] = []
+  let records = 0
+  for await (const { key, lane, first, last, isWhole } of checkedRows(ledger)) {
+    if (!isWhole) {
+      damaged.push(key)
+      continue
+    }
+    records += last - first + 1
+    lanes.set(lane, addRange(lanes.get(lane) ?? [], first, last))
+  }
+  return { lanes, damaged, records }
+}

@@ -1,0 +1,152 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Level } from 'level'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { chainRecord } from '#protocols/chain.ts'
+import type { DeviceId } from '#protocols/ids.ts'
+import type { Logger } from '#protocols/log.ts'
+import { CHAIN_START } from '#protocols/record.ts'
+import type { WireRecord } from '#protocols/record.ts'
+import type { Ack } from '#protocols/session.ts'
+import { openVirtualClock } from '#sim/clock/virtual-clock.ts'
+import { lanePrefix } from '../intake/rows.ts'
+import type { RecordRow } from '../intake/rows.ts'
+import { DAMAGED_KEY, underPrefix } from '../ledger/ledger.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import { openLevelLedger } from '../ledger/level-ledger.ts'
+import { startScrub } from '../ledger/scrub.ts'
+import type { Damage } from '../ledger/scrub.ts'
+import { openLoop } from './loop.ts'
+
+const device = 'ptu-07' as DeviceId
+const epoch = '9f86d081884c7d65'
+const quiet: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
+
+let dir: string
+beforeEach(() => (dir = mkdtempSync(join(tmpdir(), 'reach5-repair-'))))
+afterEach(() => rmSync(dir, { recursive: true, force: true }))
+
+const records: readonly WireRecord[] = Array.from({ length: 100 }).reduce<WireRecord[]>((before, _, i) => {
+  const place = { epoch, seq: i + 1, prev: before.at(-1)?.sum ?? CHAIN_START }
+  const head = { lane: 'event', kind: 'bodycam.released', body: `{"activationId":"a${i}"}` } as const
+  const time = { occurredAt: i, monoMs: i, bootId: '00000000000000aa', clockQuality: 'none' } as const
+  return [...before, chainRecord({ ...head, ...time }, place)]
+}, [])
+
+/** A gateway's loop on a real store: what it acknowledged last, and how to send it records. */
+async function gateway() {
+  const opened = await openLevelLedger(dir, { log: quiet, mint: bytes => '0'.repeat(2 * bytes) })
+  if (!opened.ok) throw new Error(opened.detail)
+  const ledger = opened.value
+  const acks: Ack[] = []
+  const loop = await openLoop({
+    clock: openVirtualClock(),
+    log: quiet,
+    ledger,
+    city: { restore: () => undefined, handle: () => [] },
+    broker: {
+      publish: (_device, _channel, payload) => (acks.push(JSON.parse(String(payload)) as Ack), true),
+      pause: () => {},
+      resume: () => {},
+    },
+    signOrder: () => ({ payload: '', keyId: '', sig: '' }),
+    onChanges: () => {},
+    onFatal: reason => {
+      throw new Error(reason)
+    },
+  })
+  const send = async (some: readonly WireRecord[]): Promise<Ack> => {
+    for (const record of some)
+      loop.fromBroker({
+        ...({ type: 'payload', deviceId: device, channel: 'up/event' } as const),
+        payload: Buffer.from(JSON.stringify(record)),
+      })
+    await loop.submit({})
+    return acks.at(-1)!
+  }
+  const held = async (): Promise<number[]> =>
+    (await ledger.range(underPrefix(lanePrefix(device, epoch, 'event')))).map(
+      ([, row]) => (row as RecordRow).seq,
+    )
+  const close = async (): Promise<void> => {
+    await loop.stop()
+    await ledger.close()
+  }
+  return { ledger, loop, send, held, close }
+}
+
+/** What rots, rots behind the gateway's back. */
+async function behindItsBack(change: (store: Level<string, unknown>) => Promise<void>): Promise<void> {
+  const store = new Level<string, unknown>(join(dir, 'ledger'), { valueEncoding: 'json' })
+  await change(store)
+  await store.close()
+}
+
+const scrubbed = (ledger: Pick<Ledger, 'stored'>): Promise<Damage | null> =>
+  new Promise(resolve => {
+    const clock = openVirtualClock()
+    const log = { ...quiet, info: () => resolve(null) }
+    startScrub({ clock, log, ledger, onDamage: resolve })
+    const turn = (turns: number): void => {
+      clock.runUntil(clock.now().monoMs + 10_000)
+      if (turns > 0) setImmediate(() => turn(turns - 1))
+    }
+    turn(10_000)
+  })
+
+const ALL = records.map(({ seq }) => seq)
+
+describe('a ledger that lost records it had acknowledged', () => {
+  it('finds the rotten row while it runs, repairs at the next start, and takes the records once more', async () => {
+    const first = await gateway()
+    expect(await first.send(records)).toMatchObject({ upTo: 100, generation: 0 })
+    expect(await scrubbed(first.ledger)).toBeNull()
+    await first.close()
+    let rotten = ''
+    await behindItsBack(async store => {
+      const keys = await store.keys({ gt: 'record/', lt: 'record0' }).all()
+      rotten = keys[Math.floor(keys.length / 2)]!
+      const text = JSON.stringify(await store.get(rotten))
+      await store.put(rotten, JSON.parse(text.replace('activationId', 'activationIe')))
+    })
+
+    const second = await gateway()
+    expect(await second.send(records.slice(99))).toMatchObject({ upTo: 100, generation: 0 })
+    const damage = await scrubbed(second.ledger)
+    expect(damage).toEqual({ key: rotten })
+    await second.loop.submit({ ops: [{ type: 'put', key: DAMAGED_KEY, value: damage }] })
+    await second.close()
+
+    const third = await gateway()
+    const { upTo, generation } = await third.send(records.slice(99))
+    expect(generation).toBe(1)
+    expect(upTo).toBeLessThan(100)
+    // The device sends again from there, as after a restore.
+    expect(await third.send(records.slice(upTo))).toMatchObject({ upTo: 100, generation: 1 })
+    expect(await third.held()).toEqual(ALL)
+    const audit = (await third.ledger.range(underPrefix('audit/'))).map(([, row]) => row)
+    expect(audit).toContainEqual(expect.objectContaining({ action: 'ledger.reckoned' }))
+    expect(await scrubbed(third.ledger)).toBeNull()
+    await third.close()
+  })
+
+  it('asks again for what a repair of the store itself has cost', async () => {
+    const first = await gateway()
+    for (let at = 0; at < 100; at += 5) await first.send(records.slice(at, at + 5))
+    await first.close()
+    await behindItsBack(async store => {
+      for (const seq of [30, 31, 77])
+        await store.del(`${lanePrefix(device, epoch, 'event')}${String(seq).padStart(12, '0')}`)
+    })
+    rmSync(join(dir, 'ledger', 'CURRENT'))
+    const second = await gateway()
+    expect(await second.send(records.slice(99))).toMatchObject({ upTo: 29, generation: 1 })
+    expect(await second.send(records.slice(29))).toMatchObject({ upTo: 100 })
+    expect(await second.held()).toEqual(ALL)
+    await second.close()
+    const third = await gateway()
+    expect(await third.send(records.slice(99))).toMatchObject({ upTo: 100, generation: 1 })
+    await third.close()
+  })
+})
