@@ -24,6 +24,11 @@ export class AcksDue {
     this.#due.set(lane, { type: 'free', lane, upTo, sum })
   }
 
+  /** It could not be written down; a newer one says as much. */
+  again(lane: Lane, upTo: number, sum: string | undefined): void {
+    if (!this.#due.has(lane)) this.note(lane, upTo, sum)
+  }
+
   /** What was said about this lane does not hold any more. */
   forget(lane: Lane): void {
     this.#due.delete(lane)

@@ -168,7 +168,8 @@ export function startCarrier(parts: CarrierParts): Carrier {
       if (outbox.epoch !== of) return
       if (!result.ok) log.warn({ event: 'outbox.free', lane, code: result.code, detail: result.detail })
       if (!result.ok && result.code === 'CHAIN_BROKEN') return feed({ type: 'diverged', lane, upTo })
-      feed({ type: 'freed', lane, ranges: outbox.ranges() })
+      if (result.ok) feed({ type: 'freed', lane, ranges: outbox.ranges() })
+      else feed({ type: 'unfreed', lane, upTo, sum })
       parts.onNews({ type: 'acked', lane, upTo })
     })
   }

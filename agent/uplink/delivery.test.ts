@@ -54,6 +54,8 @@ class World {
   /** What each packet costs of the pace; 0 for a link without one. */
   packetBytes = 0
   lose = false
+  /** The store is being opened again: it frees nothing and compares nothing. */
+  isPoisoned = false
 
   event(event: DeliveryEvent): void {
     for (const effect of deliver(this.state, event, this.monoMs, EPOCH)) this.perform(effect)
@@ -90,6 +92,7 @@ class World {
         this.event({ type: 'published', weight: effect.weight })
         return
       case 'free':
+        if (this.isPoisoned) return this.event({ ...effect, type: 'unfreed' })
         this.store.freed[effect.lane] = effect.upTo
         this.event({ type: 'freed', lane: effect.lane, ranges: this.store.ranges() })
         return
@@ -235,6 +238,29 @@ describe('delivery', () => {
     world.event({ type: 'connected' })
     world.event({ type: 'ack', ack })
     expect(world.renewals).toBe(2)
+  })
+
+  it('sends nothing before a store that is being opened again has compared its record with the one the gateway names', () => {
+    const world = new World()
+    for (let i = 0; i < 3; i++) world.add('event')
+    world.isPoisoned = true
+    world.event({ type: 'connected' })
+    const ack = { v: 1, ledgerId: EPOCH, generation: 0, epoch: EPOCH, lane: 'event', upTo: 2 } as const
+    for (const lane of LANES)
+      world.event({
+        type: 'ack',
+        ack: lane === 'event' ? { ...ack, sum: '1'.repeat(64) } : { ...ack, lane, upTo: 0 },
+      })
+    for (const at of [1_000, 5_000]) {
+      world.monoMs = at
+      world.event({ type: 'tick' })
+    }
+    expect([world.published, world.store.freed.event]).toEqual([[], 0])
+    world.isPoisoned = false
+    world.monoMs = 6_000
+    world.event({ type: 'tick' })
+    expect(world.store.freed.event).toBe(2)
+    expect(world.published.flatMap(({ seqs }) => seqs)).toEqual([3])
   })
 
   it('sends again from where a gateway stands that was brought back older, once per time it was', () => {

@@ -68,6 +68,13 @@ export type DeliveryEvent =
   | { readonly type: 'ack'; readonly ack: Ack }
   /** Completion of a `free`: the store has the record the gateway named. */
   | { readonly type: 'freed'; readonly lane: Lane; readonly ranges: Readonly<Record<Lane, LaneRange>> }
+  /** The store is being opened again and could not look: whether it has that record is asked again. */
+  | {
+      readonly type: 'unfreed'
+      readonly lane: Lane
+      readonly upTo: number
+      readonly sum: string | undefined
+    }
   | { readonly type: 'read'; readonly lane: Lane; readonly records: readonly WireRecord[] }
   /** Bytes of a `publish` effect, as they went out. */
   | { readonly type: 'sent'; readonly bytes: number }
@@ -156,6 +163,9 @@ export function deliver(
       holdRanges(state, event.ranges)
       state.unverified = without(state.unverified, event.lane)
       return pump(state)
+    case 'unfreed':
+      state.acksDue.again(event.lane, event.upTo, event.sum)
+      return []
     case 'ack':
       return onAck(state, event.ack, monoMs, epoch)
     case 'read':

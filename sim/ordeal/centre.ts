@@ -49,6 +49,7 @@ export class Centre {
   readonly #mint: (bytes: number) => string
   readonly #grids: GridLookup
   #run = 0
+  #isPowered = false
 
   constructor(parts: CentreParts) {
     this.#parts = parts
@@ -57,8 +58,14 @@ export class Centre {
     this.clock = new DeviceClock(parts.world)
   }
 
+  /** False from its end to its next boot. */
+  get isPowered(): boolean {
+    return this.#isPowered
+  }
+
   powerOn(): void {
     const run = ++this.#run
+    this.#isPowered = true
     this.clock = new DeviceClock(this.#parts.world)
     void this.#boot(run, this.clock)
   }
@@ -67,6 +74,7 @@ export class Centre {
   end(how: 'kill' | 'cut', landed: boolean): void {
     const { ledger, wire, ears } = this.#parts
     this.#run++
+    this.#isPowered = false
     this.clock.end()
     this.loop = null
     this.city = null

@@ -13,11 +13,12 @@ import { Crew } from './crew.ts'
 import { diskWeather } from './disk-weather.ts'
 import { Dispatcher } from './dispatcher.ts'
 import type { Fault, FaultKind } from './fault-plan.ts'
-import { healAll, inflict } from './inflict.ts'
+import { inflict } from './inflict.ts'
 import { CarLines } from './lines.ts'
 import { orderKeysOf } from './order-keys.ts'
 import type { OrderKeys } from './order-keys.ts'
 import { Pages } from './pages.ts'
+import { healAll } from './troubles.ts'
 import { Wire } from './wire.ts'
 import { World } from './world.ts'
 
@@ -43,13 +44,12 @@ export type LivingCity = {
   /** Ends of what still lasts. */
   readonly lasting: Set<() => void>
   isHealed: boolean
-  /** Cars whose disk was put back: they may have forgotten that an order was called off. */
-  readonly imaged: Set<string>
   isBackedUp: boolean
   slowLedger: number
   readonly ledgerNext: LedgerFault[]
-  /** What happens while the next commit is under way. */
-  readonly nextCommit: (() => void)[]
+  /** What happens while the next commit is under way, and how long that one takes at least. */
+  readonly nextCommit: { readonly slowMs: number; happens(): void }[]
+  readonly dispatcher: Dispatcher
   readonly pages: Pages
   readonly faultsByKind: Map<FaultKind, number>
 }
@@ -73,8 +73,7 @@ export type CityReport = {
 /** Lives through one city, from its first boots to the end of everything that was on its way. */
 export async function runCity(plan: CityPlan, faults: readonly Fault[]): Promise<CityReport> {
   const city = openCity(plan)
-  const { world, crews, checker, centre } = city
-  const dispatcher = new Dispatcher(world, centre, { promised: (family, id) => checker.promised(family, id) })
+  const { world, crews, centre, dispatcher } = city
   centre.powerOn()
   for (const [deviceId, crew] of crews) {
     const offset = world.random(deviceId, 'first boot').integer(0, FIRST_BOOT_WITHIN_MS)
@@ -86,7 +85,7 @@ export async function runCity(plan: CityPlan, faults: readonly Fault[]): Promise
   }
   dispatcher.begin([...crews.keys()])
   for (const fault of faults) world.after(fault.atMs, () => inflict(city, fault))
-  watchAges(city)
+  watchPages(city)
   watchDisks(city, plan)
 
   await world.run(plan.hours * 3_600_000)
@@ -100,7 +99,7 @@ export async function runCity(plan: CityPlan, faults: readonly Fault[]): Promise
 }
 
 /** Whether everything that was on its way has arrived, and both sides know it. */
-function isDrained({ crews, checker, ledger, imaged }: LivingCity): boolean {
+function isDrained({ crews, checker, ledger }: LivingCity): boolean {
   const rows = (family: string): ReadonlyMap<string, unknown> => ledger.rowsOf(family)
   const cars = [...crews.values()].map(({ car }) => car)
   return (
@@ -109,10 +108,7 @@ function isDrained({ crews, checker, ledger, imaged }: LivingCity): boolean {
     checker.records.isSettled() &&
     checker.alarms.isSettled(rows('alarm/').values()) &&
     checker.order.isComplete() &&
-    disagreements(
-      cars.filter(car => !imaged.has(car.deviceId)),
-      rows,
-    ).length === 0
+    disagreements(cars, rows, checker.orders).length === 0
   )
 }
 
@@ -147,14 +143,16 @@ function openCity(plan: CityPlan): LivingCity {
   const city: LivingCity = {
     ...{ world, wire, centre, ledger, checker, keys, crews },
     ...{ crashesDuringWrite: 0, isHealed: false, isBackedUp: false, slowLedger: 0 },
-    ...{ imaged: new Set(), lasting: new Set(), ledgerNext: [], nextCommit: [], faultsByKind: new Map() },
+    ...{ lasting: new Set(), ledgerNext: [], nextCommit: [], faultsByKind: new Map() },
+    dispatcher: new Dispatcher(world, centre, { promised: (family, id) => checker.promised(family, id) }),
     pages: new Pages(centre, checker.findings),
   }
   const commits = world.random('centre', 'disk')
   ledger.pace = () => {
-    const happens = city.nextCommit.shift()
-    if (happens !== undefined) world.after(0, happens)
-    return world.pause(commits.integer(...(city.slowLedger > 0 ? SLOW_COMMIT_MS : COMMIT_MS)))
+    const next = city.nextCommit.shift()
+    const { slowMs = 0 } = next ?? {}
+    if (next !== undefined) world.after(slowMs, () => next.happens())
+    return world.pause(slowMs + commits.integer(...(city.slowLedger > 0 ? SLOW_COMMIT_MS : COMMIT_MS)))
   }
   ledger.faultNext = () => city.ledgerNext.shift() ?? null
   return city
@@ -179,11 +177,15 @@ function openCar(
   return crew
 }
 
-/** Somebody looks at the map. */
-function watchAges({ world, centre, checker }: LivingCity): void {
+/** Somebody looks at the map, and into the cars. */
+function watchPages(city: LivingCity): void {
+  const { world, centre, checker, crews } = city
   world.after(LOOK_EVERY_MS, () => {
     for (const view of centre.city?.units(centre.clock.now()) ?? []) checker.ages.shown(view)
-    watchAges({ world, centre, checker } as LivingCity)
+    for (const { car } of crews.values())
+      if (car.runtime !== null && checker.orders.hasCalledOff(car.deviceId))
+        checker.orders.shown(car.deviceId, car.runtime.view().orders)
+    watchPages(city)
   })
 }
 
@@ -201,8 +203,9 @@ function close(city: LivingCity, isLate: boolean): CityReport {
   if (isLate) findings.add('stuck', 'city', `not drained ${DRAIN_MS / 1000} s after everything was healed`)
   const rows = (family: string): ReadonlyMap<string, unknown> => ledger.rowsOf(family)
   for (const order of unanswered(rows)) findings.add('stuck', 'centre', `no receipt for ${order}`)
-  const cars = [...crews.values()].map(({ car }) => car).filter(car => !city.imaged.has(car.deviceId))
-  for (const [deviceId, orderId] of disagreements(cars, rows)) findings.add('disagree', deviceId, orderId)
+  const cars = [...crews.values()].map(({ car }) => car)
+  for (const [deviceId, orderId] of disagreements(cars, rows, orders))
+    findings.add('disagree', deviceId, orderId)
   checker.order.close()
   const books = records.close()
   checker.alarms.close(ledger.rowsOf('alarm/').values())

@@ -32,25 +32,31 @@ export class Dispatcher {
   begin(unitIds: readonly string[]): void {
     for (const unitId of unitIds) {
       const random = this.#world.random(unitId, 'dispatcher')
-      this.#often(random, DISPATCH_MS_MEAN, () => void this.#dispatch(unitId, random))
-      this.#often(random, ACTUATE_MS_MEAN, () => {
-        const order = { kind: 'actuate', unitId, output: 'camera_trigger', on: random.chance(0.5) } as const
-        void this.#command({ kind: 'order', order })
+      this.#often(random, DISPATCH_MS_MEAN, () => {
+        const cancels = random.chance(CANCEL_SHARE)
+        const [soonest, latest] = CANCEL_AFTER_MS
+        const afterMs = Math.round(soonest * (latest / soonest) ** random.uniform())
+        void this.dispatch(unitId, random, cancels ? afterMs : null)
       })
+      this.#often(random, ACTUATE_MS_MEAN, () => this.actuate(unitId, random.chance(0.5)))
     }
     this.#sweep()
   }
 
-  async #dispatch(unitId: string, random: Random): Promise<void> {
+  /** Switches the contact of a car. */
+  actuate(unitId: string, on: boolean): void {
+    const order = { kind: 'actuate', unitId, output: 'camera_trigger', on } as const
+    void this.#command({ kind: 'order', order })
+  }
+
+  /** Sends a car somewhere, and calls it off again; null: does not. */
+  async dispatch(unitId: string, random: Random, cancelAfterMs: number | null): Promise<void> {
     const place = {
       lat: 35.4 + random.uniform(-0.03, 0.03),
       lon: 116.6 + random.uniform(-0.03, 0.03),
       text: '',
     }
     const rest = { class: 'help', severity: 'normal', source: 'simulator', exercise: false } as const
-    const cancels = random.chance(CANCEL_SHARE)
-    const [soonest, latest] = CANCEL_AFTER_MS
-    const afterMs = Math.round(soonest * (latest / soonest) ** random.uniform())
     const incident = await this.#command<IncidentView>({
       kind: 'incident.create',
       incident: { place, ...rest },
@@ -63,8 +69,8 @@ export class Dispatcher {
     })
     if (order === undefined) return
     this.#ears.promised('order/', order.id)
-    if (!cancels) return
-    this.#world.after(afterMs, () => {
+    if (cancelAfterMs === null) return
+    this.#world.after(cancelAfterMs, () => {
       const cancel = { kind: 'cancel', orderId: order.id, reason: 'another car is nearer' } as const
       if (!this.isOver) void this.#command({ kind: 'order', order: cancel })
     })

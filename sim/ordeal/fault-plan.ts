@@ -54,15 +54,16 @@ export const FAULT_KINDS = {
   'line unplugged': { weight: 2.6, befalls: 'bytes', lastsMs: [5 * S, 1 * MIN] },
   'receiver blind': { weight: 2, befalls: 'car', lastsMs: [10 * S, 2 * MIN] },
   'centre killed': { weight: 1.4, befalls: 'city' },
-  'centre power cut': { weight: 1.4, befalls: 'city' },
+  'centre power cut': { weight: 1.4, befalls: 'city', lastsMs: [2 * S, 30 * MIN] },
   'ledger error': { weight: 1.4, befalls: 'city' },
   'slow ledger': { weight: 1.4, befalls: 'city', lastsMs: [10 * S, 1 * MIN] },
-  'ledger restored': { weight: 4.4, befalls: 'city', lastsMs: [30 * S, 4 * MIN], only: 'roomy' },
+  'ledger restored': { weight: 5, befalls: 'city', lastsMs: [30 * S, 4 * MIN], only: 'roomy' },
   'frozen page': { weight: 1.4, befalls: 'city', lastsMs: [30 * S, 2 * MIN] },
   'forged order': { weight: 3, befalls: 'car' },
   'replayed order': { weight: 3, befalls: 'car' },
   'expired order': { weight: 2, befalls: 'car', lastsMs: [31 * S, 2 * MIN] },
   'order for another': { weight: 2, befalls: 'car' },
+  'cancel overtakes': { weight: 2, befalls: 'car', lastsMs: [5 * S, 10 * S] },
   'garbled message': { weight: 2, befalls: 'car' },
 } as const satisfies Record<string, Kind>
 

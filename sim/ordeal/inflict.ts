@@ -1,25 +1,27 @@
-import { noteKey } from '#agent/outbox/keys.ts'
 import { randomOf } from '../random.ts'
 import type { Random } from '../random.ts'
+import type { DiskFault } from '../store/simulated-disk.ts'
 import type { Car } from './car.ts'
 import type { LivingCity } from './city-run.ts'
+import { restoreImage, rot } from './disk-damage.ts'
 import { armNextWrite } from './disk-weather.ts'
 import type { Fault } from './fault-plan.ts'
-import type { DiskFault } from '../store/simulated-disk.ts'
 import { forgery, garbled } from './forgery.ts'
-import type { Weather } from './wire.ts'
+import { badWeather, crash, crashCentre, hideAfter, lasting } from './troubles.ts'
 
 const RESTART_MS = 3_000
 const HOUR_MS = 3_600_000
 const WEEKS_1024_MS = 1024 * 7 * 24 * HOUR_MS
 /** A boot of a first boot has so many steps of the disk, about. */
 const FIRST_BOOT_STEPS = 14
-const IMAGE_TRY_MS = 5_000
-const HIDDEN_MS: readonly [number, number] = [120_000, 600_000]
-const IMAGE_TRIES_MAX = 60
-const NOTE_PREFIX = noteKey('')
+const WAIT_TRY_MS = 250
+const WAIT_TRIES = 240
+/** The last commit before a power cut, when it is a slow one. */
+const LAST_COMMIT_MS = 1_500
+/** Hardly given, an order is called off. */
+const HASTY_MS_MAX = 500
 
-/** Makes happen what the list says; what lasts is healed by itself, or by `healAll`. */
+/** Makes happen what the list says; what lasts is healed by itself, or by `healAll` (`troubles.ts`). */
 export function inflict(city: LivingCity, fault: Fault): void {
   const { kind } = fault
   city.faultsByKind.set(kind, (city.faultsByKind.get(kind) ?? 0) + 1)
@@ -116,10 +118,15 @@ export function inflict(city: LivingCity, fault: Fault): void {
         return () => void crew!.blind--
       })
     case 'centre killed':
-      return crashCentre(city, 'kill', chance < 0.5)
+      return other < 0.5
+        ? crashCentre(city, 'kill', chance < 0.5)
+        : whileRecordsWait(city, () => crashCentre(city, 'kill', chance < 0.5))
     case 'centre power cut':
-      // In the middle of a commit, as soon as there is one.
-      city.nextCommit.push(() => crashCentre(city, 'cut', chance < 0.5))
+      // In the middle of a commit, as soon as there is one; a disk that is losing its power is slow now and then.
+      city.nextCommit.push({
+        slowMs: Math.floor(other * 2) * LAST_COMMIT_MS,
+        happens: () => crashCentre(city, 'cut', chance < 0.5, fault.lastsMs),
+      })
       return
     case 'ledger error':
       return void city.ledgerNext.push(chance < 0.5 ? 'error' : 'error-landed')
@@ -151,6 +158,9 @@ export function inflict(city: LivingCity, fault: Fault): void {
       for (const payload of seen) city.wire.inject(fault.target, payload)
       return
     }
+    case 'cancel overtakes':
+      badWeather(city, fault, ['disorder'])
+      return void city.dispatcher.dispatch(fault.target, random, Math.round(1 + chance * HASTY_MS_MAX))
     case 'garbled message': {
       const { lastLive, lastRecord } = city.wire.roadOf(fault.target)
       const channel = chance < 0.4 ? 'live' : chance < 0.5 ? 'hello' : 'up/track'
@@ -163,31 +173,10 @@ export function inflict(city: LivingCity, fault: Fault): void {
   }
 }
 
-/** Everything that still lasts is over. */
-export function healAll(city: LivingCity): void {
-  for (const heal of [...city.lasting]) heal()
-}
-
-/** Begins now and ends by itself. */
-function lasting(city: LivingCity, lastsMs: number, begin: () => () => void): void {
-  const end = begin()
-  const heal = (): void => {
-    if (city.lasting.delete(heal)) end()
-  }
-  city.lasting.add(heal)
-  city.world.after(lastsMs, heal)
-}
-
-function crash(city: LivingCity, car: Car, how: 'kill' | 'cut', landed: boolean, backAfterMs: number): void {
-  if (car.disk.inFlight > 0) city.crashesDuringWrite++
-  car.end(how, landed)
-  car.restart(backAfterMs)
-}
-
-function crashCentre(city: LivingCity, how: 'kill' | 'cut', landed: boolean): void {
-  if (city.ledger.inFlight > 0) city.crashesDuringWrite++
-  city.centre.end(how, landed)
-  city.centre.restart()
+/** As soon as a record lies in the ledger that the city is not told of before another has come; or after a while anyway. */
+function whileRecordsWait(city: LivingCity, act: () => void, triesLeft = WAIT_TRIES): void {
+  if (triesLeft === 0 || city.checker.order.isWaiting()) return act()
+  city.world.after(WAIT_TRY_MS, () => whileRecordsWait(city, act, triesLeft - 1))
 }
 
 const weatherOf = (car: Car) => car.diskWeather
@@ -198,35 +187,11 @@ function failSoon(car: Car, what: DiskFault, chance: number): void {
   weatherOf(car).next.push(...spared, what)
 }
 
-/** Out of reach, now and then, after what befell its disk: then it finds out before anybody can tell it. */
-function hideAfter(city: LivingCity, fault: Fault, share: number): void {
-  const random = randomOf(city.world.seed, `fault-${fault.id}`, 'hide')
-  if (!random.chance(share)) return
-  badWeather(city, { ...fault, lastsMs: random.integer(...HIDDEN_MS) }, ['cutUp', 'cutDown'])
-}
-
 function diskFor(city: LivingCity, fault: Fault, what: 'full' | 'readOnly' | 'slow' | 'hung'): void {
   const weather = weatherOf(city.crews.get(fault.target)!.car)
   lasting(city, fault.lastsMs, () => {
     weather[what]++
     return () => void weather[what]--
-  })
-}
-
-function badWeather(
-  city: LivingCity,
-  fault: Fault,
-  whats: readonly (keyof Weather)[],
-  deviceId = fault.target,
-): void {
-  const road = city.wire.roadOf(deviceId)
-  lasting(city, fault.lastsMs, () => {
-    for (const what of whats) road.weather[what]++
-    city.wire.weatherChanged(road)
-    return () => {
-      for (const what of whats) road.weather[what]--
-      city.wire.weatherChanged(road)
-    }
   })
 }
 
@@ -240,37 +205,6 @@ function swizzle(city: LivingCity, fault: Fault, random: Random): void {
       if (!city.isHealed) badWeather(city, { ...fault, lastsMs }, ['cutUp', 'cutDown'], deviceId)
     })
   }
-}
-
-/** A batch of the newest store no longer reads, and the computer starts again. */
-function rot(city: LivingCity, car: Car, chance: number, other: number): void {
-  const [epoch, store] = [...car.disk.stores].at(-1) ?? []
-  if (epoch !== undefined && store!.log.length > 0) {
-    // The end of the log as often as anything before it: there lies what nobody else has.
-    const last = store!.log.length - 1
-    const at = other < 0.7 ? Math.max(0, last - Math.floor(chance * 4)) : Math.floor(chance * last)
-    // With its notes goes what the car remembers of orders it carried out.
-    if (store!.log[at]?.rows.some(({ key }) => key.startsWith(NOTE_PREFIX)))
-      city.checker.orders.memoryLost(car.deviceId)
-    car.disk.rotBatch(epoch, at)
-  }
-  crash(city, car, 'kill', false, RESTART_MS)
-}
-
-/** An image of the disk is put back later, once everything accepted since has reached the ledger: more nobody can promise. */
-function restoreImage(city: LivingCity, fault: Fault, car: Car): void {
-  const image = car.disk.image()
-  const tryIt = (triesLeft: number): void => {
-    if (city.isHealed || triesLeft === 0) return
-    if (!car.isOn || !city.checker.records.isSettledOf(car.deviceId))
-      return void city.world.after(IMAGE_TRY_MS, () => tryIt(triesLeft - 1))
-    crash(city, car, 'cut', false, RESTART_MS)
-    car.disk.putBack(image)
-    hideAfter(city, fault, 0.6)
-    city.checker.orders.memoryLost(car.deviceId)
-    city.imaged.add(car.deviceId)
-  }
-  city.world.after(fault.lastsMs, () => tryIt(IMAGE_TRIES_MAX))
 }
 
 /** The ledger of now is backed up, and that backup is put back later. One at a time. */
@@ -295,6 +229,8 @@ function keepBack(city: LivingCity, fault: Fault): void {
   const road = city.wire.roadOf(fault.target)
   if (road.keptBack !== null) return
   road.keptBack = []
+  // At least one.
+  city.dispatcher.actuate(fault.target, fault.dice[0] < 0.5)
   lasting(city, fault.lastsMs, () => () => {
     const kept = road.keptBack ?? []
     road.keptBack = null

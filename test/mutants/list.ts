@@ -188,9 +188,9 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'the age of a window does not count',
-    file: 'agent/vehicle/core.ts',
-    find: 'state.windows.filter(w => now.monoMs - w.madeMonoMs <= WINDOW_LIFE_MS)',
-    replace: 'state.windows.filter(w => WINDOW_LIFE_MS > w.madeMonoMs - now.monoMs)',
+    file: 'agent/vehicle/orders.ts',
+    find: 'export const WINDOW_LIFE_MS = 30_000',
+    replace: 'export const WINDOW_LIFE_MS = Infinity',
   },
   {
     name: 'any window will do',

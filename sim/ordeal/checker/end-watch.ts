@@ -4,12 +4,13 @@ import type { SimulatedDisk } from '../../store/simulated-disk.ts'
 import { rowsOf } from '../../store/simulated-disk.ts'
 import type { Car } from '../car.ts'
 import type { Findings } from './findings.ts'
+import { ENDED_STEPS } from './order-watch.ts'
+import type { OrderWatch } from './order-watch.ts'
 
 type Rows = (family: string) => ReadonlyMap<string, unknown>
 
 /** What is deleted, and what notes and marks take, comes on top of what a store is allowed. */
 const DISK_SLACK_BYTES = 32 * 1024
-const ENDED: ReadonlySet<string> = new Set(['cleared', 'refused', 'cancelled'])
 
 /** Orders that a car must answer and has not; an actuation may be too old to be sent at all. */
 export function unanswered(rows: Rows): readonly string[] {
@@ -19,15 +20,20 @@ export function unanswered(rows: Rows): readonly string[] {
     .map(({ order }) => `${order.kind} ${order.orderId} of ${order.deviceId}`)
 }
 
-/** Orders a car works on though the centre has called them off. */
-export function disagreements(cars: Iterable<Car>, rows: Rows): readonly (readonly [string, string])[] {
+/** Orders a car works on though the centre has called them off; unless what befell its disk made it forget that. */
+export function disagreements(
+  cars: Iterable<Car>,
+  rows: Rows,
+  orders: OrderWatch,
+): readonly (readonly [string, string])[] {
   const cancelled = new Set<string>()
   for (const row of rows('incident/').values())
     for (const { orderId, state } of (row as Incident).assignments)
       if (state === 'cancelled') cancelled.add(orderId)
   return [...cars].flatMap(car =>
     (car.runtime?.view().orders ?? [])
-      .filter(({ orderId, step }) => cancelled.has(orderId) && !ENDED.has(step))
+      .filter(({ orderId, step }) => cancelled.has(orderId) && !ENDED_STEPS.has(step))
+      .filter(({ orderId }) => !orders.hasForgotten(car.deviceId, orderId))
       .map(({ orderId }) => [car.deviceId, orderId] as const),
   )
 }

@@ -86,6 +86,12 @@ export class LaneOrder {
     }
   }
 
+  /** Whether something lies in the ledger that the city was not told of yet. */
+  isWaiting(): boolean {
+    for (const { seenMs } of this.#lanes.values()) if (seenMs.size > 0) return true
+    return false
+  }
+
   /** Whether the city was told of everything that lies in the ledger. */
   isComplete(): boolean {
     for (const content of this.#records.effects()) if (!this.#isTold(content)) return false

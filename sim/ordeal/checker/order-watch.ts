@@ -13,7 +13,11 @@ type Told = {
   readonly kind: string
   readonly window?: string
   readonly on?: boolean
+  readonly cancels?: string
 }
+
+/** An order of these steps is worked on no more. */
+export const ENDED_STEPS: ReadonlySet<string> = new Set(['cleared', 'refused', 'cancelled'])
 
 type Device = {
   /** Windows of this run, and when by the run's own clock. */
@@ -21,6 +25,10 @@ type Device = {
   /** Actuations that came rightly, and until when they may be carried out. */
   readonly mayDo: Map<string, { readonly on: boolean; untilMs: number }>
   readonly done: Set<string>
+  /** Orders called off, as the car itself has receipted. */
+  readonly calledOff: Set<string>
+  /** Orders called off, of which its disk knows nothing any more. */
+  readonly forgotten: Set<string>
 }
 
 /** What the centre really signed, what reached a car, and what a car then did. */
@@ -28,7 +36,8 @@ export class OrderWatch {
   readonly #findings: Findings
   readonly #nowMs: () => number
   readonly #signed = new Map<string, string>()
-  readonly #orderIds = new Map<string, string>()
+  readonly #orders = new Map<string, Told>()
+  readonly #byNonce = new Map<string, Told>()
   readonly #devices = new Map<string, Device>()
   /** Receipts the outbox accepted, by device, order and outcome. */
   readonly #receipts = new Map<string, number>()
@@ -42,9 +51,10 @@ export class OrderWatch {
 
   signed({ payload, sig }: SignedOrder): void {
     this.#signed.set(payload, sig)
-    const { nonce, orderId, deviceId } = JSON.parse(payload) as Told
-    this.nonces.add(nonce)
-    this.#orderIds.set(orderId, deviceId)
+    const order = JSON.parse(payload) as Told
+    this.nonces.add(order.nonce)
+    this.#byNonce.set(order.nonce, order)
+    this.#orders.set(order.orderId, order)
   }
 
   /** The newest numbers a car minted; among them its windows. */
@@ -70,9 +80,40 @@ export class OrderWatch {
     return told
   }
 
-  /** A disk put back to an earlier state, or one whose notes rotted, has forgotten what was carried out; nobody can promise more. */
-  memoryLost(deviceId: string): void {
-    for (const key of this.#receipts.keys()) if (key.startsWith(`${deviceId}/`)) this.#receipts.delete(key)
+  /**
+   * A disk put back to an earlier state, or one whose notes rotted, has forgotten that these orders were carried out; nobody
+   * can promise more of them than of an order that comes for the first time.
+   */
+  memoryLost(deviceId: string, nonces: readonly string[]): void {
+    const { calledOff, forgotten } = this.#deviceOf(deviceId)
+    for (const nonce of nonces) {
+      const order = this.#byNonce.get(nonce)
+      if (order === undefined) continue
+      this.#receipts.delete(`${deviceId}/${order.orderId}`)
+      if (order.cancels === undefined) continue
+      calledOff.delete(order.cancels)
+      forgotten.add(order.cancels)
+    }
+  }
+
+  /** Whether the car once knew that this order was called off, and what befell its disk made it forget. */
+  hasForgotten(deviceId: string, orderId: string): boolean {
+    return this.#deviceOf(deviceId).forgotten.has(orderId)
+  }
+
+  /** Whether `shown` has anything to look for. */
+  hasCalledOff(deviceId: string): boolean {
+    return this.#deviceOf(deviceId).calledOff.size > 0
+  }
+
+  /** What is on the terminal: nobody is to work on what the car has receipted as called off. */
+  shown(deviceId: string, orders: readonly { readonly orderId: string; readonly step: string }[]): void {
+    const { calledOff } = this.#deviceOf(deviceId)
+    for (const { orderId, step } of orders)
+      if (calledOff.has(orderId) && !ENDED_STEPS.has(step)) {
+        calledOff.delete(orderId)
+        this.#findings.add('disagree', deviceId, `${orderId} is ${step}, its cancel was receipted`)
+      }
   }
 
   switched(deviceId: string, on: boolean): void {
@@ -90,12 +131,15 @@ export class OrderWatch {
   /** A receipt the outbox accepted: an order has one, whatever befell the car. */
   receipted(deviceId: string, { kind, body }: RecordDraft): void {
     if (kind !== 'order.receipt') return
-    const { orderId } = JSON.parse(body) as { readonly orderId: string }
+    const { orderId, outcome } = JSON.parse(body) as { readonly orderId: string; readonly outcome: string }
+    const order = this.#orders.get(orderId)
     const key = `${deviceId}/${orderId}`
     const count = (this.#receipts.get(key) ?? 0) + 1
     this.#receipts.set(key, count)
     if (count > 1) this.#findings.add('executedTwice', deviceId, `order ${orderId}`)
-    if (this.#orderIds.get(orderId) !== deviceId)
+    if (order?.cancels !== undefined && outcome === 'executed')
+      this.#deviceOf(deviceId).calledOff.add(order.cancels)
+    if (order?.deviceId !== deviceId)
       this.#findings.add('forgedExecuted', deviceId, `receipt for ${orderId}, which nobody gave`)
   }
 
@@ -112,7 +156,13 @@ export class OrderWatch {
   #deviceOf(deviceId: string): Device {
     let device = this.#devices.get(deviceId)
     if (device === undefined)
-      this.#devices.set(deviceId, (device = { windows: new Map(), mayDo: new Map(), done: new Set() }))
+      this.#devices.set(
+        deviceId,
+        (device = {
+          ...{ windows: new Map(), mayDo: new Map(), done: new Set() },
+          ...{ calledOff: new Set(), forgotten: new Set() },
+        }),
+      )
     return device
   }
 }

@@ -13,8 +13,10 @@ type DeviceBook = {
   /** Content by the name it bears in a store, newest bearer. */
   readonly names: Map<string, string>
   /** What a gap record spoke of when it was written: after an image was put back its names may be borne by others. */
-  readonly receipts: Map<string, readonly string[]>
+  readonly receipts: Map<string, Receipt>
 }
+
+type Receipt = { readonly reason: string; readonly contents: readonly string[] }
 
 type Effect = { readonly key: string; count: number }
 type GapRow = {
@@ -72,7 +74,7 @@ export class RecordBook {
       const content = contentOf(record)
       if (record.kind === 'gap' || record.kind === 'track.sketch') book.asked.add(content)
       if (record.kind === 'gap' && !book.receipts.has(content))
-        book.receipts.set(content, [...contentsIn(book, record.epoch, JSON.parse(record.body) as GapBody)])
+        book.receipts.set(content, receiptOf(book, record))
       book.names.set(nameOf(record.epoch, record.lane, record.seq), content)
     }
   }
@@ -152,21 +154,22 @@ export class RecordBook {
   }
 
   /**
-   * Contents that a receipt in the ledger explains; and where it says that a receipt rotted away, what that one had explained:
-   * the hole is known, if not how deep it is.
+   * Contents that a receipt in the ledger explains; and where it says that a receipt of thinning rotted away, what that one
+   * had explained: the hole is known, if not how deep it is. What a repair lost is named by every later one.
    */
   #receipted(deviceId: string): Set<string> {
     const found = new Set<string>()
     const book = this.#bookOf(deviceId)
     for (const { deviceId: of, epoch, content, gap } of this.#gaps.values()) {
       if (of !== deviceId) continue
-      for (const one of book.receipts.get(content) ?? []) found.add(`${deviceId}/${one}`)
+      for (const one of book.receipts.get(content)?.contents ?? []) found.add(`${deviceId}/${one}`)
       for (const one of contentsIn(book, epoch, gap)) found.add(`${deviceId}/${one}`)
     }
     for (let before = -1; before !== found.size;) {
       before = found.size
-      for (const [receipt, contents] of book.receipts)
-        if (found.has(`${deviceId}/${receipt}`)) for (const one of contents) found.add(`${deviceId}/${one}`)
+      for (const [receipt, { reason, contents }] of book.receipts)
+        if (reason === 'thinned' && found.has(`${deviceId}/${receipt}`))
+          for (const one of contents) found.add(`${deviceId}/${one}`)
     }
     return found
   }
@@ -222,6 +225,11 @@ type GapBody = {
   readonly lane: string
   readonly ranges: readonly (readonly [number, number])[]
   readonly lost?: { readonly epoch: string; readonly ranges: readonly (readonly [number, number])[] }
+}
+
+function receiptOf(book: DeviceBook, { epoch, body }: WireRecord): Receipt {
+  const gap = JSON.parse(body) as GapBody
+  return { reason: gap.reason, contents: [...contentsIn(book, epoch, gap)] }
 }
 
 /** What the names in a gap record stand for now. */
