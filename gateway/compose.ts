@@ -43,6 +43,7 @@ import { openAuthority } from './identity/x509-authority.ts'
 import type { RetiredCertificate } from './identity/x509-authority.ts'
 import type { LedgerOp } from './ledger/ledger.ts'
 import { openLevelLedger } from './ledger/level-ledger.ts'
+import { retainNightly } from './retention/retain-nightly.ts'
 import { startScrub } from './ledger/scrub.ts'
 import { DAMAGED_KEY, underPrefix } from './ledger/ledger.ts'
 import { openLoop } from './loop/loop.ts'
@@ -204,6 +205,8 @@ async function open(
     },
   })
   opened.push(() => Promise.resolve(stopScrub()))
+  const stopRetention = retainNightly({ clock, log, ledger, loop, config })
+  opened.push(() => Promise.resolve(stopRetention()))
 
   const settling = new Settling(clock.now().monoMs)
   const demandPace = new DemandPace()

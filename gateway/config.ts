@@ -25,6 +25,9 @@ export const GatewayConfig = z.strictObject({
   busyShare: z.union([z.literal('measured'), z.coerce.number().min(0).max(1)]).default('measured'),
   /** Local time less UTC, minutes: hours of the day are told apart by it. 480 is China. */
   utcOffset: z.coerce.number().int().min(-720).max(840).default(480),
+  /** Every fix of a track is kept for so many days, one a minute for `trackDays` in all; with an incident it is kept whole. */
+  fullTrackDays: z.coerce.number().int().min(1).max(3_650).default(30),
+  trackDays: z.coerce.number().int().min(1).max(3_650).default(90),
   pages: z.string().min(1),
   pagesPort: Port.default(5110),
   enrolPort: Port.default(5111),

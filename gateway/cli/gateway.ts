@@ -11,12 +11,14 @@ const USAGE = `usage: reach5 gateway --data DIR --roads FILE.graph [--tiles FILE
                       [--profiles FILE.json]
                       [--pages-port 5110] [--enrol-port 5111] [--mqtt-port 8883] [--mqtt-url URL] [--log-level info]
                       [--broker mqtts://HOST:8883 [--broker-ca FILE.pem]] [--busy-share measured]
-                      [--utc-offset 480]
+                      [--utc-offset 480] [--full-track-days 30] [--track-days 90]
 
   Runs the command centre: broker, ledger, map and API. Pages listen on loopback only.
   --broker carries the devices over another MQTT broker instead of the embedded one; see reach5 broker-files.
   --busy-share 0.3 says how often a unit is busy when it is needed, for the expected coverage; else it is measured.
   --utc-offset 480 is the local time less UTC in minutes, by which hours of the day are told apart.
+  --full-track-days, --track-days: every fix of a car's track is kept for the first, one a minute until the second, nothing
+  after it, but for incidents. Let go every night at three; what was let go is in the audit.
   DIR is made at the first boot, with a CA and an order-signing key of its own.`
 
 const FLAGS = [
@@ -28,6 +30,8 @@ const FLAGS = [
   'grid-count',
   'busy-share',
   'utc-offset',
+  'full-track-days',
+  'track-days',
   'city',
   'profiles',
   'pages-port',

@@ -27,8 +27,15 @@ export type Reckoning = {
   readonly lanes: readonly string[]
 }
 
-/** Makes the books say what is there; `held` by `{deviceId}/{epoch}/{lane}`. */
-export function reckon(state: IntakeState, held: ReadonlyMap<string, Ranges>): Reckoning {
+/**
+ * Makes the books say what is there; `held` by `{deviceId}/{epoch}/{lane}`. Up to `retired` of a lane a record that is not
+ * there was let go when its time was over.
+ */
+export function reckon(
+  state: IntakeState,
+  held: ReadonlyMap<string, Ranges>,
+  retired: ReadonlyMap<string, number> = new Map(),
+): Reckoning {
   const opened = new Set([...held].map(([name, ranges]) => openBook(state, name, ranges)))
   const ops: LedgerOp[] = []
   const lanes: string[] = []
@@ -36,11 +43,11 @@ export function reckon(state: IntakeState, held: ReadonlyMap<string, Ranges>): R
   for (const [deviceId, { epochs }] of state.devices)
     for (const [epoch, books] of epochs)
       for (const [lane, book] of books) {
-        const here = held.get(`${deviceId}/${epoch}/${lane}`) ?? []
-        const lost = takeBack(book, here)
+        const name = `${deviceId}/${epoch}/${lane}`
+        const lost = takeBack(book, held.get(name) ?? [], retired.get(name) ?? 0)
         if (lost === null && !opened.has(book)) continue
         missing += lost ?? 0
-        if (lost !== null && lost > 0) lanes.push(`${deviceId}/${epoch}/${lane}`)
+        if (lost !== null && lost > 0) lanes.push(name)
         ops.push({ type: 'put', key: watermarkKey(deviceId, epoch, lane), value: watermarkRowOf(book) })
       }
   return { ops, missing, lanes }
@@ -60,8 +67,9 @@ function openBook(state: IntakeState, name: string, ranges: Ranges): LaneBook | 
 }
 
 /** How many it took back; null when the book says what is there. */
-function takeBack(book: LaneBook, here: Ranges): number | null {
-  const known = unionOf(here, book.excused)
+function takeBack(book: LaneBook, here: Ranges, retired: number): number | null {
+  const letGo: Ranges = retired === 0 ? [] : [[1, retired]]
+  const known = unionOf(unionOf(here, book.excused), letGo)
   const gone = book.received.flatMap(range => missingIn(known, range))
   const received = unionOf(
     book.received.flatMap(range => missingIn(gone, range)),

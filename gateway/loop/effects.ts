@@ -118,6 +118,7 @@ export type CityEffect =
  *     eta/…                                                learned driving times         eta/eta-rows.ts
  *     walkin/{deviceId}/{ref}, consultation/{day}/{stationId}                      city
  *     closure/{id}                                         roads closed or slow            city
+ *     retention/{deviceId}/{epoch}                         how far its track was thinned and let go   retention
  *     audit/{n, 12 digits}                                 append-only, hash-chained
  *     meta/{name}                                          format version, ledgerId, generation
  */

@@ -1,3 +1,5 @@
+import { RETENTION_PREFIX } from '../retention/retire-tracks.ts'
+import type { RetentionRow } from '../retention/retire-tracks.ts'
 import type { LoopParts } from './loop.ts'
 import {
   FAULT_PREFIX,
@@ -37,7 +39,7 @@ export async function readBack(
     if (key.startsWith('watermark/')) restoreWatermark(state, key, value as WatermarkRow)
     else if (key.startsWith(FAULT_PREFIX)) restoreFault(state, key, value as DriverFault)
   const isRepaired = rows.some(([key]) => key === UNRECKONED_KEY)
-  const reckoned = isRepaired ? await reckonAfterRepair(parts, state) : null
+  const reckoned = isRepaired ? await reckonAfterRepair(parts, state, retiredOf(rows)) : null
   for (const { prefix, afterKey, restore } of untoldRanges(state, clock.now()))
     for (const [, value] of await ledger.range({ ...underPrefix(prefix), after: afterKey }))
       restore(value as RecordRow)
@@ -63,13 +65,23 @@ async function readBootRows(ledger: Ledger): Promise<readonly Row[]> {
   return (await Promise.all(spans.map(span => ledger.range(span)))).flat()
 }
 
+const retiredOf = (rows: readonly Row[]): ReadonlyMap<string, number> =>
+  new Map(
+    rows.flatMap(([key, value]): [string, number][] =>
+      key.startsWith(RETENTION_PREFIX)
+        ? [[`${key.slice(RETENTION_PREFIX.length)}/track`, (value as RetentionRow).thinned]]
+        : [],
+    ),
+  )
+
 /** Looks at every record, gives up the rows that are not what was put there, and makes the watermarks say what is left. */
 async function reckonAfterRepair(
   { ledger, log }: Pick<LoopParts, 'ledger' | 'log'>,
   state: IntakeState,
+  retired: ReadonlyMap<string, number>,
 ): Promise<Readonly<Record<string, unknown>>> {
   const { lanes: held, damaged, records } = await readHoldings(ledger)
-  const { ops, missing, lanes } = reckon(state, held)
+  const { ops, missing, lanes } = reckon(state, held, retired)
   const dels = [...damaged, UNRECKONED_KEY].map((key): LedgerOp => ({ type: 'del', key }))
   const committed = await ledger.commit([...ops, ...dels], { sync: true })
   if (!committed.ok) throw new Error(`${committed.code}: ${committed.detail}`)

@@ -1,0 +1,147 @@
+import type { DeviceId } from '#protocols/ids.ts'
+import type { Result } from '#protocols/result.ts'
+import { lanePrefix, recordKey } from '../intake/rows.ts'
+import type { RecordRow } from '../intake/rows.ts'
+import { underPrefix } from '../ledger/ledger.ts'
+import type { Ledger, LedgerOp } from '../ledger/ledger.ts'
+import { recordsNamed, unpack } from '../ledger/packed-records.ts'
+import { incidentSpans } from './incident-spans.ts'
+import { heldOf, thinned } from './track-policy.ts'
+import type { HeldSpan, TrackPolicy } from './track-policy.ts'
+
+/**
+ * `retention/{deviceId}/{epoch}`: how far the track of a store was thinned and given up. Up to `thinned` a record that is
+ * not there was let go, and is not missed.
+ */
+export type RetentionRow = {
+  readonly v: 1
+  readonly thinned: number
+  readonly lastKeptMs: number | null
+  readonly deleted: number
+}
+export const RETENTION_PREFIX = 'retention/'
+const NEW: RetentionRow = { v: 1, thinned: 0, lastKeptMs: null, deleted: 0 }
+
+/** A piece of work: a few milliseconds of processor, whether a row of the store is one record or a pack of 256. */
+const RECORDS_AT_ONCE = 1_024
+const ROWS_MAX = 64
+const PACK_MAX = 256
+
+export type Retired = { readonly thinned: number; readonly deleted: number; readonly stores: number }
+
+type Track = { readonly deviceId: DeviceId; readonly epoch: string }
+
+export type RetirePartners = {
+  readonly ledger: Pick<Ledger, 'stored' | 'range' | 'get'>
+  /** Commits like everything else, in its turn. */
+  readonly submit: (ops: readonly LedgerOp[]) => Promise<Result<void>>
+  /** Between two pieces of work. */
+  readonly rest: () => Promise<void>
+}
+
+/** Lets go of what is over of every car's track, piece by piece; may be ended at any piece and goes on there the next time. */
+export async function retireTracks(
+  partners: RetirePartners,
+  policy: TrackPolicy,
+  nowUtcMs: number,
+): Promise<Result<Retired>> {
+  const spans = await incidentSpans(partners.ledger)
+  const sum = { thinned: 0, deleted: 0, stores: 0 }
+  for await (const track of tracksOf(partners.ledger)) {
+    const retired = await retireTrack(partners, policy, track, spans.get(track.deviceId) ?? [], nowUtcMs)
+    if (!retired.ok) return retired
+    const { thinned, deleted } = retired.value
+    sum.thinned += thinned
+    sum.deleted += deleted
+    sum.stores += thinned + deleted > 0 ? 1 : 0
+  }
+  return { ok: true, value: sum }
+}
+
+/** Every store that has a track in the ledger, found by seeking from one to the next. */
+async function* tracksOf(ledger: RetirePartners['ledger']): AsyncGenerator<Track> {
+  const { before } = underPrefix('record/')
+  let after = 'record/'
+  for (;;) {
+    const [row] = await ledger.stored({ after, before, limit: 1 })
+    if (row === undefined) return
+    const named = row[0].startsWith('record/=') ? undefined : recordsNamed(row[0])
+    if (named === undefined) {
+      after = row[0].startsWith('record/=') ? underPrefix('record/=').before : row[0]
+      continue
+    }
+    const [deviceId, epoch, lane] = named.lane.split('/') as [DeviceId, string, string]
+    if (lane === 'track') yield { deviceId, epoch }
+    after = underPrefix(`record/${named.lane}/`).before
+  }
+}
+
+async function retireTrack(
+  partners: RetirePartners,
+  policy: TrackPolicy,
+  track: Track,
+  spans: readonly HeldSpan[],
+  nowUtcMs: number,
+): Promise<Result<{ readonly thinned: number; readonly deleted: number }>> {
+  const { ledger } = partners
+  const key = `${RETENTION_PREFIX}${track.deviceId}/${track.epoch}`
+  let row = ((await ledger.get(key)) as RetentionRow | undefined) ?? NEW
+  const sum = { thinned: 0, deleted: 0 }
+  let perRow = PACK_MAX
+  for (const stage of ['thinned', 'deleted'] as const) {
+    const overMs = nowUtcMs - (stage === 'thinned' ? policy.fullMs : policy.thinMs)
+    for (;;) {
+      const piece = await nextPiece(ledger, track, row[stage], overMs, Math.ceil(RECORDS_AT_ONCE / perRow))
+      if (piece === null) break
+      perRow = piece.rows.length / piece.keys.length
+      const { kept, lastKeptMs } =
+        stage === 'thinned'
+          ? thinned(piece.rows, spans, row.lastKeptMs, policy.spacingMs)
+          : { kept: heldOf(piece.rows, spans), lastKeptMs: row.lastKeptMs }
+      row = { ...row, [stage]: piece.upTo, lastKeptMs }
+      const ops = [...replaced(track, piece, kept), { type: 'put', key, value: row } as const]
+      const committed = await partners.submit(ops)
+      if (!committed.ok) return committed
+      sum[stage] += piece.rows.length - kept.length
+      await partners.rest()
+    }
+  }
+  return { ok: true, value: sum }
+}
+
+type Piece = { readonly keys: readonly string[]; readonly rows: readonly RecordRow[]; readonly upTo: number }
+
+/** The next rows of the store behind seq `from` that are older than `overMs`; null when there are none. */
+async function nextPiece(
+  ledger: RetirePartners['ledger'],
+  { deviceId, epoch }: Track,
+  from: number,
+  overMs: number,
+  limit: number,
+): Promise<Piece | null> {
+  const after = `${recordKey(deviceId, epoch, 'track', from)}\uffff`
+  const { before } = underPrefix(lanePrefix(deviceId, epoch, 'track'))
+  const stored = await ledger.stored({ after, before, limit: Math.min(ROWS_MAX, limit) })
+  const keys: string[] = []
+  const rows: RecordRow[] = []
+  for (const [key, value] of stored) {
+    const inside = unpack(key, value).map(([, row]) => row as RecordRow)
+    if (inside.some(row => Date.parse(row.receivedAt) >= overMs)) break
+    keys.push(key)
+    rows.push(...inside)
+  }
+  return rows.length === 0 ? null : { keys, rows, upTo: rows.at(-1)!.seq }
+}
+
+/** Nothing where everything stays: a row that is as it was need not be written. */
+function replaced({ deviceId, epoch }: Track, piece: Piece, kept: readonly RecordRow[]): readonly LedgerOp[] {
+  if (kept.length === piece.rows.length) return []
+  return [
+    ...piece.keys.map((key): LedgerOp => ({ type: 'del', key })),
+    ...kept.map((value): LedgerOp => ({
+      type: 'put',
+      key: recordKey(deviceId, epoch, 'track', value.seq),
+      value,
+    })),
+  ]
+}
