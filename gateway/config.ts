@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { parseConfig } from '#protocols/cli/flags.ts'
+import { fault } from '#protocols/result.ts'
 import type { Result } from '#protocols/result.ts'
 
 const Port = z.coerce.number().int().min(0).max(65_535)
@@ -44,5 +45,13 @@ export const GatewayConfig = z.strictObject({
 })
 export type GatewayConfig = z.infer<typeof GatewayConfig>
 
-export const parseGatewayConfig = (flags: Readonly<Record<string, string>>): Result<GatewayConfig> =>
-  parseConfig(GatewayConfig, flags, '--data ./gateway --roads city.graph')
+export function parseGatewayConfig(flags: Readonly<Record<string, string>>): Result<GatewayConfig> {
+  const parsed = parseConfig(GatewayConfig, flags, '--data ./gateway --roads city.graph')
+  if (!parsed.ok) return parsed
+  const { fullTrackDays, trackDays } = parsed.value
+  if (fullTrackDays <= trackDays) return parsed
+  return fault(
+    'CONFIG_INVALID',
+    `--full-track-days ${fullTrackDays} is more than --track-days ${trackDays}: no fix is kept longer than all of them`,
+  )
+}

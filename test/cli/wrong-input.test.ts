@@ -115,6 +115,10 @@ const WRONG: readonly (readonly [string, RegExp])[] = [
   [`grids check ${text} --crs WGS84`, /JSON/],
   ['gateway', /--data is missing; for example --data \.\/gateway/],
   ['gateway --data', /--data needs a value/],
+  [
+    'gateway --data d --roads r.graph --full-track-days 100',
+    /--full-track-days 100 is more than --track-days 90/,
+  ],
   ['gateway --dtaa x', /no option --dtaa, did you mean --data\?/],
   [
     'gateway --data d --roads city.graph --pages-port 70000',
