@@ -73,13 +73,15 @@ describe('the thread that computes coverage', () => {
       expect(first?.measured.unitsCounted).toBe(1)
       expect(second?.measured.tick).toBeGreaterThan(first?.measured.tick ?? 0)
       expect(second?.measured.city.circles[2]).toBeGreaterThan(0)
-      const roads = thread.roads()
+      const roads = await thread.roads()
       if (!roads.ok) throw new Error(roads.detail)
       const header = new DataView(roads.value.buffer, roads.value.byteOffset)
       expect([header.getUint32(0, true), header.getUint32(12, true)]).toEqual([
         COVERAGE_ROADS_MAGIC,
         graph.edgeCount,
       ])
+      const [once, again] = await Promise.all([thread.roads(), thread.roads()])
+      expect(once).toBe(again)
       const reach = await thread.ask<string>({
         kind: 'reach',
         start: { ...unit, isClick: false },
@@ -103,7 +105,7 @@ describe('the thread that computes coverage', () => {
     const { thread, heard, until } = open({ entry })
     await until(() => heard.includes(null))
     expect(log).toContain('coverage.lost')
-    const roads = thread.roads()
+    const roads = await thread.roads()
     if (!roads.ok) throw new Error(roads.detail)
     expect(roads.value.subarray(16).every(step => step === COVERAGE_BEYOND)).toBe(true)
     await until(() => heard.filter(refresh => refresh === null).length >= 2)

@@ -36,7 +36,7 @@ export type WorkerData = {
   readonly demand?: DemandCounts
 }
 type Question =
-  | { readonly kind: 'coldSpots' }
+  | { readonly kind: 'roads' | 'coldSpots' }
   | { readonly kind: 'reach'; readonly start: ReachStart; readonly as: 'geojson' | 'roads' }
   | { readonly kind: 'moveUps'; readonly asked: MoveUpAsked }
   | { readonly kind: 'losses' | 'without' | 'roadsWithout'; readonly unitIds: readonly UnitId[] }
@@ -49,7 +49,7 @@ export type ToWorker = { readonly id: number } & (
   | Question
 )
 export type FromWorker = { readonly id: number } & (
-  | { readonly kind: 'refreshed'; readonly measured: CoverageMeasured; readonly roads: Uint8Array }
+  | { readonly kind: 'refreshed'; readonly measured: CoverageMeasured }
   | { readonly kind: 'made'; readonly result: Result<Answer> }
 )
 
@@ -66,8 +66,8 @@ export type CoverageThread = {
   lay(conditions: Conditions, only?: readonly Drive[]): void
   /** What incidents say of demand from the next refresh on; kept like conditions. */
   weigh(demand: DemandCounts): void
-  /** The newest refresh as the map colours it; all unknown while there is none. */
-  roads(): Result<Uint8Array>
+  /** The newest refresh as the map colours it, made when it is first asked for; all unknown while there is none. */
+  roads(): Promise<Result<Uint8Array>>
   stats(): { readonly restarts: number; readonly lastTookMs: number }
   close(): Promise<void>
 }
@@ -100,7 +100,9 @@ class Thread implements CoverageThread {
   private ticks = 0
   private restarts = 0
   private lastTookMs = 0
-  private newest: Uint8Array | null = null
+  private hasRefreshed = false
+  /** What was asked of the newest refresh: every page that looks at it gets the same. */
+  private drawn: Promise<Result<Uint8Array>> | null = null
   private inFlight: {
     readonly id: number
     readonly sinceMonoMs: number
@@ -122,7 +124,7 @@ class Thread implements CoverageThread {
 
   ask<T extends Answer>(question: Question): Promise<Result<T>> {
     const { worker } = this
-    if (worker === null || this.newest === null || this.waiting.size >= WAITING_MAX)
+    if (worker === null || !this.hasRefreshed || this.waiting.size >= WAITING_MAX)
       return Promise.resolve(fault('COVERAGE_LOST', 'no refresh to answer from'))
     const id = ++this.ids
     return new Promise(resolve => {
@@ -142,8 +144,9 @@ class Thread implements CoverageThread {
     this.worker?.postMessage(message satisfies ToWorker)
   }
 
-  roads(): Result<Uint8Array> {
-    return ok(this.newest ?? roadsHeader(this.parts.edges, this.ticks))
+  roads(): Promise<Result<Uint8Array>> {
+    if (!this.hasRefreshed) return Promise.resolve(ok(roadsHeader(this.parts.edges, this.ticks)))
+    return (this.drawn ??= this.ask<Uint8Array>({ kind: 'roads' }))
   }
 
   stats(): { restarts: number; lastTookMs: number } {
@@ -201,7 +204,8 @@ class Thread implements CoverageThread {
     const { inFlight } = this
     if (inFlight?.id !== message.id) return
     this.inFlight = null
-    this.newest = message.roads
+    this.hasRefreshed = true
+    this.drawn = null
     this.lastTookMs = message.measured.tookMs
     this.parts.onRefresh({ measured: message.measured, duty: inFlight.duty })
   }
@@ -221,7 +225,8 @@ class Thread implements CoverageThread {
   private forget(): void {
     this.worker = null
     this.inFlight = null
-    this.newest = null
+    this.hasRefreshed = false
+    this.drawn = null
     for (const answer of this.waiting.values()) answer(fault('COVERAGE_LOST', 'the thread ended'))
     this.waiting.clear()
   }

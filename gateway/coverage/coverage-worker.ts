@@ -38,13 +38,11 @@ function answerTo(message: Exclude<ToWorker, { readonly kind: 'lay' | 'weigh' }>
     case 'refresh': {
       const startedMs = performance.now()
       const measured = engine.refresh(message.input)
-      const roads = engine.roads()
       const tookMs = Math.round((performance.now() - startedMs) * 10) / 10
-      return {
-        answer: { id, kind: 'refreshed', measured: { ...measured, tookMs }, roads },
-        moved: [roads.buffer as ArrayBuffer],
-      }
+      return { answer: { id, kind: 'refreshed', measured: { ...measured, tookMs } }, moved: [] }
     }
+    case 'roads':
+      return drawn(id, engine.roads())
     case 'coldSpots':
       return {
         answer: { id, kind: 'made', result: { ok: true, value: engine.coldSpotsGeoJson() } },
@@ -56,11 +54,14 @@ function answerTo(message: Exclude<ToWorker, { readonly kind: 'lay' | 'weigh' }>
       return { answer: { id, kind: 'made', result: ok(engine.moveUps(message.asked)) }, moved: [] }
     case 'without':
       return { answer: { id, kind: 'made', result: ok(engine.without(message.unitIds)) }, moved: [] }
-    case 'roadsWithout': {
-      const roads = engine.roadsWithout(message.unitIds)
-      return { answer: { id, kind: 'made', result: ok(roads) }, moved: [roads.buffer as ArrayBuffer] }
-    }
+    case 'roadsWithout':
+      return drawn(id, engine.roadsWithout(message.unitIds))
     case 'reach':
       return { answer: { id, kind: 'made', result: engine.reach(message.start, message.as) }, moved: [] }
   }
 }
+
+const drawn = (id: number, roads: Uint8Array): { answer: FromWorker; moved: ArrayBuffer[] } => ({
+  answer: { id, kind: 'made', result: ok(roads) },
+  moved: [roads.buffer as ArrayBuffer],
+})

@@ -21,6 +21,7 @@ export const LABEL_BOUNDS: LabelBounds = { budgetDs: PROMISE_DS, fillDs: FILL_DS
  *
  *   sums f64[(grids+1)*16]    per grid, then the whole city, see `AT`: length, demand and area within 300 s of at least one
  *                             to four units; length and demand within 60 and 180 s
+ *   wholes f64[(grids+1)*16]  the first three of it for stretches reached as a whole, by how many units exactly
  *   roadM, demand, area f64[grids+1]
  *   once, twice f64[stretches]      share of the edge that at least one, two reach within 300 s, inside the stretch
  *   gapFrom, gapTo f64[stretches]   what nobody reaches within 300 s, as fractions of the edge; equal: nothing. A stretch
@@ -40,6 +41,7 @@ export class CoverageMeasure {
   readonly area: Float64Array
   private readonly labels: KLabels
   private readonly sums: Float64Array
+  private readonly wholes: Float64Array
   private readonly sweep: SpanSweep
   private readonly spans: RoadSpans
   private readonly full: Int32Array
@@ -58,6 +60,7 @@ export class CoverageMeasure {
     this.once = new Float64Array(stretches.count)
     this.twice = new Float64Array(stretches.count)
     this.sums = new Float64Array(areas * WIDTH)
+    this.wholes = new Float64Array(areas * WIDTH)
     this.roadM = new Float64Array(areas)
     this.demand = new Float64Array(areas)
     this.area = new Float64Array(areas)
@@ -86,6 +89,7 @@ export class CoverageMeasure {
   /** Measures what the labels say now; `turnoutDs[slot]` as they were made with. */
   run(turnoutDs: Uint32Array): void {
     this.sums.fill(0)
+    this.wholes.fill(0)
     const { graph, firstOf } = this.stretches
     const { edgeHead } = this.labels.units
     for (let edge = 0; edge < graph.edgeCount; edge++) {
@@ -95,6 +99,7 @@ export class CoverageMeasure {
         else this.measureFree(s, edge)
       }
     }
+    this.addWholes()
     const city = this.roadM.length - 1
     for (let at = 0; at < city * WIDTH; at++) this.sums[city * WIDTH + (at % WIDTH)]! += this.sums[at]!
   }
@@ -133,11 +138,15 @@ export class CoverageMeasure {
 
   /** A road nobody stands on: only its ends matter, and most roads are reached as a whole or not at all. */
   private measureFree(s: number, edge: number): void {
-    const { from, to } = this.stretches
-    const [a, b] = [from[s]!, to[s]!]
+    const a = this.stretches.from[s]!
+    const b = this.stretches.to[s]!
+    const thereDs = this.onItDs(2 * edge)
+    const backDs = this.onItDs(2 * edge + 1)
     for (let circle = 0; circle < 2; circle++) {
-      const reachedTo = Math.max(a, Math.min(b, this.nearestShare(2 * edge, circle)))
-      const reachedFrom = Math.min(b, Math.max(a, 1 - this.nearestShare(2 * edge + 1, circle)))
+      const circleDs = this.circlesDs[circle]!
+      if (thereDs >= circleDs && backDs >= circleDs) continue
+      const reachedTo = Math.max(a, Math.min(b, this.shareOf(2 * edge, circleDs - thereDs)))
+      const reachedFrom = Math.min(b, Math.max(a, 1 - this.shareOf(2 * edge + 1, circleDs - backDs)))
       this.countNear(s, circle, reachedTo >= reachedFrom ? b - a : reachedTo - a + (b - reachedFrom))
     }
     const whole = this.wholeReach(s, edge)
@@ -147,12 +156,15 @@ export class CoverageMeasure {
     this.countSweep(s)
   }
 
-  /** How far along a drive the nearest unit comes within a circle, below 0 when not as far as its beginning. */
-  private nearestShare(drive: number, circle: number): number {
+  /** When the nearest unit sets out on a drive, Infinity when nobody comes this way. */
+  private onItDs(drive: number): number {
     const { weights } = this.labels
-    if (!weights.isWayTo(drive)) return -Infinity
-    const onItDs = this.labels.nearestDs(drive) + weights.enterDs[drive]!
-    return (this.circlesDs[circle]! - onItDs) / weights.lastDs[drive]!
+    return weights.isWayTo(drive) ? this.labels.nearestDs(drive) + weights.enterDs[drive]! : Infinity
+  }
+
+  /** How far along a drive one comes in some time, below 0 when not as far as its beginning. */
+  private shareOf(drive: number, leftDs: number): number {
+    return leftDs / this.labels.weights.lastDs[drive]!
   }
 
   /**
@@ -169,9 +181,13 @@ export class CoverageMeasure {
       const drive = 2 * edge + end
       if (!weights.isWayTo(drive)) continue
       const row = this.labels.rowInto(drive)
-      const [enterDs, runDs] = [weights.enterDs[drive]!, weights.lastDs[drive]!]
-      const nearDs = enterDs + runDs * (end === 0 ? from[s]! : 1 - to[s]!)
+      const enterDs = weights.enterDs[drive]!
+      const runDs = weights.lastDs[drive]!
       const farDs = enterDs + runDs * (end === 0 ? to[s]! : 1 - from[s]!)
+      // In most of a city the fourth comes in time as well.
+      if (counts[row]! >= DEPTH_MAX && timesDs[row * k + DEPTH_MAX - 1]! + farDs <= this.promiseDs)
+        return DEPTH_MAX
+      const nearDs = enterDs + runDs * (end === 0 ? from[s]! : 1 - to[s]!)
       for (let label = row * k; label < row * k + counts[row]!; label++) {
         if (timesDs[label]! + nearDs >= this.promiseDs) break
         if (timesDs[label]! + farDs > this.promiseDs) {
@@ -213,11 +229,32 @@ export class CoverageMeasure {
   private countWhole(s: number, units: number): void {
     const { from, to } = this.stretches
     const share = to[s]! - from[s]!
-    for (let k = 1; k <= units; k++) this.count(s, k, share)
+    if (units > 0) this.countWholly(s, units)
     this.once[s] = units >= 1 ? share : 0
     this.twice[s] = units >= 2 ? share : 0
     this.gapFrom[s] = from[s]!
     this.gapTo[s] = units === 0 ? to[s]! : from[s]!
+  }
+
+  /** All of it is reached by so many units: they are summed up to the depths below at the end of a run. */
+  private countWholly(s: number, units: number): void {
+    const { grid, lengthM, demand, area } = this.stretches
+    if (grid[s]! < 0) return
+    const at = grid[s]! * WIDTH + units - 1
+    this.wholes[at + AT.length]! += lengthM[s]!
+    this.wholes[at + AT.demand]! += demand[s]!
+    this.wholes[at + AT.area]! += area[s]!
+  }
+
+  /** What so many units reach wholly is reached by fewer too. */
+  private addWholes(): void {
+    const { sums, wholes } = this
+    for (let row = 0; row < sums.length - WIDTH; row += WIDTH)
+      for (const at of [AT.length, AT.demand, AT.area])
+        for (let k = DEPTH_MAX - 1, deeper = 0; k >= 0; k--) {
+          deeper += wholes[row + at + k]!
+          sums[row + at + k]! += deeper
+        }
   }
 
   /** `share` of the edge is reached within 300 s by at least `k` units: its metres, its demand and its area. */
