@@ -12,6 +12,8 @@ import { coverageByHand } from './oracle/coverage.ts'
 
 const ROUNDING = 1e-9
 const input = { urgent: [], unknown: [], busyShare: 0 }
+/** Roads scattered by chance are long: whoever is ten minutes away may be moved. */
+const FAR = { ...MOVE_UP_RULES, driveSecondsMax: 600 }
 const none: MoveUpAsked = { idle: [], planned: [], avoid: [], wantsMore: true }
 
 const unitsOf = (graph: RoadGraph, random: () => number, count: number): CoverageUnit[] =>
@@ -54,7 +56,7 @@ describe('move-ups', () => {
         seed % 7 === 0
           ? graphOf(simulatedCity({ seed, junctions: 1_200 }).network)
           : graphOf(scatteredCity(seed, 60 + 10 * seed))
-      const engine = new CoverageEngine(graph, layGrids(graph, 1 + (seed % 4)))
+      const engine = new CoverageEngine(graph, layGrids(graph, 1 + (seed % 4)), { moveUps: FAR })
       const units = unitsOf(graph, seeded(seed), 3 + (seed % 5))
       const idle = units.map(unit => unit.unitId)
       const before = lasting(engine, units).city
@@ -84,7 +86,7 @@ describe('move-ups', () => {
     let pairs = 0
     for (let seed = 21; seed <= 24; seed++) {
       const graph = graphOf(scatteredCity(seed, 80))
-      const engine = new CoverageEngine(graph, layGrids(graph, 3))
+      const engine = new CoverageEngine(graph, layGrids(graph, 3), { moveUps: FAR })
       const units = unitsOf(graph, seeded(seed), 4)
       const measured = lasting(engine, units)
       const told = engine.moveUps({ ...none, idle: units.map(unit => unit.unitId) }).found
@@ -109,7 +111,7 @@ describe('move-ups', () => {
 
   it('counts those under way where they go, and proposes neither them nor their place again', () => {
     const graph = graphOf(scatteredCity(5, 120))
-    const engine = new CoverageEngine(graph, layGrids(graph, 4))
+    const engine = new CoverageEngine(graph, layGrids(graph, 4), { moveUps: FAR })
     const units = unitsOf(graph, seeded(8), 6)
     const idle = units.map(unit => unit.unitId)
     lasting(engine, units)
@@ -133,9 +135,26 @@ describe('move-ups', () => {
     expect(Math.abs(after - before - sum)).toBeLessThan(ROUNDING)
   })
 
+  it('asks nobody to drive for longer than the city stays as it is', () => {
+    let asked = 0
+    for (let seed = 1; seed <= 24; seed++) {
+      const graph = graphOf(scatteredCity(seed, 120))
+      const engine = new CoverageEngine(graph, layGrids(graph, 4))
+      const units = unitsOf(graph, seeded(seed), 6)
+      lasting(engine, units)
+      const { found } = engine.moveUps({ ...none, idle: units.map(unit => unit.unitId) })
+      if (found === null) continue
+      asked++
+      // A crew gets going before it drives.
+      expect(found.etaSeconds).toBeLessThanOrEqual(MOVE_UP_RULES.driveSecondsMax + 10)
+    }
+    console.info(`move-ups: ${asked} of 24 cities ask somebody to go`)
+    expect(asked).toBeGreaterThan(0)
+  })
+
   it('asks nobody who is not idle, and nobody to a place that was declined', () => {
     const graph = graphOf(scatteredCity(5, 120))
-    const engine = new CoverageEngine(graph, layGrids(graph, 4))
+    const engine = new CoverageEngine(graph, layGrids(graph, 4), { moveUps: FAR })
     const units = unitsOf(graph, seeded(8), 6)
     lasting(engine, units)
     expect(engine.moveUps(none).found).toBeNull()

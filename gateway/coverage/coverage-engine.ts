@@ -26,7 +26,7 @@ import { demandCentres } from './demand-centres.ts'
 import { KLabels, TURNOUT_DS_MAX } from './k-labels.ts'
 import { CoverageMeasure, LABEL_BOUNDS, PROMISE_DS } from './measure.ts'
 import { MoveUps } from './move-ups.ts'
-import type { MoveUpAsked, MoveUpMeasured, StandbyPlace } from './move-ups.ts'
+import type { MoveUpAsked, MoveUpMeasured, MoveUpRules, StandbyPlace } from './move-ups.ts'
 import { Plans } from './plans.ts'
 import type { Foreseen, UnitLoss } from './plans.ts'
 import { coverageRoads } from './roads-bytes.ts'
@@ -52,6 +52,7 @@ export type EngineOptions = {
   readonly weights?: RoadWeights
   readonly demand?: DemandWeights
   readonly coldSpots?: ColdSpotRules
+  readonly moveUps?: MoveUpRules
   /** Posts where units may stand by. */
   readonly standby?: readonly StandbyPlace[]
   /** Begins the names of cold spots, so that those of two runs differ. */
@@ -116,13 +117,14 @@ export class CoverageEngine {
       rules,
     }
     this.plans = new Plans(parts)
-    this.movers = new MoveUps({
+    const moveUpParts = {
       ...parts,
       plans: this.plans,
-      snap: at => this.placeOf(at, PLACE_SNAP_M),
+      snap: (at: LatLon) => this.placeOf(at, PLACE_SNAP_M),
       standby: options.standby ?? [],
-      isCold: stretch => this.spots.tracker.isCold(stretch, this.monoMs),
-    })
+      isCold: (stretch: number) => this.spots.tracker.isCold(stretch, this.monoMs),
+    }
+    this.movers = new MoveUps(moveUpParts, options.moveUps)
   }
 
   /** Takes up what driving takes from now on, as `RoadWeights.lay`. */

@@ -15,10 +15,13 @@ import type { Added } from './what-if.ts'
 export type MoveUpRules = {
   /** Less of the city's demand is not worth a drive. */
   readonly gainShareMin: number
-  /** Nobody is moved for longer: the city is another one by then. */
+  /**
+   * Nobody is moved for longer: the city is another one by then. In small towns 35 of 36 such drives were worth it on arrival,
+   * beside the same moment had the unit stayed; of drives of up to 600 s 46 of 56.
+   */
   readonly driveSecondsMax: number
 }
-export const MOVE_UP_RULES: MoveUpRules = { gainShareMin: 0.005, driveSecondsMax: 600 }
+export const MOVE_UP_RULES: MoveUpRules = { gainShareMin: 0.005, driveSecondsMax: 240 }
 
 /** A place where a unit may stand by, beside the centres of the grids and of the holes. */
 export type StandbyPlace = LatLon & { readonly name: string }
@@ -55,7 +58,7 @@ const STANDING_DS = 100
 const NEAR_HOLE_M = 5_000
 /** Looked at in one round: places with the most demand out of reach around them; the best of them with their nearest units. */
 const PLACES_MAX = 24
-const PLACES_TRIED = 4
+const PLACES_TRIED = 8
 const UNITS_TRIED = 6
 const HOLES_MAX = 24
 /** Nearer places are one. */

@@ -14,14 +14,14 @@ describe('orders in a patrolled city', () => {
       console.info(
         `orders: ${report.orders}, ${report.several} of several units, ${report.uncovering} uncover something; ` +
           `${report.sharesCompared} shares, largest difference ${report.largest.toExponential(1)}; ` +
-          `move-ups: ${moveUps.arrived} of ${moveUps.accepted} arrived (${moveUps.dropped} had to go elsewhere), ${moveUps.raised} raised`,
+          `move-ups: ${moveUps.arrived} of ${moveUps.accepted} arrived (${moveUps.dropped} had to go elsewhere), ${moveUps.raisedThanStaying} were worth it`,
       )
       expect(report.differing).toEqual([])
       expect(report.uncovering).toBeGreaterThan(3)
       expect(report.byHand.orders).toBe(1)
       expect(moveUps.raisedAtOnce).toBe(moveUps.accepted)
       expect(moveUps.arrived).toBeGreaterThan(0)
-      expect(moveUps.raised).toBe(moveUps.arrived)
+      expect(moveUps.raisedThanStaying).toBe(moveUps.arrived)
     },
   )
 })

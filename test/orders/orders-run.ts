@@ -11,6 +11,12 @@ export const ROUNDING = 1e-9
 
 /** A crew that was moved up stands there so long, then patrols again. */
 const STANDS_SECONDS = 600
+/** So often the city with it there is held against the city had it stayed. */
+const LOOKS_EVERY_SECONDS = 60
+/** Nothing that is looked at comes later than this. */
+const STEP_SECONDS = 5
+/** So often coverage is refreshed between orders: holes that pass are told from holes that stay. */
+const REFRESH_SECONDS = 15
 
 export type OrdersOptions = PatrolledOptions & {
   readonly orders: number
@@ -30,6 +36,8 @@ export type MoveUpJudged = {
   readonly since: number
   /** Less what it would have been at that moment, had the unit stayed where it was. */
   readonly thanStaying: number
+  /** The same on average over the time it stood there, until it had other work or was released. */
+  readonly whileStanding: number
   readonly seconds: number
 }
 
@@ -52,10 +60,12 @@ export type OrdersReport = {
     readonly raisedAtOnce: number
     /** More demand is reached when it is there than when it was accepted. */
     readonly raised: number
-    /** More than had it stayed, though incidents and patrols went on meanwhile. */
+    /** More than had it stayed, though incidents and patrols went on meanwhile: when it came, and while it stood there. */
     readonly raisedThanStaying: number
+    readonly raisedWhileStanding: number
     readonly meanGain: number
     readonly meanThanStaying: number
+    readonly meanWhileStanding: number
   }
 }
 
@@ -64,6 +74,12 @@ type UnderWay = {
   readonly reached: number
   readonly was: CoverageUnit
   readonly sinceSeconds: number
+}
+type Standing = Pick<UnderWay, 'view' | 'was'> & {
+  readonly atSeconds: number
+  readonly seconds: number
+  readonly since: number
+  readonly looks: number[]
 }
 
 /**
@@ -93,8 +109,8 @@ class OrdersRun {
     readonly until: number
   }[] = []
   private readonly underWay = new Map<string, UnderWay>()
-  /** Where they were wanted, and until when. */
-  private readonly standing = new Map<string, number>()
+  /** Where they were wanted. */
+  private readonly standing = new Map<string, Standing>()
   private readonly differing: string[] = []
   private seconds = 0
   given = 0
@@ -147,16 +163,19 @@ class OrdersRun {
     if (n % this.options.byHandEvery === 0) this.compareByHand(counted, sent, foretold)
     const until = this.seconds + city.random.exponential(this.options.busySeconds)
     this.busy.push({ incidentId: incident.id, unitIds: sent, until })
-    for (const unitId of sent) if (this.underWay.delete(unitId)) this.dropped++
+    for (const unitId of sent) {
+      if (this.underWay.delete(unitId)) this.dropped++
+      this.judge(unitId)
+    }
     this.given++
     this.several += Number(sent.length > 1)
     this.uncovering += Number(foretold.roadM > 1)
     this.lostM.push(foretold.roadM)
   }
 
-  /** Those still on their way get there, as if nothing happened any more. */
+  /** Those still on their way get there and stand their time, as if nothing happened any more. */
   finish(): void {
-    for (let step = 0; step < 100 && this.underWay.size > 0; step++) this.passTime(10)
+    for (let step = 0; step < 200 && this.underWay.size + this.standing.size > 0; step++) this.passTime(10)
   }
 
   report(): OrdersReport {
@@ -178,10 +197,12 @@ class OrdersRun {
         arrived: judged.length,
         dropped: this.dropped,
         raisedAtOnce: this.raisedAtOnce,
-        raised: judged.filter(one => one.since > 0).length,
-        raisedThanStaying: judged.filter(one => one.thanStaying > 0).length,
+        raised: judged.filter(one => one.since > ROUNDING).length,
+        raisedThanStaying: judged.filter(one => one.thanStaying > ROUNDING).length,
+        raisedWhileStanding: judged.filter(one => one.whileStanding > ROUNDING).length,
         meanGain: mean(judged.map(one => one.gain)),
         meanThanStaying: mean(judged.map(one => one.thanStaying)),
+        meanWhileStanding: mean(judged.map(one => one.whileStanding)),
       },
     }
   }
@@ -243,6 +264,14 @@ class OrdersRun {
   }
 
   private passTime(seconds: number): void {
+    for (let left = seconds; left > 0; left -= STEP_SECONDS) {
+      this.passStep(Math.min(left, STEP_SECONDS))
+      const isLast = left <= STEP_SECONDS
+      if (this.seconds % REFRESH_SECONDS === 0 && !isLast) this.city.refresh()
+    }
+  }
+
+  private passStep(seconds: number): void {
     this.seconds += seconds
     const arrived = new Set(this.city.pass(seconds))
     for (const { incidentId, unitIds, until } of this.busy.splice(0)) {
@@ -253,15 +282,11 @@ class OrdersRun {
       this.city.command({ kind: 'incident.close', incidentId, reason: 'done' })
       for (const unitId of unitIds) this.city.release(unitId)
     }
-    for (const [unitId, until] of this.standing) {
-      if (until > this.seconds) continue
-      this.standing.delete(unitId)
-      if (!this.busy.some(one => one.unitIds.includes(unitId))) this.city.release(unitId)
-    }
     for (const [unitId, one] of this.underWay) {
       const unit = this.city.units.find(other => other.unitId === unitId)
-      if (unit !== undefined && arrived.has(unit.deviceId)) this.judge(unitId, one)
+      if (unit !== undefined && arrived.has(unit.deviceId)) this.stand(unitId, one)
     }
+    for (const [unitId, one] of this.standing) this.watch(unitId, one)
   }
 
   private acceptAll(): void {
@@ -273,10 +298,8 @@ class OrdersRun {
       const reached = view?.city.demandCircles[2] ?? NaN
       city.command({ kind: 'moveup.accept', moveUpId: one.id })
       this.accepted++
-      if (
-        this.reachedWith([...this.underWay.values(), { view: one }]) >
-        this.reachedWith([...this.underWay.values()])
-      )
+      const without = [...this.underWay.values()]
+      if (this.reachedWith([...without, { view: one }]) > this.reachedWith(without) + ROUNDING)
         this.raisedAtOnce++
       this.underWay.set(one.unitId, { view: one, reached, was, sinceSeconds: this.seconds })
     }
@@ -294,19 +317,32 @@ class OrdersRun {
     return this.city.measureWith(units).city.demandCircles[2]
   }
 
-  /** It is there: the city with it, and the city had it stayed. */
-  private judge(unitId: string, { view, reached, was, sinceSeconds }: UnderWay): void {
+  /** It is there: the city with it, and what it was when it was asked to go. */
+  private stand(unitId: string, { view, reached, was, sinceSeconds }: UnderWay): void {
     this.underWay.delete(unitId)
-    this.standing.set(unitId, this.seconds + STANDS_SECONDS)
-    const units = this.city.counted()
-    const there = this.city.measureWith(units).city.demandCircles[2]
-    const stayed = units.map(unit => (unit.unitId === unitId ? was : unit))
-    const without = this.city.measureWith(stayed).city.demandCircles[2]
-    this.judged.push({
-      gain: view.gainShare,
-      since: there - reached,
-      thanStaying: there - without,
-      seconds: this.seconds - sinceSeconds,
-    })
+    const since = this.city.measureWith(this.city.counted()).city.demandCircles[2] - reached
+    const seconds = this.seconds - sinceSeconds
+    this.standing.set(unitId, { view, was, since, seconds, atSeconds: this.seconds, looks: [] })
+  }
+
+  /** The city with it there, and had it stayed. */
+  private watch(unitId: string, { was, atSeconds, looks }: Standing): void {
+    if (this.seconds - atSeconds >= looks.length * LOOKS_EVERY_SECONDS) {
+      const units = this.city.counted()
+      const there = this.city.measureWith(units).city.demandCircles[2]
+      const stayed = units.map(unit => (unit.unitId === unitId ? was : unit))
+      looks.push(there - this.city.measureWith(stayed).city.demandCircles[2])
+    }
+    if (this.seconds - atSeconds < STANDS_SECONDS) return
+    this.judge(unitId)
+    this.city.release(unitId)
+  }
+
+  private judge(unitId: string): void {
+    const one = this.standing.get(unitId)
+    if (!this.standing.delete(unitId) || one === undefined) return
+    const { view, since, seconds, looks } = one
+    const whileStanding = looks.reduce((sum, look) => sum + look, 0) / looks.length
+    this.judged.push({ gain: view.gainShare, since, thanStaying: looks[0] ?? NaN, whileStanding, seconds })
   }
 }

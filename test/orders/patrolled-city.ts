@@ -37,6 +37,8 @@ type Unit = { readonly unitId: string; readonly deviceId: string; readonly mover
  */
 export class PatrolledCity {
   readonly engine: CoverageEngine
+  /** Beside it for what only asks: how long road was out of reach is remembered of what is. */
+  private readonly asking: CoverageEngine
   readonly core: CityCore
   readonly grids: readonly Grid[]
   readonly units: readonly Unit[]
@@ -65,6 +67,7 @@ export class PatrolledCity {
       grids: createGridLookup(this.grids),
     })
     this.engine = new CoverageEngine(graph, this.grids, { standby: posts })
+    this.asking = new CoverageEngine(graph, this.grids)
     this.units = Array.from({ length: units }, (_, n) => this.openUnit(seed, n))
     this.report()
   }
@@ -99,7 +102,7 @@ export class PatrolledCity {
   /** What only asks: the units as they are counted now, some elsewhere. */
   measureWith(units: readonly CoverageUnit[]): CoverageMeasured {
     const { input } = this.dutyNow()
-    return this.engine.refresh({ ...input, units, tick: this.ticks, monoMs: this.now().monoMs })
+    return this.asking.refresh({ ...input, units, tick: this.ticks, monoMs: this.now().monoMs })
   }
 
   counted(): readonly CoverageUnit[] {
