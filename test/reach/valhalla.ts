@@ -24,7 +24,9 @@ const Edge = z.object({
   speeds: z.object({ default: z.number(), type: z.string() }),
   classification: z.object({ classification: z.string(), link: z.boolean() }),
 })
-const Located = z.array(z.object({ edges: z.array(z.object({ edge: Edge })).nullish() }))
+const Located = z.array(
+  z.object({ edges: z.array(z.object({ edge: Edge, distance: z.number() })).nullish() }),
+)
 
 /** Valhalla on one extract, asked as its users ask it: places as latitude and longitude, profile `auto`. */
 export type Valhalla = {
@@ -36,6 +38,8 @@ export type Valhalla = {
   /** Its 5-minute contour around a place. */
   isochrone(from: LatLon): Promise<void>
   locate(at: LatLon): Promise<void>
+  /** Metres to the road it puts a place on; undefined without one. */
+  roadM(at: LatLon): Promise<number | undefined>
   /** The road it finds nearest there: its class as OSM names it, and the speed it takes for want of a tagged limit. */
   defaultSpeed(at: LatLon): Promise<{ readonly roadClass: string; readonly kph: number } | undefined>
 }
@@ -80,6 +84,8 @@ export function openValhalla(extract: string, dir: string): Valhalla {
     const answer = Matrix.parse(await by.matrix({ sources: from, targets: [to], costing }))
     return answer.sources_to_targets.map(row => row[0]?.time ?? null)
   }
+  const located = async (at: LatLon) =>
+    Located.parse(await actor.locate({ locations: [at], costing, verbose: true }))
   return {
     version: `Valhalla ${peer.version} (npm)`,
     times: (from, to) => timesOf(actor, from, to),
@@ -87,8 +93,13 @@ export function openValhalla(extract: string, dir: string): Valhalla {
     isochrone: async from =>
       void (await actor.isochrone({ locations: [from], costing, contours: [{ time: 5 }], polygons: true })),
     locate: async at => void (await actor.locate({ locations: [at], costing, verbose: false })),
+    roadM: async at => {
+      const [found] = await located(at)
+      const all = (found?.edges ?? []).map(({ distance }) => distance)
+      return all.length === 0 ? undefined : Math.min(...all)
+    },
     defaultSpeed: async at => {
-      const [found] = Located.parse(await actor.locate({ locations: [at], costing, verbose: true }))
+      const [found] = await located(at)
       const { speeds, classification: of } = found?.edges?.[0]?.edge ?? {}
       if (of === undefined || speeds?.type !== 'classified') return undefined
       return { roadClass: of.link ? `${of.classification}_link` : of.classification, kph: speeds.default }
