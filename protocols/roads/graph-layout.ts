@@ -144,49 +144,63 @@ export function checkStructure(c: GraphCounts, a: GraphArrays, classCount: numbe
   if (!rising(a.edgeShapeFirst, c.shapePoints)) return 'shape offsets do not rise'
   if (!rising(a.nameFirst, c.nameBytes)) return 'name offsets do not rise'
   if (!rising(a.forbiddenFirst, c.forbiddenDrives)) return 'offsets of forbidden paths do not rise'
-  const searched = c.nodes + c.copies
-  if (!below(a.arcTo, searched) || !below(a.backFrom, searched)) return 'an arc leads to no node'
-  if (!below(a.arcDrive, 2 * c.edges) || !below(a.backDrive, 2 * c.edges)) return 'an arc belongs to no edge'
   if (!below(a.forbiddenDrives, 2 * c.edges)) return 'a forbidden path leads over no edge'
   if (
     !below(a.copyJunction, c.nodes) ||
     !a.copyJunction.every((at, i) => i === 0 || at >= a.copyJunction[i - 1]!)
   )
     return 'a copy belongs to no junction'
-  if (!below(a.edgeFrom, c.nodes) || !below(a.edgeTo, c.nodes)) return 'an edge ends at no node'
-  if (!arcsFitRoads(c, a)) return 'an arc leads elsewhere than its road'
-  if (!below(a.edgeNames, c.names)) return 'an edge has no name entry'
-  if (!below(a.edgeClasses, classCount)) return 'an edge has an unknown class'
-  if (!costsInBounds(a.edgeCosts)) return `a cost is 0 or above ${COST_DS_MAX}`
+  return (
+    edgeFault(c, a, classCount) ??
+    arcFault(c, a, a.arcFirst, a.arcDrive, a.arcTo, 0) ??
+    arcFault(c, a, a.backFirst, a.backDrive, a.backFrom, 1)
+  )
+}
+
+/** All there is to check of an edge in one pass: code that runs for the first time in a process is slow. */
+function edgeFault(c: GraphCounts, a: GraphArrays, classCount: number): string | undefined {
+  const { edgeFrom, edgeTo, edgeNames, edgeClasses, edgeCosts } = a
+  const { nodes, edges, names } = c
+  for (let edge = 0; edge < edges; edge++) {
+    if (edgeFrom[edge]! >= nodes || edgeTo[edge]! >= nodes) return 'an edge ends at no node'
+    if (edgeNames[edge]! >= names) return 'an edge has no name entry'
+    if (edgeClasses[edge]! >= classCount) return 'an edge has an unknown class'
+    const costDs = edgeCosts[edge]!
+    if (costDs === 0 || costDs > COST_DS_MAX) return `a cost is 0 or above ${COST_DS_MAX}`
+  }
   return undefined
 }
 
-/** Every arc leaves and enters (a copy of) the junctions at the ends of its edge. */
-const arcsFitRoads = (c: GraphCounts, a: GraphArrays): boolean =>
-  endsFit(c, a, a.arcFirst, a.arcDrive, a.arcTo, 0) && endsFit(c, a, a.backFirst, a.backDrive, a.backFrom, 1)
-
-/** `against` is the last bit of the drives that leave their arc's node along the edge: 1 where arcs are listed by head. */
-function endsFit(
+/**
+ * Every arc leaves and enters (a copy of) the junctions at the ends of its edge. `against` is the last bit of the drives that
+ * leave their arc's node along the edge: 1 where arcs are listed by head.
+ */
+function arcFault(
   c: GraphCounts,
   a: GraphArrays,
   first: Uint32Array,
   drives: Uint32Array,
   others: Uint32Array,
   against: 0 | 1,
-): boolean {
+): string | undefined {
   const { edgeFrom, edgeTo, copyJunction } = a
-  const { nodes, copies } = c
+  const { nodes, copies, edges } = c
   for (let node = 0; node < nodes + copies; node++) {
     const junction = node < nodes ? node : copyJunction[node - nodes]!
-    for (let arc = first[node]!; arc < first[node + 1]!; arc++) {
-      const edge = drives[arc]! >> 1
-      const along = (drives[arc]! & 1) === against
-      const other = others[arc]! < nodes ? others[arc]! : copyJunction[others[arc]! - nodes]!
-      if (junction !== (along ? edgeFrom[edge]! : edgeTo[edge]!)) return false
-      if (other !== (along ? edgeTo[edge]! : edgeFrom[edge]!)) return false
+    const end = first[node + 1]!
+    for (let arc = first[node]!; arc < end; arc++) {
+      const drive = drives[arc]!
+      let other = others[arc]!
+      if (other >= nodes + copies) return 'an arc leads to no node'
+      if (drive >= 2 * edges) return 'an arc belongs to no edge'
+      if (other >= nodes) other = copyJunction[other - nodes]!
+      const along = (drive & 1) === against
+      const edge = drive >> 1
+      if (junction !== (along ? edgeFrom : edgeTo)[edge]! || other !== (along ? edgeTo : edgeFrom)[edge]!)
+        return 'an arc leads elsewhere than its road'
     }
   }
-  return true
+  return undefined
 }
 
 const below = (values: Uint32Array | Uint8Array, bound: number): boolean => {
@@ -197,11 +211,6 @@ const below = (values: Uint32Array | Uint8Array, bound: number): boolean => {
 const rising = (offsets: Uint32Array, end: number): boolean => {
   for (let i = 1; i < offsets.length; i++) if (offsets[i]! < offsets[i - 1]!) return false
   return offsets[0] === 0 && offsets[offsets.length - 1] === end
-}
-
-const costsInBounds = (costs: Uint32Array): boolean => {
-  for (let i = 0; i < costs.length; i++) if (costs[i] === 0 || costs[i]! > COST_DS_MAX) return false
-  return true
 }
 
 /** SHA-256 over the file but its own hash field, in hex. */

@@ -19,6 +19,7 @@ import { graphOf, seeded } from '../oracle/cities.ts'
 import { gridsOfPatches } from '../oracle/patchwork-grids.ts'
 import { patchwork } from '../oracle/patchwork.ts'
 import { reach5Into } from '../reach/command-line.ts'
+import { besideBundle, gatewayResidentMb, openTimes, sizeOf } from '../reach/graph-cost.ts'
 import { openGridPeer } from '../reach/grid-peer.ts'
 import { placesBesideRoads } from '../reach/places.ts'
 import { openPgRouting } from '../reach/pgrouting.ts'
@@ -40,6 +41,8 @@ import type { Finding } from './evidence.ts'
  *   coverage    who of 255 is within 5 minutes of every junction, 4 kept apart / pgr_drivingDistance, 255 starts
  *   membership  in 2,000 grids / flatbush and point-in-polygon-hao
  *   snap        a place to its road / locate
+ *
+ * Then what the graph costs, of the sources and of what ships, and how all of it grows.
  */
 const SEED = 2026
 const UNITS = 255
@@ -63,6 +66,8 @@ const GOALS = {
   fleetMillionMs: 1_500,
   corePercent: 10,
   heldMaxMs: 10,
+  openMs: 50,
+  residentMb: 250,
 } as const
 
 /** What we promise of reach beside Valhalla, pgRouting and a spatial index, and how it grows. Needs Porto and pgRouting. */
@@ -82,11 +87,13 @@ export async function benchReach(say: (words: string) => void): Promise<Finding>
     writeFileSync(graphFile, packGraph(imported.value.network))
     const coverage = besidePgRouting(graph, graphFile, dir, say)
     const membership = await besideIndex(say)
+    const city = await cityCost(graph, graphFile, dir, say)
     const street = await onTheStreet(simulatedCity({ seed: 1, junctions: 60_000 }), UNITS, seeded(SEED + 5))
     say(`${UNITS} units at 1 Hz: ${street.corePercent} % of a core, held ${street.heldMaxMs} ms at most`)
     const scale = ourScale(say)
     const ratios = { ...porto.ratios, coverage: coverage.ratio, membership: membership.ratio }
-    const { nearestP99Ms, refreshMs, fleetMs, fleetMillionMs, corePercent, heldMaxMs, ...times } = GOALS
+    const { nearestP99Ms, refreshMs, fleetMs, fleetMillionMs, corePercent, heldMaxMs, ...more } = GOALS
+    const { openMs, residentMb, ...times } = more
     const bounds = {
       nearestP99Ms: [porto.nearest.ours.p99Ms, nearestP99Ms],
       refreshMs: [scale.refreshMs, refreshMs],
@@ -94,14 +101,17 @@ export async function benchReach(say: (words: string) => void): Promise<Finding>
       fleetMillionMs: [scale.fleetMillionMs, fleetMillionMs],
       corePercent: [street.corePercent, corePercent],
       heldMaxMs: [street.heldMaxMs, heldMaxMs],
+      openMs: [city.open.openMs, openMs],
+      residentMb: [city.residentMb, residentMb],
     } as const
     const short = [
       ...Object.entries(times).filter(([name, goal]) => ratios[name as keyof typeof ratios] < goal),
       ...Object.entries(bounds).filter(([, [measured, bound]]) => measured >= bound),
+      ...[['bundle'] as const].filter(() => city.bundle.same < city.bundle.asked),
     ].map(([name]) => name)
     return {
       holds: short.length === 0,
-      evidence: { seed: SEED, short, ratios, goals: GOALS, porto, coverage, membership, street, scale },
+      evidence: { seed: SEED, short, ratios, goals: GOALS, porto, coverage, membership, city, street, scale },
     }
   } finally {
     rmSync(dir, { recursive: true, force: true })
@@ -232,6 +242,19 @@ async function besideIndex(say: (words: string) => void) {
     `membership: ${microseconds(found.ours)} us, ${peer.version} ${microseconds(found.theirs)} us, ${ratio} times`,
   )
   return { peer: peer.version, ratio, oursUs: microseconds(found.ours), theirsUs: microseconds(found.theirs) }
+}
+
+/** What Porto takes: time to open, bytes, memory of its gateway; and whether the bundle says the same of it. */
+async function cityCost(graph: RoadGraph, graphFile: string, dir: string, say: (words: string) => void) {
+  const open = openTimes(graphFile)
+  const size = sizeOf(graph, graphFile)
+  const bundle = besideBundle(graph, graphFile, dir)
+  const residentMb = await gatewayResidentMb(graphFile, dir)
+  say(`opens in ${open.openMs} ms (warm ${open.warmMs}); ${size.bytesPerJunction} bytes a junction`)
+  say(`Shandong would take ${size.shandong.gigabytes} GB, China ${size.china.gigabytes} GB`)
+  say(`the same answers from the bundle: ${bundle.same} of ${bundle.asked}, ${bundle.answerBytes} bytes`)
+  say(`the gateway of Porto: ${residentMb} MB`)
+  return { open, size, bundle, residentMb }
 }
 
 /** The default city, and a province of seventeen of them: a million junctions. */
