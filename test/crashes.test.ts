@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { cutAgent, cutFirstBoots } from './crash/cuts.ts'
 import { damageStore } from './crash/damage.ts'
 import { failSyncs, fillDisk, whyNoTracing } from './crash/failing-writes.ts'
+import { HARDSHIPS, sufferHardships, whyNot } from './crash/hardships.ts'
 import { openCrashHouse } from './crash/house.ts'
 import type { CrashHouse } from './crash/house.ts'
 import { killAgent, killGateway } from './crash/kills.ts'
@@ -19,6 +20,10 @@ const noTracing = whyNoTracing()
 if (!isRoot) console.warn('crashes: 1 of 6 NOT RUN (full disk): mounting needs root')
 if (noPowerCut !== null) console.warn(`crashes: 1 of 6 NOT RUN (power cuts): ${noPowerCut}`)
 if (noTracing !== null) console.warn(`crashes: 1 of 6 NOT RUN (failing disk): ${noTracing}`)
+
+const hardships = HARDSHIPS.filter(hardship => whyNot(hardship) === null)
+for (const hardship of HARDSHIPS)
+  if (whyNot(hardship) !== null) console.warn(`crashes: ${hardship} NOT RUN: ${whyNot(hardship)}`)
 
 /*
  * A sample of `reach5 prove crashes`, seeded by REACH5_SEED: the real processes, a few deaths of each kind. Whatever the agent
@@ -55,6 +60,15 @@ describe('accepted records of the real processes', () => {
   it.skipIf(noTracing !== null)(
     'and a disk that fails',
     async () => expectSound('disk failing', await failSyncs(house, [2, 20], SEED)),
+    RUN_WITHIN_MS,
+  )
+  it.skipIf(hardships.length === 0)(
+    'and a computer that is hard to live on',
+    async () => {
+      // Two of them, other ones with another seed; `reach5 prove crashes` has all.
+      const two = [0, 1].map(i => hardships[(SEED + i) % hardships.length]!)
+      expectSound(`hardships ${two.join(', ')}`, await sufferHardships(house, two, 1, SEED))
+    },
     RUN_WITHIN_MS,
   )
   it(

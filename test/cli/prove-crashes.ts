@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { cutAgent, cutFirstBoots, cutGateway, cutGatewayFirstBoots } from '../crash/cuts.ts'
 import { damageStore } from '../crash/damage.ts'
 import { failCommits, failSyncs, fillDisk, whyNoTracing } from '../crash/failing-writes.ts'
+import { HARDSHIPS, sufferHardships, whyNot } from '../crash/hardships.ts'
 import { openCrashHouse } from '../crash/house.ts'
 import type { CrashHouse } from '../crash/house.ts'
 import { killAgent, killGateway } from '../crash/kills.ts'
@@ -17,6 +18,7 @@ const CUTS = { agent: 20, firstBoot: 6, gateway: 10, gatewayFirstBoot: 6 }
 const WRITES = 200
 const COMMITS = 40
 const DAMAGES = 60
+const HARDSHIP_ROUNDS = 5
 const HOUSES_AT_ONCE = 4
 
 /**
@@ -36,6 +38,9 @@ export async function proveCrashes(say: (words: string) => void): Promise<Findin
   const noCuts = whyNoPowerCut(mkdtempSync(join(tmpdir(), 'reach5-trial-')))
   if (noTracing !== null) note('failingDisk', notRun(`failing syncs need strace: ${noTracing}`))
   if (noCuts !== null) note('powerCuts', notRun(`NO POWER CUTS HERE: ${noCuts}`))
+  const canSuffer = HARDSHIPS.filter(hardship => whyNot(hardship) === null)
+  for (const hardship of HARDSHIPS)
+    if (!canSuffer.includes(hardship)) note(`${hardship}Hardship`, notRun(whyNot(hardship)!))
   // Most of it is waiting for a process to come up, so a few houses stand side by side.
   await atMost(HOUSES_AT_ONCE, [
     inHouse(async house => note('fullDisk', await fillDisk(house, upTo(WRITES), SEED, say))),
@@ -44,6 +49,9 @@ export async function proveCrashes(say: (words: string) => void): Promise<Findin
     ),
     ...(noTracing === null ? [COMMITS] : []).map(commits =>
       inHouse(async house => note('failingGatewayDisk', await failCommits(house, upTo(commits), SEED, say))),
+    ),
+    inHouse(async house =>
+      note('hardships', await sufferHardships(house, canSuffer, HARDSHIP_ROUNDS, SEED, say)),
     ),
     inHouse(async house => note('killedAgent', await killAgent(house, KILLS.agent, SEED, say))),
     inHouse(async house => note('killedGateway', await killGateway(house, KILLS.gateway, SEED, say))),
