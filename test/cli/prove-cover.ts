@@ -5,7 +5,7 @@ import type { Finding } from './evidence.ts'
 /** The demo's own city: seed, junctions and units as `npm start` has them. */
 const CITY = { seed: 1, junctions: 60_000, units: 102 }
 const ORDERS = 1_000
-const IN_CITY = { orders: ORDERS, everySeconds: 15, busySeconds: 450, moveUpsEvery: 4, byHandEvery: 100 }
+const IN_CITY = { orders: ORDERS, everySeconds: 15, busySeconds: 450, moveUpsEvery: 4, byHandEvery: 250 }
 /** Towns with few units, where moving one is worth most and orders leave time for the drive. */
 const TOWNS = Array.from({ length: 48 }, (_, i) => i + 1)
 const TOWN = { junctions: 2_500, units: 4 }

@@ -48,21 +48,32 @@ export function coverageByHand(
   const boxes = polygons.map(polygon => boxOf(polygon.flat()))
   for (let edge = 0; edge < graph.edgeCount; edge++) {
     const shape = graph.edgeShape(edge)
-    const near = polygons.filter((_, i) => meets(boxes[i] ?? NOWHERE, boxOf(shape)))
+    const box = boxOf(shape)
+    const near = [...polygons.entries()].filter(([i]) => meets(boxes[i] ?? NOWHERE, box))
     const lengthM = (graph.edgeLengthDm[edge] ?? 0) / 10
     const spans = CIRCLES_DS.map(budgetDs =>
-      units.map((unit, u) => spansOf(graph, driving, edge, unit, times[u] ?? [], budgetDs)),
+      units
+        .map((unit, u) => spansOf(graph, driving, edge, unit, times[u] ?? [], budgetDs))
+        .filter(own => own.length > 0),
     )
     const frontiers = spans
       .flat(2)
       .flat()
       .filter(at => at > 0 && at < 1)
-    const cuts = [0, ...frontiers, ...borderCuts(shape, near), 1].sort((a, b) => a - b)
+    const cuts = [
+      0,
+      ...frontiers,
+      ...borderCuts(
+        shape,
+        near.map(([, polygon]) => polygon),
+      ),
+      1,
+    ].sort((a, b) => a - b)
     for (let i = 1; i < cuts.length; i++) {
       const [from, to] = [cuts[i - 1] ?? 0, cuts[i] ?? 0]
       if (to <= from) continue
       const middle = (from + to) / 2
-      const area = areaAt(pointAt(shape, middle), polygons)
+      const area = areaAt(pointAt(shape, middle), near)
       if (area < 0) continue
       pieces++
       const counts = spans.map(
@@ -204,8 +215,11 @@ function pointAt(shape: Shape, fraction: number): readonly [number, number] {
 }
 
 /** The first polygon that holds the place, -1 for none: a ray to the east, rings odd or even. */
-function areaAt([lon, lat]: readonly [number, number], polygons: readonly Polygon[]): number {
-  return polygons.findIndex(polygon => {
+function areaAt(
+  [lon, lat]: readonly [number, number],
+  polygons: readonly (readonly [number, Polygon])[],
+): number {
+  const held = polygons.find(([, polygon]) => {
     let crossings = 0
     for (const ring of polygon)
       ring.forEach((a, i) => {
@@ -215,4 +229,5 @@ function areaAt([lon, lat]: readonly [number, number], polygons: readonly Polygo
       })
     return crossings % 2 === 1
   })
+  return held?.[0] ?? -1
 }
