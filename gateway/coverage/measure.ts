@@ -21,7 +21,6 @@ export const LABEL_BOUNDS: LabelBounds = { budgetDs: PROMISE_DS, fillDs: FILL_DS
  *
  *   sums f64[(grids+1)*16]    per grid, then the whole city, see `AT`: length, demand and area within 300 s of at least one
  *                             to four units; length and demand within 60 and 180 s
- *   wholes f64[(grids+1)*16]  the first three of it for stretches reached as a whole, by how many units exactly
  *   roadM, demand, area f64[grids+1]
  *   once, twice f64[stretches]      share of the edge that at least one, two reach within 300 s, inside the stretch
  *   gapFrom, gapTo f64[stretches]   what nobody reaches within 300 s, as fractions of the edge; equal: nothing. A stretch
@@ -41,7 +40,6 @@ export class CoverageMeasure {
   readonly area: Float64Array
   private readonly labels: KLabels
   private readonly sums: Float64Array
-  private readonly wholes: Float64Array
   private readonly sweep: SpanSweep
   private readonly spans: RoadSpans
   private readonly full: Int32Array
@@ -60,7 +58,6 @@ export class CoverageMeasure {
     this.once = new Float64Array(stretches.count)
     this.twice = new Float64Array(stretches.count)
     this.sums = new Float64Array(areas * WIDTH)
-    this.wholes = new Float64Array(areas * WIDTH)
     this.roadM = new Float64Array(areas)
     this.demand = new Float64Array(areas)
     this.area = new Float64Array(areas)
@@ -89,7 +86,6 @@ export class CoverageMeasure {
   /** Measures what the labels say now; `turnoutDs[slot]` as they were made with. */
   run(turnoutDs: Uint32Array): void {
     this.sums.fill(0)
-    this.wholes.fill(0)
     const { graph, firstOf } = this.stretches
     const { edgeHead } = this.labels.units
     for (let edge = 0; edge < graph.edgeCount; edge++) {
@@ -99,7 +95,6 @@ export class CoverageMeasure {
         else this.measureFree(s, edge)
       }
     }
-    this.addWholes()
     const city = this.roadM.length - 1
     for (let at = 0; at < city * WIDTH; at++) this.sums[city * WIDTH + (at % WIDTH)]! += this.sums[at]!
   }
@@ -236,25 +231,20 @@ export class CoverageMeasure {
     this.gapTo[s] = units === 0 ? to[s]! : from[s]!
   }
 
-  /** All of it is reached by so many units: they are summed up to the depths below at the end of a run. */
+  /** All of it is reached by so many units: added as it is weighed, so that what is reached everywhere is 1 and not nearly. */
   private countWholly(s: number, units: number): void {
     const { grid, lengthM, demand, area } = this.stretches
     if (grid[s]! < 0) return
-    const at = grid[s]! * WIDTH + units - 1
-    this.wholes[at + AT.length]! += lengthM[s]!
-    this.wholes[at + AT.demand]! += demand[s]!
-    this.wholes[at + AT.area]! += area[s]!
-  }
-
-  /** What so many units reach wholly is reached by fewer too. */
-  private addWholes(): void {
-    const { sums, wholes } = this
-    for (let row = 0; row < sums.length - WIDTH; row += WIDTH)
-      for (const at of [AT.length, AT.demand, AT.area])
-        for (let k = DEPTH_MAX - 1, deeper = 0; k >= 0; k--) {
-          deeper += wholes[row + at + k]!
-          sums[row + at + k]! += deeper
-        }
+    const { sums } = this
+    const first = grid[s]! * WIDTH
+    const metres = lengthM[s]!
+    const asked = demand[s]!
+    const cells = area[s]!
+    for (let at = first; at < first + units; at++) {
+      sums[at + AT.length]! += metres
+      sums[at + AT.demand]! += asked
+      sums[at + AT.area]! += cells
+    }
   }
 
   /** `share` of the edge is reached within 300 s by at least `k` units: its metres, its demand and its area. */
