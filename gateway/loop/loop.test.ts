@@ -131,15 +131,13 @@ async function world(
 }
 
 let previous = CHAIN_START
+const drafted = { occurredAt: 0, monoMs: 0, bootId: '00000000000000aa', clockQuality: 'none' } as const
 const record = (seq: number): Uint8Array => {
   const draft = {
+    ...drafted,
     lane: 'event',
     kind: 'bodycam.released',
     body: '{"activationId":"a"}',
-    occurredAt: 0,
-    monoMs: 0,
-    bootId: '00000000000000aa',
-    clockQuality: 'none',
   } as const
   if (seq === 1) previous = CHAIN_START
   const chained = chainRecord(draft, { epoch: '9f86d081884c7d65', seq, prev: previous })
@@ -148,6 +146,14 @@ const record = (seq: number): Uint8Array => {
 }
 const payload = (bytes: Uint8Array) =>
   ({ type: 'payload', deviceId: 'ptu-07', channel: 'up/event', payload: bytes }) as const
+/** The first panic of a car. */
+const panicOf = (deviceId: string) => {
+  const body = JSON.stringify({ source: 'input', position: null, positionAgeMs: null })
+  const draft = { ...drafted, lane: 'alarm', kind: 'panic', body } as const
+  const chained = chainRecord(draft, { epoch: '9f86d081884c7d65', seq: 1, prev: CHAIN_START })
+  const bytes = Buffer.from(JSON.stringify(chained))
+  return { type: 'payload', deviceId, channel: 'up/alarm', payload: bytes } as const
+}
 
 describe('the loop', () => {
   it('says nothing to anybody before the rows behind it are committed', async () => {
@@ -182,6 +188,23 @@ describe('the loop', () => {
       [20, true],
     ])
     expect(said).toEqual(['ptu-07 down/ack 1', 'ptu-07 down/ack 20'])
+  })
+
+  it('commits alarms alone, before the backlog, and every other turn is for all', async () => {
+    const { loop, ledger, turn } = await world(() => [])
+    loop.fromBroker(payload(record(1)))
+    await turn()
+    for (let seq = 2; seq <= 20; seq++) loop.fromBroker(payload(record(seq)))
+    for (const car of ['ptu-08', 'ptu-09']) loop.fromBroker(panicOf(car))
+    ledger.finish()
+    await turn()
+    loop.fromBroker(panicOf('ptu-10'))
+    ledger.finish()
+    await turn()
+    ledger.finish()
+    await turn()
+    const devices = ledger.batches.map(b => [...new Set(b.keys.map(key => key.split('/')[1]))])
+    expect(devices).toEqual([['ptu-07'], ['ptu-08', 'ptu-09'], ['ptu-10', 'ptu-07']])
   })
 
   it('never acknowledges after a write failed, and asks to be started anew', async () => {

@@ -17,7 +17,7 @@ import type { Ledger, LedgerOp } from '../ledger/ledger.ts'
 import type { City } from './city.ts'
 import type { Change, CityEffect, CityEvent, Command } from './effects.ts'
 import { readBack } from './read-back.ts'
-import { placeIn } from './urgent.ts'
+import { isAlarm, placeIn } from './urgent.ts'
 
 /** Beyond this many waiting events the broker stops reading; it reads again when half of them are done. */
 const QUEUE_EVENTS_MAX = 4_096
@@ -123,6 +123,8 @@ class GatewayLoop implements Loop {
   private paused = false
   private running: Promise<void> | null = null
   private ended = false
+  /** The turn before was one of alarms alone. */
+  private hurried = false
   private readonly lazy = new Map<string, LedgerOp>()
   private lazySinceMonoMs = 0
   private commands = 0
@@ -203,14 +205,26 @@ class GatewayLoop implements Loop {
   private work(): Turn {
     const turn: Turn = { ops: new Map(), acks: new Map(), leaving: [], changes: [] }
     const startMonoMs = this.parts.clock.now().monoMs
+    const alone = this.alarmsAhead()
     let done = 0
     while (done < this.queue.length && this.parts.clock.now().monoMs - startMonoMs < TURN_MS_MAX) {
       const item = this.queue[done++]!
       this.queuedBytes -= item.bytes
       this.perform(item, turn)
+      if (done === alone) break
     }
     this.queue = this.queue.slice(done)
     return turn
+  }
+
+  /**
+   * The alarms at the head of the queue leave with a commit of their own: nobody else's rows are worked on, written and synced
+   * before they are told. Every other turn is for all, so that alarms without end hold nobody up.
+   */
+  private alarmsAhead(): number {
+    const firstOther = this.queue.findIndex(item => !isAlarm(item))
+    this.hurried = !this.hurried && firstOther > 0
+    return this.hurried ? firstOther : this.queue.length
   }
 
   private perform(item: Item, turn: Turn): void {
@@ -336,7 +350,7 @@ class GatewayLoop implements Loop {
   private async finish(turn: Turn): Promise<boolean> {
     // A turn of lazy rows alone needs no sync: after a power cut a unit is shown stale at an older place.
     const sync = [...turn.ops.keys()].some(key => !key.startsWith(LAZY_PREFIX))
-    if (sync) this.flushLazy(turn)
+    if (sync && !this.hurried) this.flushLazy(turn)
     if (turn.ops.size > 0) {
       const startMonoMs = this.parts.clock.now().monoMs
       const committed = await this.parts.ledger.commit([...turn.ops.values()], { sync })

@@ -6,7 +6,8 @@ export type Waiting = {
   readonly event?: { readonly deviceId: DeviceId; readonly type: string; readonly channel?: string }
 }
 
-const isAlarm = ({ event }: Waiting): boolean =>
+/** What somebody waits for by the second. */
+export const isAlarm = ({ event }: Waiting): boolean =>
   event?.channel === 'up/alarm' || event?.channel === 'up/unstored'
 
 /** Records of the other lanes; an alarm means the same before them and after them. */

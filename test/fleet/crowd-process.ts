@@ -39,6 +39,8 @@ async function crowd(told: ToCrowd): Promise<void> {
         ),
       )
     }
+    // Those before it have connections to answer.
+    await new Promise(resolve => setImmediate(resolve))
     // Nobody asks a crowd what it accepted.
     car.accepted.length = 0
     const report = (): void => {

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { setPriority } from 'node:os'
 import type { FromCrowd, ToCrowd } from './crowd-process.ts'
 
 export type Crowd = {
@@ -7,6 +8,9 @@ export type Crowd = {
   close(): void
 }
 
+/** They stand for computers of their own, so here they take what the measured ones leave. */
+const CROWD_NICE = 10
+
 /** Cars of `told.identities`, spread over so many processes. */
 export function startCrowd(told: ToCrowd, processes: number): Crowd {
   const last = new Map<number, FromCrowd>()
@@ -14,6 +18,7 @@ export function startCrowd(told: ToCrowd, processes: number): Crowd {
     const child = spawn(process.execPath, ['--import', 'tsx', 'test/fleet/crowd-process.ts'], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     })
+    setPriority(child.pid!, CROWD_NICE)
     child.on('message', said => last.set(i, said as FromCrowd))
     child.send({ ...told, identities: told.identities.filter((_, n) => n % processes === i) })
     return child
