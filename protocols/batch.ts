@@ -1,7 +1,7 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import { z } from 'zod'
 import { parseRecord, sumOf } from './chain.ts'
-import { CHAIN_START, readWireRecord, RECORD_VERSION } from './record.ts'
+import { CHAIN_START, readNextRecord, readWireRecord, RECORD_VERSION } from './record.ts'
 import type { RecordOrigin, WireRecord } from './record.ts'
 import { fault, ok } from './result.ts'
 import type { Result } from './result.ts'
@@ -59,7 +59,7 @@ export function packBatch(records: readonly WireRecord[]): Uint8Array {
 export function openPayload(payload: Uint8Array): Result<readonly WireRecord[]> {
   try {
     if (payload[0] === 0x7b) {
-      const record = parseRecord(JSON.parse(Buffer.from(payload).toString('utf8')))
+      const record = parseRecord(JSON.parse(textOf(payload)))
       return record.ok ? ok([record.value]) : record
     }
     if (payload[0] !== BATCH_V1) return fault('BATCH_VERSION', `first byte ${payload[0]}`)
@@ -69,6 +69,10 @@ export function openPayload(payload: Uint8Array): Result<readonly WireRecord[]> 
     return fault('BATCH_BROKEN', String(error).slice(0, 200))
   }
 }
+
+/** The same bytes, not a copy of them, as text. */
+const textOf = ({ buffer, byteOffset, byteLength }: Uint8Array): string =>
+  Buffer.from(buffer, byteOffset, byteLength).toString('utf8')
 
 function rebuild(json: {
   lane: string
@@ -100,7 +104,8 @@ function rebuild(json: {
       body: columns.body[i],
       ...(origin && { origin }),
     }
-    const parsed = readWireRecord(record)
+    const before = records.at(-1)
+    const parsed = before === undefined ? readWireRecord(record) : readNextRecord(before, record)
     if (!parsed.success) return fault('RECORD_SCHEMA', z.prettifyError(parsed.error))
     prev = parsed.data.sum = sumOf(parsed.data)
     records.push(parsed.data)

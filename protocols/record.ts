@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { quickParse } from './quick-parse.ts'
+import { certainOf, quickParse } from './quick-parse.ts'
 import { ClockQuality } from './time.ts'
 
 /** Highest first; the order in which an uplink drains them. */
@@ -66,6 +66,33 @@ export type WireRecord = z.infer<typeof WireRecord>
 
 /** `WireRecord.safeParse`, quick for what fits: every record of a fleet passes here. */
 export const readWireRecord = quickParse(WireRecord)
+
+const isUtcMs = certainOf(WireRecord.shape.occurredAt)
+const isSpanMs = certainOf(WireRecord.shape.monoMs)
+const isBody = certainOf(WireRecord.shape.body)
+
+/**
+ * `readWireRecord` of the next record of a lane, whose `prev` and `sum` are the reader's own: what it has in common with
+ * `before`, which was read, is not looked at again.
+ */
+export function readNextRecord(
+  before: WireRecord,
+  record: { readonly [field in keyof WireRecord]?: unknown },
+): ReturnType<typeof readWireRecord> {
+  const isCertain =
+    record.kind === before.kind &&
+    record.bootId === before.bootId &&
+    record.clockQuality === before.clockQuality &&
+    record.lane === before.lane &&
+    record.epoch === before.epoch &&
+    record.seq === before.seq + 1 &&
+    before.seq < Number.MAX_SAFE_INTEGER &&
+    record.origin === undefined &&
+    isUtcMs(record.occurredAt) &&
+    isSpanMs(record.monoMs) &&
+    isBody(record.body)
+  return isCertain ? { success: true, data: record as WireRecord } : readWireRecord(record)
+}
 
 /** What a caller hands to the outbox; identity, order and sum are the outbox's to give. */
 export type RecordDraft = Omit<WireRecord, 'v' | 'epoch' | 'seq' | 'prev' | 'sum' | 'origin'>

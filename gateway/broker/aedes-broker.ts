@@ -18,6 +18,7 @@ import type { ServerCertificate } from '../identity/x509-authority.ts'
 import type { Broker, BrokerEvent, RefusalCode } from './broker.ts'
 import { HandshakeQueue } from './handshake-queue.ts'
 import { LengthGuard } from './length-guard.ts'
+import { publishPacket } from './publish-packet.ts'
 import { deafEmitter } from './deaf-emitter.ts'
 import type { Refused } from './refusal-audit.ts'
 
@@ -60,6 +61,10 @@ type Session = {
   deviceId: DeviceId | null
   client: Client | null
   readonly subscribed: Set<DownChannel>
+  /** Topics that were judged to be this device's own to publish to: a handful, said thousands of times. */
+  readonly spoken: Map<string, UpChannel>
+  /** Where its acks go. */
+  ackTopic: Uint8Array | null
   waiting: { readonly channel: DownChannel; readonly payload: Uint8Array }[]
 }
 
@@ -171,7 +176,8 @@ class DeviceBroker implements Broker {
   publish(deviceId: DeviceId, channel: DownChannel, payload: Uint8Array): boolean {
     const session = this.sessions.get(deviceId)
     if (session === undefined) return false
-    if (session.subscribed.has(channel)) return this.deliver(session, channel, payload)
+    if (session.subscribed.has(channel))
+      return channel === 'down/ack' ? this.ack(session, payload) : this.deliver(session, channel, payload)
     if (session.waiting.length >= WAITING_MAX) return false
     session.waiting.push({ channel, payload })
     return true
@@ -239,6 +245,8 @@ class DeviceBroker implements Broker {
       deviceId: null,
       client: null,
       subscribed: new Set(),
+      spoken: new Map(),
+      ackTopic: null,
       waiting: [],
     }
     guard.hold(this.held)
@@ -326,8 +334,8 @@ class DeviceBroker implements Broker {
     if (client === null) return null
     const session = sessionOf(client)
     const { deviceId } = session
-    const parsed = parseTopic(packet.topic)
-    if (deviceId === null || parsed?.deviceId !== deviceId || !isUp(parsed.channel))
+    const channel = upChannelOf(session, packet.topic)
+    if (deviceId === null || channel === undefined)
       return this.refuse('TOPIC_REFUSED', { deviceId, detail: `publish ${quoted(packet.topic)}` }, session)
     if (packet.retain || packet.qos === 2)
       return this.refuse(
@@ -338,7 +346,7 @@ class DeviceBroker implements Broker {
     // A predecessor that was taken over has nothing more to say.
     if (this.sessions.get(deviceId) !== session) return new Error('taken over')
     const payload = typeof packet.payload === 'string' ? Buffer.from(packet.payload) : packet.payload
-    this.parts.onEvent({ type: 'payload', deviceId, channel: parsed.channel, payload })
+    this.parts.onEvent({ type: 'payload', deviceId, channel, payload })
     return null
   }
 
@@ -359,6 +367,15 @@ class DeviceBroker implements Broker {
     const due = session.waiting.filter(w => w.channel === channel)
     session.waiting = session.waiting.filter(w => w.channel !== channel)
     for (const { payload } of due) this.deliver(session, channel, payload)
+  }
+
+  /** Where its device reads, an ack goes out as it is; where it does not, the library keeps watch over how long. */
+  private ack(session: Session, payload: Uint8Array): boolean {
+    const { guard } = session
+    if (!guard.writable || guard.writableNeedDrain) return this.deliver(session, 'down/ack', payload)
+    session.ackTopic ??= Buffer.from(topicOf(session.deviceId!, 'down/ack'))
+    guard.write(publishPacket(session.ackTopic, payload))
+    return true
   }
 
   /** Straight to the client, past every subscription table: there is only one possible reader of a down topic. */
@@ -394,6 +411,16 @@ class DeviceBroker implements Broker {
 
 /** The library carries our session through as the request of the connection. */
 const sessionOf = (client: Client): Session => client.req as unknown as Session
+
+/** The channel, where a device may publish to this topic at all. */
+function upChannelOf({ spoken, deviceId }: Session, topic: string): UpChannel | undefined {
+  const known = spoken.get(topic)
+  if (known !== undefined) return known
+  const parsed = parseTopic(topic)
+  if (deviceId === null || parsed?.deviceId !== deviceId || !isUp(parsed.channel)) return undefined
+  spoken.set(topic, parsed.channel)
+  return parsed.channel
+}
 
 const channelOf = (topic: string) => parseTopic(topic)?.channel
 

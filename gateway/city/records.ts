@@ -18,11 +18,11 @@ type RecordEvent = Extract<CityEvent, { type: 'record' }>
 /** What one record, accepted exactly once, changes in the city. Most change nothing: the ledger has them. */
 export function recordEffects(city: City, event: RecordEvent, now: Now): CityEffect[] {
   const { deviceId, record, body, ageMs } = event
-  const utcMs = occurredUtcMs(record, ageMs, now)
   learnFromPosition(city, event, now)
   const effects = city.changed(city.fleet.record(deviceId, record, body, now), now)
   // Where a car is now it says live; where it was is for the ledger.
   if (body?.kind === 'position' && record.lane === 'track') return effects
+  const utcMs = occurredUtcMs(record, ageMs, now)
   const source = eventIdOf(deviceId, record)
   effects.push(...walkInEffects(city, deviceId, body, { eventId: source, utcMs, ageMs }, now))
   // Only a record that says so itself, and is understood, is a test; its lane would make it an alarm.

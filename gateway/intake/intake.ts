@@ -476,7 +476,7 @@ function chainAudit(state: IntakeState, ref: LaneRef, detail: Record<string, unk
 /** JSON text or anything else; what is no JSON is `undefined` and fits no schema. */
 function jsonOf(payload: Uint8Array): unknown {
   try {
-    return JSON.parse(Buffer.from(payload).toString('utf8'))
+    return JSON.parse(Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength).toString('utf8'))
   } catch {
     return undefined
   }

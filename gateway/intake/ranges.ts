@@ -7,6 +7,9 @@ export type Ranges = readonly Range[]
 
 /** `addRange([[1, 3], [7, 9]], 4, 6)` is `[[1, 9]]`. Expects `1 <= first <= last`. */
 export function addRange(ranges: Ranges, first: number, last: number): Ranges {
+  // What nearly every record does: it follows the last one.
+  const [only] = ranges
+  if (ranges.length === 1 && only![1] + 1 === first) return [[only![0], last]]
   const from = indexEndingFrom(ranges, first - 1)
   let to = from
   while (to < ranges.length && ranges[to]![0] <= last + 1) to++

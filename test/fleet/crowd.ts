@@ -9,7 +9,7 @@ export type Crowd = {
 }
 
 /** They stand for computers of their own, so here they take what the measured ones leave. */
-const CROWD_NICE = 10
+const CROWD_NICE = 5
 
 /** Cars of `told.identities`, spread over so many processes. */
 export function startCrowd(told: ToCrowd, processes: number): Crowd {
