@@ -2,7 +2,7 @@ import { openPayload } from '#protocols/batch.ts'
 import type { DeviceId } from '#protocols/ids.ts'
 import { quickParse } from '#protocols/quick-parse.ts'
 import { eventIdOf, LANES } from '#protocols/record.ts'
-import type { Lane, WireRecord } from '#protocols/record.ts'
+import type { Lane, RecordOrigin, WireRecord } from '#protocols/record.ts'
 import { Hello, Live, Unstored } from '#protocols/session.ts'
 import type { Ack, UnstoredAck } from '#protocols/session.ts'
 import { rfc3339 } from '#protocols/time.ts'
@@ -123,7 +123,7 @@ function onRecords(
   const ref = { deviceId, epoch, lane }
   const before = book.received
   const arrived = { now, receivedAt: rfc3339(now.utcMs), recalled, talking: talkingBoot(state, deviceId) }
-  for (const record of opened.value) effects.push(...acceptRecord(state, ref, book, record, arrived))
+  for (const record of opened.value) acceptRecord(state, ref, book, record, arrived, effects)
   // Nothing new: nothing to write, but the ack may have been lost on its way and is said again.
   if (book.received !== before) effects.push(...settle(state, ref, book))
   effects.push(ackOf(state, ref, book))
@@ -171,54 +171,35 @@ function talkingBoot(state: IntakeState, deviceId: DeviceId): TalkingBoot | unde
   return boot === null ? undefined : { bootId: boot.bootId, offsetMs: offsetOf(boot.delays) }
 }
 
+/** Adds what follows from one record to `effects`; many are accepted a second, and a list for each would be much garbage. */
 function acceptRecord(
   state: IntakeState,
   ref: LaneRef,
   book: LaneBook,
   record: WireRecord,
   { now, receivedAt, recalled, talking }: Arrived,
-): IntakeEffect[] {
+  effects: IntakeEffect[],
+): void {
   const { body, code, detail } = readBody(record)
   const ageMs = ageOf(record, talking, now)
   const known = isKnown(ref.deviceId, record, recalled)
   const arrival = { record, body, ageMs, receivedMonoMs: now.monoMs, receivedAt, known }
   const admission = admit(book, arrival)
-  switch (admission) {
-    case 'duplicate':
-      count(state, 'duplicates')
-      return []
-    case 'reused':
-      return [
-        chainAudit(state, ref, {
-          ...{ eventId: eventIdOf(ref.deviceId, record), what: 'seq_reused', sum: record.sum },
-        }),
-      ]
-    case 'full':
-      return [
-        refusal(
-          state,
-          ref.deviceId,
-          `up/${ref.lane}`,
-          'RECORD_SCHEMA',
-          `too many holes at ${eventIdOf(ref.deviceId, record)}`,
-        ),
-      ]
-    case 'new':
-    case 'late':
-      break
+  if (admission !== 'new' && admission !== 'late') {
+    effects.push(...turnAway(state, ref, record, admission))
+    return
   }
   if (known) {
     count(state, 'carried_known')
     const value: AliasRow = { v: 1, sum: record.sum }
-    const alias = aliasKey(ref.deviceId, ref.epoch, ref.lane, record.seq)
-    const passed = book.held.size > HELD_MAX ? passAndTell(state, ref, book) : []
-    return [{ type: 'put', key: alias, value }, ...passed]
+    effects.push({ type: 'put', key: aliasKey(ref.deviceId, ref.epoch, ref.lane, record.seq), value })
+    if (book.held.size > HELD_MAX) effects.push(...passAndTell(state, ref, book))
+    return
   }
   count(state, 'records')
-  const facts = { ageMs, receivedAt, ...(code === undefined ? {} : { code }) }
   const key = recordKey(ref.deviceId, ref.epoch, ref.lane, record.seq)
-  const effects: IntakeEffect[] = [{ type: 'put', key, value: recordRowOf(record, facts) }]
-  effects.push(...claimOrigin(state, ref, record))
+  effects.push({ type: 'put', key, value: recordRowOf(record, { ageMs, receivedAt, code }) })
+  if (record.origin !== undefined) effects.push(...claimOrigin(state, ref, record.origin))
   if (code !== undefined) effects.push(refusal(state, ref.deviceId, `up/${ref.lane}`, code, detail))
   if (body?.kind === 'gap') effects.push(...onGap(state, ref, record.origin?.epoch, body.body))
   if (body?.kind === 'driver.fault')
@@ -231,13 +212,29 @@ function acceptRecord(
     )
   if (admission === 'late') effects.push(tellCity(ref.deviceId, arrival))
   else if (book.held.size > HELD_MAX) effects.push(...passAndTell(state, ref, book))
-  return effects
+}
+
+/** What is known, what bears a name that is taken, and what there is no room for. */
+function turnAway(
+  state: IntakeState,
+  ref: LaneRef,
+  record: WireRecord,
+  why: 'duplicate' | 'reused' | 'full',
+): IntakeEffect[] {
+  const eventId = eventIdOf(ref.deviceId, record)
+  switch (why) {
+    case 'duplicate':
+      count(state, 'duplicates')
+      return []
+    case 'reused':
+      return [chainAudit(state, ref, { eventId, what: 'seq_reused', sum: record.sum })]
+    case 'full':
+      return [refusal(state, ref.deviceId, `up/${ref.lane}`, 'RECORD_SCHEMA', `too many holes at ${eventId}`)]
+  }
 }
 
 /** Taken under its new name: should it come once more, under its first one or a third, it is a duplicate. */
-function claimOrigin(state: IntakeState, { deviceId, lane }: LaneRef, record: WireRecord): IntakeEffect[] {
-  const { origin } = record
-  if (origin === undefined) return []
+function claimOrigin(state: IntakeState, { deviceId, lane }: LaneRef, origin: RecordOrigin): IntakeEffect[] {
   const ref = { deviceId, epoch: origin.epoch, lane }
   const value: AliasRow = { v: 1, sum: origin.sum }
   const alias: IntakeEffect = { type: 'put', key: aliasKey(deviceId, origin.epoch, lane, origin.seq), value }

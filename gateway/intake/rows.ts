@@ -37,7 +37,7 @@ export const watermarkKey = (deviceId: DeviceId, epoch: string, lane: string): s
 
 export function recordRowOf(
   record: WireRecord,
-  facts: { readonly ageMs: number; readonly receivedAt: string; readonly code?: string },
+  facts: { readonly ageMs: number; readonly receivedAt: string; readonly code?: string | undefined },
 ): RecordRow {
   const { v, lane, epoch, seq, kind, occurredAt, clockQuality, bootId, body, sum, prev, monoMs } = record
   return {
