@@ -110,7 +110,7 @@ async function buildProcesses() {
     metafile: true,
     logLevel: 'warning',
     external: [...EXTERNAL, ...CHECKOUT_ONLY],
-    plugins: [absentVerbs, oneLocale, noTracing],
+    plugins: [absentVerbs, oneLocale],
     // CommonJS inside an ESM bundle asks for `require`.
     banner: {
       js: "import { createRequire as reach5CreateRequire } from 'node:module'; const require = reach5CreateRequire(import.meta.url);",
@@ -140,18 +140,6 @@ const oneLocale = {
     build.onLoad({ filter: /zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, ({ path }) => ({
       contents: "export { default as en } from './en.js'",
       resolveDir: dirname(path),
-    }))
-  },
-}
-
-/** Libraries trace every step of every packet into `debug`, which nobody switches on here; its silence costs a tenth of a message. */
-const noTracing = {
-  name: 'no-tracing',
-  setup(build) {
-    build.onLoad({ filter: /node_modules[\\/]debug[\\/]src[\\/]index\.js$/ }, () => ({
-      contents: `
-        const silent = Object.assign(() => {}, { enabled: false, extend: () => silent })
-        module.exports = () => silent`,
     }))
   },
 }
