@@ -62,9 +62,9 @@ export const BENCHES: Readonly<Record<string, Inquiry>> = {
     covers: [
       'gateway/reach',
       'gateway/roads/snap.ts',
-      'gateway/coverage/k-labels.ts',
-      'gateway/coverage/coverage-engine.ts',
+      'gateway/coverage',
       'gateway/grids/membership.ts',
+      'protocols/roads',
       'test/reach',
       'test/cli/bench-reach.ts',
     ],

@@ -93,7 +93,7 @@ export const PROOFS: Readonly<Record<string, Inquiry>> = {
       'sim/city',
       'test/oracle/line-graph.ts',
       'test/oracle/planted-turns.ts',
-      'test/reach',
+      ...['command-line', 'judge-turns', 'pgrouting', 'reached-sets'].map(name => `test/reach/${name}.ts`),
       'test/cli/prove-reach.ts',
     ],
     run: proveReach,
