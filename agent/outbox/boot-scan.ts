@@ -20,6 +20,8 @@ export type Verdict = {
   /** Of the records judged. */
   readonly epoch: string
   readonly commit: number
+  /** The mark in the store itself; null when it has no readable one. */
+  readonly mark: Mark | null
   /** Missing and never acknowledged: what is gone of the rest the gateway has. */
   readonly lost: ByLane<readonly SeqRange[]>
   /** Good records still held. */
@@ -96,6 +98,7 @@ export class BootScan {
       complaints: [...this.#complaints],
       epoch: this.#epoch ?? '',
       commit: Math.max(this.#mark?.commit ?? 0, this.#highWater?.commit ?? 0),
+      mark: this.#mark,
       lost: byLane(lane => lanes[lane].lost),
       held: LANES.reduce((count, lane) => count + lanes[lane].held, 0),
       book: this.#book(lanes),

@@ -41,11 +41,20 @@ export async function openStore(
       return await renew(room, settings, file, epoch!)
     }
     await room.discardBut(epoch!)
+    await catchUp(file, found.verdict)
     return opened(found.store!, file, found.verdict, false)
   } catch (error) {
     await file.close().catch(() => {})
     throw error
   }
+}
+
+/**
+ * The mark outside may be a commit behind: a power cut between the two, or its newer half rotted. Should the store rot next,
+ * nobody would know of that commit, so it is told here before anything else.
+ */
+async function catchUp(file: HighWater, { mark }: Verdict): Promise<void> {
+  if (mark !== null && mark.commit !== file.mark?.commit) await file.writeBoth(mark)
 }
 
 /** The only place that may create a store. A half-made one (power cut in here) never accepted anything. */
@@ -87,6 +96,7 @@ async function mend(
   const repaired = epoch === null ? null : await repair(room, epoch, file.mark)
   if (repaired?.verdict?.whole) {
     settings.report({ event: 'outbox.repaired', epoch, lost: {} })
+    await catchUp(file, repaired.verdict)
     return opened(repaired.store!, file, repaired.verdict, true)
   }
   await repaired?.store?.close()
