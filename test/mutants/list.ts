@@ -132,10 +132,10 @@ export const MUTANTS: readonly Mutant[] = [
     replace: '        void outbox.append([], []).then(result => {',
   },
   {
-    name: 'an ack beyond the store is believed',
-    file: 'agent/uplink/delivery.ts',
-    find: '  if (upTo > state.last[lane]) {',
-    replace: '  if (upTo < 0) {',
+    name: 'a store that could not look is taken for one that did',
+    file: 'agent/uplink/carrier.ts',
+    find: "      else feed({ type: 'unfreed', lane, upTo, sum })",
+    replace: "      else feed({ type: 'freed', lane, ranges: outbox.ranges() })",
   },
   {
     name: 'what a ledger put back forgot is not sent again',
