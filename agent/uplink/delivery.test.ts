@@ -263,6 +263,30 @@ describe('delivery', () => {
     expect(world.published.flatMap(({ seqs }) => seqs)).toEqual([3])
   })
 
+  it('says hello again until every lane was answered, and then sends what a gateway brought back older lacks', () => {
+    const world = new World()
+    for (let i = 0; i < 3; i++) world.add('event')
+    connectAndAnswer(world)
+    world.ack('event')
+    world.store.freed.event = 0
+    world.event({ type: 'stored', ranges: world.store.ranges() })
+    world.published.length = 0
+    world.event({ type: 'disconnected' })
+    world.event({ type: 'connected' })
+    // What the hello was answered is lost, and there is nothing to send that would be answered.
+    for (let at = 1_000; at <= 11_000; at += 1_000) {
+      world.monoMs = at
+      world.event({ type: 'tick' })
+    }
+    expect([world.hellos, world.published]).toEqual([3, []])
+    world.ledger.event.delete(3)
+    for (const lane of LANES) world.ack(lane)
+    expect(world.published.flatMap(({ seqs }) => seqs)).toEqual([3])
+    world.monoMs = 60_000
+    world.event({ type: 'tick' })
+    expect(world.hellos).toBe(3)
+  })
+
   it('sends again from where a gateway stands that was brought back older, once per time it was', () => {
     const world = new World()
     for (let i = 0; i < 6; i++) world.store.add('event')

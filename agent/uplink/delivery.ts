@@ -22,6 +22,8 @@ const ALARM_EXTRA = 8
 /** A batch fills the window like this many records, so that few of them lie in the pipe ahead of an alarm. */
 const BATCH_WEIGHT = 8
 const WATERMARKS_WITHIN_MS = 3_000
+/** A hello that some lane was not answered is said again after this long. */
+const HELLO_AGAIN_MS = 10_000
 /** Everything sent and no ack for this long: the acks or the records were lost, so begin again behind the watermark. */
 const ACK_STALLED_MS = 10_000
 /** A backlog longer than this travels in batches; shorter, each record goes alone and at once. */
@@ -38,6 +40,9 @@ export type DeliveryState = {
   /** Lanes whose watermark of this connection has not come yet, or was not yet compared with the store. */
   awaiting: ReadonlySet<Lane>
   unverified: ReadonlySet<Lane>
+  /** Lanes of which this connection has heard nothing at all; as long as there are some, hello is said again. */
+  unheard: ReadonlySet<Lane>
+  helloMonoMs: number
   connectedMonoMs: number
   /** Highest seq handed to the connection, acknowledged by the gateway, and present in the store. */
   sent: Record<Lane, number>
@@ -122,6 +127,8 @@ export function initialDelivery(
     connected: false,
     awaiting: new Set(),
     unverified: new Set(),
+    unheard: new Set(),
+    helloMonoMs: 0,
     connectedMonoMs: 0,
     sent: { ...acked },
     acked: { ...acked },
@@ -187,6 +194,8 @@ function begin(state: DeliveryState, monoMs: number): void {
   state.connected = true
   state.awaiting = new Set(LANES)
   state.unverified = new Set()
+  state.unheard = new Set(LANES)
+  state.helloMonoMs = monoMs
   state.connectedMonoMs = monoMs
   state.lastProgressMonoMs = monoMs
   state.inFlight = 0
@@ -211,7 +220,8 @@ function refill(state: DeliveryState, monoMs: number): void {
 
 function onAck(state: DeliveryState, ack: Ack, monoMs: number, epoch: string): DeliveryEffect[] {
   const { lane, upTo, sum } = ack
-  const isFirst = state.awaiting.has(lane)
+  const isFirst = state.unheard.has(lane)
+  state.unheard = without(state.unheard, lane)
   if (ack.pauseMs !== undefined) state.pausedUntilMonoMs = monoMs + ack.pauseMs
   state.awaiting = without(state.awaiting, lane)
   if (ack.epoch !== epoch) return pump(state)
@@ -317,6 +327,11 @@ function onTick(state: DeliveryState, monoMs: number): DeliveryEffect[] {
 
 function onTickOfLink(state: DeliveryState, monoMs: number): DeliveryEffect[] {
   if (!state.connected) return []
+  // The hello or its answer was lost: a gateway brought back older is noticed by that answer alone.
+  if (state.unheard.size > 0 && monoMs - state.helloMonoMs > HELLO_AGAIN_MS) {
+    state.helloMonoMs = monoMs
+    return [{ type: 'hello' }, ...onTickOfLink(state, monoMs)]
+  }
   if (state.awaiting.size > 0 && monoMs - state.connectedMonoMs > WATERMARKS_WITHIN_MS) {
     state.awaiting = new Set()
     return [{ type: 'log', level: 'info', event: 'uplink.no_watermarks', detail: {} }, ...pump(state)]
