@@ -84,6 +84,8 @@ export const FAULTS_PER_HOUR = 6.5
 const FIRST_BOOT_MS = 12 * S
 /** Two rots so near to each other could hit a mark and what it speaks of: one disk does not fail twice in a minute. */
 const ROT_APART_MS = 3 * MIN
+const AGAIN_SHARE = 0.3
+const AGAIN_AFTER_MS = 2 * S
 const ROTS: ReadonlySet<FaultKind> = new Set(['bit rot', 'bit rot in the mark'])
 
 /** Everything that will go wrong in a city, made before it begins to live. */
@@ -94,16 +96,24 @@ export function planFaults(plan: CityPlan, perHour: number = FAULTS_PER_HOUR): r
   const kinds = kindsIn(plan)
   const drawn = Array.from({ length: count }, () => draw(random, plan, kinds, endMs))
   drawn.sort((a, b) => a.atMs - b.atMs)
-  const rotMs = new Map<string, number>()
+  drawn.push(...drawn.flatMap(rotAgain))
+  const rotMs = new Map<string, readonly number[]>()
   const faults: Fault[] = []
   for (const fault of drawn) {
     if (ROTS.has(fault.kind)) {
-      if (fault.atMs - (rotMs.get(fault.target) ?? -Infinity) < ROT_APART_MS) continue
-      rotMs.set(fault.target, fault.atMs)
+      const others = rotMs.get(fault.target) ?? []
+      if (others.some(ms => Math.abs(fault.atMs - ms) < ROT_APART_MS)) continue
+      rotMs.set(fault.target, [...others, fault.atMs])
     }
     faults.push({ id: faults.length, ...fault })
   }
   return faults
+}
+
+/** Now and then the store that was carried over rots as soon as it may, perhaps before anybody heard of it. */
+function rotAgain({ kind, atMs, dice: [chance, other], ...fault }: Omit<Fault, 'id'>): Omit<Fault, 'id'>[] {
+  if (kind !== 'bit rot' || chance > AGAIN_SHARE) return []
+  return [{ ...fault, kind, atMs: atMs + ROT_APART_MS + AGAIN_AFTER_MS, dice: [other, chance] }]
 }
 
 function kindsIn({ kind, cars }: CityPlan): readonly FaultKind[] {

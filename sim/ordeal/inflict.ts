@@ -118,9 +118,15 @@ export function inflict(city: LivingCity, fault: Fault): void {
         return () => void crew!.blind--
       })
     case 'centre killed':
-      return other < 0.5
-        ? crashCentre(city, 'kill', chance < 0.5)
-        : whileRecordsWait(city, () => crashCentre(city, 'kill', chance < 0.5))
+      if (other < 0.5) return crashCentre(city, 'kill', chance < 0.5)
+      // So that there is a hole to wait for.
+      badWeather(
+        city,
+        { ...fault, lastsMs: WAIT_TRIES * WAIT_TRY_MS },
+        ['disorder'],
+        random.pick([...city.crews.keys()]),
+      )
+      return whileRecordsWait(city, () => crashCentre(city, 'kill', chance < 0.5))
     case 'centre power cut':
       // In the middle of a commit, as soon as there is one; a disk that is losing its power is slow now and then.
       city.nextCommit.push({
