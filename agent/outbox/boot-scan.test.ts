@@ -26,7 +26,7 @@ function store(count: number, first = 1): { rows: Map<string, string>; mark: Mar
   const mark = {
     ...blank,
     notes,
-    lanes: { ...blank.lanes, event: { first, before, last: count, sum, acked: first - 1 } },
+    lanes: { ...blank.lanes, event: { first, before, last: count, sum, acked: first - 1, heard: first - 1 } },
   }
   const rows = new Map([
     [MARK_KEY, sealMark(mark)],

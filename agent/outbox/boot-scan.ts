@@ -1,4 +1,6 @@
 import { sumOf } from '#protocols/chain.ts'
+import { addRange, countOf, missingIn, unionOf } from '#protocols/ranges.ts'
+import type { Range, Ranges } from '#protocols/ranges.ts'
 import { LANES } from '#protocols/record.ts'
 import type { Lane, WireRecord } from '#protocols/record.ts'
 import { placeOf, recordKey } from './keys.ts'
@@ -8,9 +10,6 @@ import { EMPTY_LANE, NO_NOTES, unsealMark } from './mark.ts'
 import type { Carried, LaneMark, Loss, Mark } from './mark.ts'
 import { toggleNote } from './notes-digest.ts'
 import type { AckMark } from './retention.ts'
-
-/** First and last seq, both lost. */
-export type SeqRange = readonly [number, number]
 
 /** What the scan concludes. `whole` means every unfreed record is there, unchanged, in order and the notes are too. */
 export type Verdict = {
@@ -23,7 +22,9 @@ export type Verdict = {
   /** The mark in the store itself; null when it has no readable one. */
   readonly mark: Mark | null
   /** Missing and never acknowledged: what is gone of the rest the gateway has. */
-  readonly lost: ByLane<readonly SeqRange[]>
+  readonly lost: ByLane<Ranges>
+  /** Shed before the gateway had them, and the receipt that said so is not here any more. */
+  readonly untold: ByLane<Ranges>
   /** Good records still held. */
   readonly held: number
   readonly book: LaneBook
@@ -60,6 +61,8 @@ export class BootScan {
   readonly #complaints = new Set<string>()
   #lanes: ByLane<LaneScan> | null = null
   readonly #notes = new Map<string, string>()
+  /** What the receipts of this store speak of. */
+  readonly #receipted = byLane((): Ranges => [])
   #notesDigest = NO_NOTES
   readonly #isQuick: boolean
   #trustedTo = 0
@@ -100,6 +103,7 @@ export class BootScan {
       commit: Math.max(this.#mark?.commit ?? 0, this.#highWater?.commit ?? 0),
       mark: this.#mark,
       lost: byLane(lane => lanes[lane].lost),
+      untold: byLane(lane => missingIn(this.#toldOf(lane, known?.losses ?? []), lanes[lane].shed)),
       held: LANES.reduce((count, lane) => count + lanes[lane].held, 0),
       book: this.#book(lanes),
       notes: this.#notes,
@@ -136,7 +140,27 @@ export class BootScan {
     const record = recordIn(key, value)
     if (record !== null && this.#epoch === null) this.#epoch = record.epoch
     const good = record !== null && record.epoch === this.#epoch
-    return this.#lanesNow()[lane].take(seq, good ? record : null, Buffer.byteLength(value) + key.length)
+    const bytes = Buffer.byteLength(value) + key.length
+    const isHeld = this.#lanesNow()[lane].take(seq, good ? record : null, bytes)
+    if (isHeld && good) this.#takeReceipt(record)
+    return isHeld
+  }
+
+  #takeReceipt(record: WireRecord): void {
+    const gap = receiptIn(record)
+    // What was carried over speaks of the store it came from.
+    if (gap === null || record.origin !== undefined) return
+    for (const [first, last] of gap.ranges)
+      this.#receipted[gap.lane] = addRange(this.#receipted[gap.lane], first, last)
+  }
+
+  /** By receipts that are here, and by those that the mark remembers. */
+  #toldOf(lane: Lane, losses: readonly Loss[]): Ranges {
+    const remembered = losses.filter(loss => loss.lane === lane && loss.epoch === this.#epoch)
+    return unionOf(
+      this.#receipted[lane],
+      remembered.flatMap(({ ranges }) => ranges),
+    )
   }
 
   /** Old, of lane `track`, and not the first or the last of anything a mark names. */
@@ -162,10 +186,11 @@ export class BootScan {
 /** One lane of the scan. Seqs below the floor were freed; seqs up to the top of any mark must be there. */
 class LaneScan {
   readonly floor: LaneMark
-  readonly lost: SeqRange[] = []
+  readonly lost: Range[] = []
   sweepFrom: number
   held = 0
   readonly #acked: number
+  readonly #heard: number
   #missing = 0
   readonly #tops: readonly LaneMark[]
   readonly #complaints: string[] = []
@@ -179,8 +204,14 @@ class LaneScan {
     this.floor = marks.reduce((a, b) => (b.first > a.first ? b : a), EMPTY_LANE)
     this.sweepFrom = this.floor.first
     this.#acked = Math.max(0, ...marks.map(mark => mark.acked))
+    this.#heard = Math.max(0, ...marks.map(mark => mark.heard))
     this.#next = this.floor.first
     this.#sum = this.floor.before
+  }
+
+  /** Below the floor, and the gateway never named it; empty when the first is above the last. */
+  get shed(): Range {
+    return [this.#heard + 1, this.floor.first - 1]
   }
 
   take(seq: number, record: WireRecord | null, bytes: number): boolean {
@@ -228,7 +259,7 @@ class LaneScan {
     this.#bytes.forEach((bytes, i) =>
       book.add(lane, bytes, i === this.#bytes.length - 1 ? (this.#sum ?? '') : ''),
     )
-    book.ack(lane, Math.min(this.#acked, book.markOf(lane).last))
+    book.restore(lane, { acked: Math.min(this.#acked, book.markOf(lane).last), heard: this.#heard })
   }
 
   #miss(first: number, last: number): void {
@@ -247,9 +278,13 @@ export function recordIn(key: string, value: string): WireRecord | null {
   }
 }
 
-/** How many seqs the ranges cover. */
-export const countOf = (ranges: readonly SeqRange[]): number =>
-  ranges.reduce((count, [first, last]) => count + last - first + 1, 0)
+/** What a record says of others that are not there; null when it is no receipt. */
+export function receiptIn({ kind, body }: WireRecord): Gap | null {
+  return kind === 'gap' ? (JSON.parse(body) as Gap) : null
+}
+
+/** The body of a `gap` record, as the outbox itself writes it. */
+type Gap = { readonly lane: Lane; readonly ranges: Ranges; readonly reason: 'thinned' | 'lost_in_repair' }
 
 function isJson(text: string): boolean {
   try {

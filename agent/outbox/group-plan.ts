@@ -156,7 +156,9 @@ export class GroupPlan {
     const lanes = byLane(lane => book.markOf(lane))
     this.#losses = this.#losses.filter(({ seq }) => seq > lanes.event.acked)
     const facts = { commit: this.#commit, notes: this.#notesDigest }
-    this.#carried = this.#carried.filter(({ lane, last }) => last > lanes[lane].acked)
+    // What was shed is among the acknowledged, and must still be told by its first name should its receipt rot.
+    const has = (lane: Lane): number => Math.min(lanes[lane].acked, lanes[lane].heard)
+    this.#carried = this.#carried.filter(({ lane, last }) => last > has(lane))
     const pending = { acks: [...this.#acks], losses: [...this.#losses], carried: [...this.#carried] }
     const mark: Mark = { v: STORE_VERSION, epoch, lanes, ...facts, ...pending }
     return { changes, notes, mark }

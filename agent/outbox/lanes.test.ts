@@ -7,7 +7,14 @@ describe('lane book', () => {
     const book = new LaneBook()
     for (const bytes of [100, 200, 300]) book.add('track', bytes, `sum${bytes}`)
     book.dropTo('track', 1, 'sum100')
-    expect(book.markOf('track')).toEqual({ first: 2, before: 'sum100', last: 3, sum: 'sum300', acked: 1 })
+    expect(book.markOf('track')).toEqual({
+      first: 2,
+      before: 'sum100',
+      last: 3,
+      sum: 'sum300',
+      acked: 1,
+      heard: 0,
+    })
     expect([book.bytesOf('track'), book.bytesOf('event')]).toEqual([500, 0])
     expect(book.seqCovering('track', 200)).toBe(2)
     expect(book.seqCovering('track', 201)).toBe(3)

@@ -29,8 +29,8 @@ export class LaneBook {
 
   /** The lane as the mark writes it down. */
   markOf(lane: Lane): LaneMark {
-    const { first, before, last, sum, acked } = this.#lanes[lane]
-    return { first, before, last, sum, acked }
+    const { first, before, last, sum, acked, heard } = this.#lanes[lane]
+    return { first, before, last, sum, acked, heard }
   }
 
   marks(): ByLane<LaneMark> {
@@ -56,7 +56,12 @@ export class LaneBook {
 
   /** The gateway holds everything up to `upTo`, which is at most the lane's last; never goes back. */
   ack(lane: Lane, upTo: number): void {
-    this.#lanes[lane].ack(upTo)
+    this.#lanes[lane].hear(upTo)
+  }
+
+  /** As a mark said it, once the records are in. */
+  restore(lane: Lane, { acked, heard }: Pick<LaneMark, 'acked' | 'heard'>): void {
+    this.#lanes[lane].restore(acked, heard)
   }
 
   /** Takes in the next record of the lane: `last` grows by one. */
@@ -85,7 +90,10 @@ class LaneAccount {
   last: number
   sum: string
   bytes = 0
+  /** By the gateway, or shed. */
   acked: number
+  /** By the gateway. */
+  heard: number
   ackedBytes = 0
   #sizes = new Uint32Array(64)
 
@@ -96,6 +104,7 @@ class LaneAccount {
     this.last = mark.first - 1
     this.sum = mark.before
     this.acked = mark.first - 1
+    this.heard = mark.heard
   }
 
   add(bytes: number, sum: string): void {
@@ -107,7 +116,7 @@ class LaneAccount {
   }
 
   dropTo(upTo: number, sumOfUpTo: string): void {
-    this.ack(upTo)
+    this.#ack(upTo)
     for (; this.first <= upTo; this.first++) {
       this.bytes -= this.#sizeOf(this.first)
       this.ackedBytes -= this.#sizeOf(this.first)
@@ -115,7 +124,17 @@ class LaneAccount {
     this.before = sumOfUpTo
   }
 
-  ack(upTo: number): void {
+  hear(upTo: number): void {
+    this.heard = Math.max(this.heard, upTo)
+    this.#ack(upTo)
+  }
+
+  restore(acked: number, heard: number): void {
+    this.#ack(acked)
+    this.heard = heard
+  }
+
+  #ack(upTo: number): void {
     for (; this.acked < upTo; this.acked++) this.ackedBytes += this.#sizeOf(this.acked + 1)
   }
 

@@ -16,6 +16,11 @@ const LaneMark = z.strictObject({
   sum: Sum,
   /** The gateway holds everything up to here; what is held below waits for its 48 h to end. */
   acked: z.number().int().nonnegative().default(0),
+  /**
+   * The highest the gateway itself named; `acked` is as high at least, and counts what was shed. Between this and `first` lies
+   * what only receipts of lane `event` tell of. Marks of before say nothing of it: then nothing is known to be untold.
+   */
+  heard: z.number().int().nonnegative().default(Number.MAX_SAFE_INTEGER),
 })
 export type LaneMark = z.infer<typeof LaneMark>
 
@@ -88,7 +93,10 @@ export const Mark = z.strictObject({
 })
 export type Mark = z.infer<typeof Mark>
 
-export const EMPTY_LANE: LaneMark = { first: 1, before: CHAIN_START, last: 0, sum: CHAIN_START, acked: 0 }
+export const EMPTY_LANE: LaneMark = {
+  ...{ first: 1, before: CHAIN_START, last: 0, sum: CHAIN_START },
+  ...{ acked: 0, heard: 0 },
+}
 
 /** Digest over no notes. */
 export const NO_NOTES = '0'.repeat(64)

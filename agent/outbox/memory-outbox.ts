@@ -52,6 +52,7 @@ export class MemoryDisk {
   carryOver(epoch: string, stamp: Stamp): void {
     const found = {
       lost: byLane(() => []),
+      untold: byLane(() => []),
       losses: this.mark?.losses ?? [],
       carried: this.mark?.carried ?? [],
     }

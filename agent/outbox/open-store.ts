@@ -117,6 +117,7 @@ async function renew(
   settings.report({ event: 'outbox.rolled_back', epoch })
   return carryOver(room, settings, file, await room.open(epoch), {
     lost: byLane(() => []),
+    untold: byLane(() => []),
     losses: file.mark?.losses ?? [],
     carried: file.mark?.carried ?? [],
   })

@@ -19,7 +19,8 @@ const STAMP = {
 /** A store as it lies on a disk, and the mark outside it. */
 type Store = { readonly rows: Map<string, string>; readonly mark: Mark }
 
-function freshStore(counts: Readonly<Record<Lane, number>>): Store {
+/** Of lane `track` the first `thinned` were shed, four at a time; events 2, 3, ... say so. */
+function freshStore(counts: Readonly<Record<Lane, number>>, thinned = 0): Store {
   const rows = new Map<string, string>()
   const blank = blankMark(epochOf(1), 9)
   const lanes = { ...blank.lanes }
@@ -27,10 +28,15 @@ function freshStore(counts: Readonly<Record<Lane, number>>): Store {
     let sum = CHAIN_START
     for (let seq = 1; seq <= counts[lane]; seq++) {
       const facts = { occurredAt: seq, monoMs: seq, bootId: epochOf(7), clockQuality: 'gnss' } as const
-      const draft = { lane, kind: 'unit.status', ...facts, body: `{"n":${seq}}` }
-      const record = chainRecord(draft, { epoch: epochOf(1), seq, prev: sum })
-      rows.set(recordKey(lane, seq), JSON.stringify(record))
+      const isReceipt = lane === 'event' && seq > 1 && (seq - 1) * 4 <= thinned
+      const what = isReceipt
+        ? { kind: 'gap', body: JSON.stringify(thinnedOf((seq - 2) * 4 + 1, (seq - 1) * 4)) }
+        : { kind: 'unit.status', body: `{"n":${seq}}` }
+      const record = chainRecord({ lane, ...facts, ...what }, { epoch: epochOf(1), seq, prev: sum })
+      if (lane !== 'track' || seq > thinned) rows.set(recordKey(lane, seq), JSON.stringify(record))
       sum = record.sum
+      if (lane === 'track' && seq === thinned)
+        lanes.track = { ...lanes.track, first: thinned + 1, before: sum, acked: thinned }
     }
     lanes[lane] = { ...lanes[lane], last: counts[lane], sum }
   }
@@ -38,6 +44,12 @@ function freshStore(counts: Readonly<Record<Lane, number>>): Store {
   rows.set(MARK_KEY, sealMark(mark))
   return { rows, mark }
 }
+
+const thinnedOf = (first: number, last: number): object => ({
+  lane: 'track',
+  ranges: [[first, last]],
+  reason: 'thinned',
+})
 
 const sorted = (rows: ReadonlyMap<string, string>): (readonly [string, string])[] =>
   [...rows].sort(([a], [b]) => (a < b ? -1 : 1))
@@ -64,7 +76,7 @@ const recordsOf = ({ rows }: Store): WireRecord[] =>
     placeOf(key)?.what === 'record' ? [JSON.parse(value) as WireRecord] : [],
   )
 
-type GapBody = Pick<Loss, 'lane' | 'ranges' | 'lost'>
+type GapBody = Pick<Loss, 'lane' | 'ranges'> & Partial<Pick<Loss, 'lost'>>
 
 /** What the store accounts for: its records by the names they were accepted by, and what its receipts speak of. */
 function accountedFor(store: Store): Set<string> {
@@ -78,7 +90,7 @@ function accountedFor(store: Store): Set<string> {
     if (kind !== 'gap') continue
     const gap = JSON.parse(body) as GapBody
     add(origin?.epoch ?? epoch, gap.lane, gap.ranges)
-    add(gap.lost.epoch, gap.lane, gap.lost.ranges)
+    if (gap.lost !== undefined) add(gap.lost.epoch, gap.lane, gap.lost.ranges)
   }
   return names
 }
@@ -88,7 +100,7 @@ describe('salvage', () => {
     const random = randomOf(1, 'salvage', 'rot')
     let [named, receiptsLost] = [0, 0]
     for (let run = 0; run < 60; run++) {
-      let store = freshStore({ alarm: 2, event: 12, track: 20, diag: 3 })
+      let store = freshStore({ alarm: 2, event: 12, track: 20, diag: 3 }, run % 2 === 0 ? 0 : 8)
       const everNamed = new Set<string>(accountedFor(store))
       for (let rot = 0; rot < 4; rot++) {
         const gone = random.shuffle(recordsOf(store)).slice(0, random.integer(1, 6))

@@ -1,8 +1,10 @@
 import { chainRecord } from '#protocols/chain.ts'
 import { LANES } from '#protocols/record.ts'
+import { countOf } from '#protocols/ranges.ts'
+import type { Range, Ranges } from '#protocols/ranges.ts'
 import type { Lane, RecordDraft, RecordOrigin, WireRecord } from '#protocols/record.ts'
-import { BootScan, countOf } from './boot-scan.ts'
-import type { SeqRange, Verdict } from './boot-scan.ts'
+import { BootScan, receiptIn } from './boot-scan.ts'
+import type { Verdict } from './boot-scan.ts'
 import { gapDraft } from './group-plan.ts'
 import type { Stamp } from './group-plan.ts'
 import { noteKey, recordKey } from './keys.ts'
@@ -15,10 +17,10 @@ import type { Change } from './shelf.ts'
 const RANGES_PER_GAP = 256
 
 /** What the new store has to tell of: seqs of `lane` in some store; `epoch` null for the one that is salvaged. */
-type Missing = { readonly lane: Lane; readonly epoch: string | null; readonly ranges: readonly SeqRange[] }
+type Missing = { readonly lane: Lane; readonly epoch: string | null; readonly ranges: Ranges }
 
 /** What a scan of the rows found. */
-export type Found = Pick<Verdict, 'lost' | 'losses' | 'carried'>
+export type Found = Pick<Verdict, 'lost' | 'untold' | 'losses' | 'carried'>
 
 /**
  * From the rows of a damaged store to those of a new one. Good records keep kind, times and body and get a new place,
@@ -65,7 +67,7 @@ export class Salvage {
     this.#carry(record.lane, seq, origin)
     if (record.lane !== 'event') return
     const told = this.#found.losses.filter(loss => loss.seq === record.seq)
-    this.#losses.push(...told.map(loss => ({ ...loss, seq })))
+    this.#losses.push(...told.map(loss => ({ ...loss, seq })), ...thinnedBy(record, seq))
   }
 
   broke(reason: string): void {
@@ -95,7 +97,7 @@ export class Salvage {
     return { v: STORE_VERSION, epoch: this.#epoch, lanes, ...facts }
   }
 
-  #tell(lane: Lane, ranges: readonly SeqRange[], lost: Loss['lost'], stamp: Stamp): void {
+  #tell(lane: Lane, ranges: Ranges, lost: Loss['lost'], stamp: Stamp): void {
     const seq = this.#add(gapDraft({ lane, ranges, reason: 'lost_in_repair', lost }, stamp))
     this.#losses.push({ seq, lane, epoch: this.#epoch, ranges, lost })
   }
@@ -135,19 +137,33 @@ export class Salvage {
   }
 }
 
-/** What is lost now by both its names, and what lost receipts of earlier repairs spoke of; one for each lane of each store. */
-function missingOf({ lost, losses, carried }: Found): readonly Missing[] {
+/**
+ * What a receipt of thinning speaks of lies in the store it was written in, whose marks the next repair no longer has: so that
+ * is remembered like a loss, at the `seq` the receipt has now.
+ */
+function thinnedBy(record: WireRecord, seq: number): readonly Loss[] {
+  const gap = receiptIn(record)
+  if (gap === null || gap.reason !== 'thinned' || record.origin !== undefined) return []
+  const { epoch } = record
+  const { lane, ranges } = gap
+  return [{ seq, lane, epoch, ranges, lost: { epoch, ranges } }]
+}
+
+/** What is lost now by both its names, and what lost receipts spoke of; one for each lane of each store. */
+function missingOf({ lost, untold, losses, carried }: Found): readonly Missing[] {
+  const gone = byLane(lane => [...untold[lane], ...lost[lane]])
   const isLost = ({ seq }: Loss): boolean => lost.event.some(([first, last]) => first <= seq && seq <= last)
   const all: Missing[] = [
-    ...LANES.map(lane => ({ lane, epoch: null, ranges: lost[lane] })),
+    ...LANES.map(lane => ({ lane, epoch: null, ranges: gone[lane] })),
     ...losses.filter(isLost).flatMap(({ lane, epoch, ranges, lost: before }) => [
       { lane, ...before },
-      { lane, epoch, ranges },
+      // What was thinned has no other name.
+      ...(before.epoch === epoch ? [] : [{ lane, epoch, ranges }]),
     ]),
     ...carried.map(run => ({
       lane: run.lane,
       epoch: run.origin.epoch,
-      ranges: lost[run.lane].flatMap(range => namesBefore(run, range)),
+      ranges: gone[run.lane].flatMap(range => namesBefore(run, range)),
     })),
   ]
   const byStore = new Map<string, Missing>()
@@ -161,7 +177,7 @@ function missingOf({ lost, losses, carried }: Found): readonly Missing[] {
 }
 
 /** What the part of a run that lies in a lost range was called where it came from. */
-function namesBefore({ first, last, origin }: Carried, [from, to]: SeqRange): SeqRange[] {
+function namesBefore({ first, last, origin }: Carried, [from, to]: Range): Range[] {
   const [low, high] = [Math.max(first, from), Math.min(last, to)]
   return low > high ? [] : [[low - first + origin.seq, high - first + origin.seq]]
 }

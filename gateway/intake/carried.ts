@@ -2,7 +2,7 @@ import type { DeviceId } from '#protocols/ids.ts'
 import type { Lane, RecordOrigin, WireRecord } from '#protocols/record.ts'
 import type { IntakeState } from './intake-state.ts'
 import type { LaneBook } from './lane-book.ts'
-import { rangeAt } from './ranges.ts'
+import { rangeAt } from '#protocols/ranges.ts'
 import { aliasKey, recordKey } from './rows.ts'
 
 /*

@@ -8,7 +8,7 @@ import type { Now } from '#protocols/time.ts'
 import { highestOf, laneBookOf, newLaneBook, watermarkOf } from './lane-book.ts'
 import type { LaneBook, WatermarkRow } from './lane-book.ts'
 import type { DelayWindow } from './lateness.ts'
-import { countOf, missingIn } from './ranges.ts'
+import { countOf, missingIn } from '#protocols/ranges.ts'
 import { lanePrefix, recordKey, wireRecordOf } from './rows.ts'
 import type { RecordRow } from './rows.ts'
 

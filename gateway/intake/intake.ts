@@ -29,8 +29,8 @@ import {
 } from './lane-book.ts'
 import type { Arrival, LaneBook } from './lane-book.ts'
 import { newDelayWindow, observeDelay, offsetOf, recordAgeMs } from './lateness.ts'
-import { countOf, rangeAt } from './ranges.ts'
-import type { Ranges } from './ranges.ts'
+import { countOf, rangeAt } from '#protocols/ranges.ts'
+import type { Ranges } from '#protocols/ranges.ts'
 import { aliasKey, recordKey, recordRowOf, SEQ_MAX, watermarkKey } from './rows.ts'
 import type { AliasRow } from './rows.ts'
 

@@ -1,8 +1,8 @@
 import type { ParsedBody } from '#protocols/bodies.ts'
 import { CHAIN_START } from '#protocols/record.ts'
 import type { WireRecord } from '#protocols/record.ts'
-import { addRange, contiguousUpTo, missingIn, rangeAt, topOf, withoutSeq } from './ranges.ts'
-import type { Ranges } from './ranges.ts'
+import { addRange, contiguousUpTo, missingIn, rangeAt, topOf, withoutSeq } from '#protocols/ranges.ts'
+import type { Ranges } from '#protocols/ranges.ts'
 
 /*
  * One lane of one store of one device. A record is in the ledger as soon as it arrives and told to the city in seq order:

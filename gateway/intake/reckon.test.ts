@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest'
 import type { DeviceId } from '#protocols/ids.ts'
 import { bookOf, newIntakeState } from './intake-state.ts'
 import { watermarkOf } from './lane-book.ts'
-import { addRange, countOf, missingIn } from './ranges.ts'
-import type { Ranges } from './ranges.ts'
+import { addRange, countOf, missingIn } from '#protocols/ranges.ts'
+import type { Ranges } from '#protocols/ranges.ts'
 import { reckon } from './reckon.ts'
 
 const device = 'ptu-07' as DeviceId

@@ -5,8 +5,8 @@ import { bookOf, epochInTheWay } from './intake-state.ts'
 import type { IntakeState } from './intake-state.ts'
 import { watermarkRowOf } from './lane-book.ts'
 import type { LaneBook } from './lane-book.ts'
-import { contiguousUpTo, countOf, missingIn, unionOf } from './ranges.ts'
-import type { Ranges } from './ranges.ts'
+import { contiguousUpTo, countOf, missingIn, unionOf } from '#protocols/ranges.ts'
+import type { Ranges } from '#protocols/ranges.ts'
 import { watermarkKey } from './rows.ts'
 
 /*

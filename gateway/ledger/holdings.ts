@@ -1,5 +1,5 @@
-import { addRange } from '../intake/ranges.ts'
-import type { Ranges } from '../intake/ranges.ts'
+import { addRange } from '#protocols/ranges.ts'
+import type { Ranges } from '#protocols/ranges.ts'
 import { underPrefix } from './ledger.ts'
 import type { Ledger } from './ledger.ts'
 import { isAsPut, recordsNamed } from './packed-records.ts'

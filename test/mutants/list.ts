@@ -101,6 +101,18 @@ export const MUTANTS: readonly Mutant[] = [
     replace: '      void [first, epoch, stamp]\n',
   },
   {
+    name: 'a receipt of thinning that rotted is not missed',
+    file: 'agent/outbox/boot-scan.ts',
+    find: 'missingIn(this.#toldOf(lane, known?.losses ?? []), lanes[lane].shed)',
+    replace: '[]',
+  },
+  {
+    name: 'a receipt of thinning is forgotten once it is carried over',
+    file: 'agent/outbox/salvage.ts',
+    find: ', ...thinnedBy(record, seq)',
+    replace: '',
+  },
+  {
     name: 'a record carried over does not name its origin',
     file: 'agent/outbox/salvage.ts',
     find: '      ...(origin && { origin }),\n',
@@ -219,7 +231,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a watermark without ranges',
-    file: 'gateway/intake/ranges.ts',
+    file: 'protocols/ranges.ts',
     find: 'ranges[0]?.[0] === 1 ? ranges[0][1] : 0',
     replace: 'ranges[0]?.[0] === 1 ? topOf(ranges) : 0',
   },

@@ -13,10 +13,8 @@ type DeviceBook = {
   /** Content by the name it bears in a store, newest bearer. */
   readonly names: Map<string, string>
   /** What a gap record spoke of when it was written: after an image was put back its names may be borne by others. */
-  readonly receipts: Map<string, Receipt>
+  readonly receipts: Map<string, readonly string[]>
 }
-
-type Receipt = { readonly reason: string; readonly contents: readonly string[] }
 
 type Effect = { readonly key: string; count: number }
 type GapRow = {
@@ -65,17 +63,24 @@ export class RecordBook {
     return this.#bookOf(deviceId).accepted.has(content)
   }
 
-  /** Rows that lie on a car's disk. Only what nobody was told of needs a look: the outbox's own words, and carried records. */
+  /**
+   * Rows that lie on a car's disk. Only what nobody was told of needs a look: the outbox's own words, and carried records; and,
+   * beside a receipt, all of its batch, for it may speak of what was accepted by no more than the same write.
+   */
   landed(deviceId: string, rows: readonly Change[]): void {
-    for (const { key, value } of rows) {
-      if (value === null || !key.startsWith('r/') || !OWN.test(value)) continue
-      const record = JSON.parse(value) as WireRecord
-      const book = this.#bookOf(deviceId)
+    const own = rows.filter(({ key, value }) => value !== null && key.startsWith('r/') && OWN.test(value))
+    if (own.length === 0) return
+    const book = this.#bookOf(deviceId)
+    const named = own.some(({ value }) => GAP.test(value!)) ? rows.filter(isRecordRow) : own
+    const records = named.map(({ value }) => JSON.parse(value!) as WireRecord)
+    for (const record of records)
+      book.names.set(nameOf(record.epoch, record.lane, record.seq), contentOf(record))
+    for (const record of records) {
+      if (record.kind !== 'gap' && record.kind !== 'track.sketch') continue
       const content = contentOf(record)
-      if (record.kind === 'gap' || record.kind === 'track.sketch') book.asked.add(content)
+      book.asked.add(content)
       if (record.kind === 'gap' && !book.receipts.has(content))
         book.receipts.set(content, receiptOf(book, record))
-      book.names.set(nameOf(record.epoch, record.lane, record.seq), content)
     }
   }
 
@@ -153,23 +158,14 @@ export class RecordBook {
     return hash.digest('hex')
   }
 
-  /**
-   * Contents that a receipt in the ledger explains; and where it says that a receipt of thinning rotted away, what that one
-   * had explained: the hole is known, if not how deep it is. What a repair lost is named by every later one.
-   */
+  /** Contents that a receipt in the ledger explains. What a repair lost is named by every later one. */
   #receipted(deviceId: string): Set<string> {
     const found = new Set<string>()
     const book = this.#bookOf(deviceId)
     for (const { deviceId: of, epoch, content, gap } of this.#gaps.values()) {
       if (of !== deviceId) continue
-      for (const one of book.receipts.get(content)?.contents ?? []) found.add(`${deviceId}/${one}`)
+      for (const one of book.receipts.get(content) ?? []) found.add(`${deviceId}/${one}`)
       for (const one of contentsIn(book, epoch, gap)) found.add(`${deviceId}/${one}`)
-    }
-    for (let before = -1; before !== found.size;) {
-      before = found.size
-      for (const [receipt, { reason, contents }] of book.receipts)
-        if (reason === 'thinned' && found.has(`${deviceId}/${receipt}`))
-          for (const one of contents) found.add(`${deviceId}/${one}`)
     }
     return found
   }
@@ -227,10 +223,9 @@ type GapBody = {
   readonly lost?: { readonly epoch: string; readonly ranges: readonly (readonly [number, number])[] }
 }
 
-function receiptOf(book: DeviceBook, { epoch, body }: WireRecord): Receipt {
-  const gap = JSON.parse(body) as GapBody
-  return { reason: gap.reason, contents: [...contentsIn(book, epoch, gap)] }
-}
+const receiptOf = (book: DeviceBook, { epoch, body }: WireRecord): readonly string[] => [
+  ...contentsIn(book, epoch, JSON.parse(body) as GapBody),
+]
 
 /** What the names in a gap record stand for now. */
 function* contentsIn({ names }: DeviceBook, epoch: string, gap: GapBody): Generator<string> {
@@ -244,3 +239,6 @@ function* contentsIn({ names }: DeviceBook, epoch: string, gap: GapBody): Genera
 
 /** Carried over from another store, or written by the outbox itself. */
 const OWN = /"origin":|"kind":"(?:gap|track\.sketch)"/
+const GAP = /"kind":"gap"/
+
+const isRecordRow = ({ key, value }: Change): boolean => value !== null && key.startsWith('r/')
