@@ -15,6 +15,7 @@ import { CHAIN_START, eventIdOf } from '#protocols/record.ts'
 import type { Lane, WireRecord } from '#protocols/record.ts'
 import type { Live } from '#protocols/session.ts'
 import type { Now } from '#protocols/time.ts'
+import { QUIET_LIVE } from '#test/fixtures/quiet-live.ts'
 
 /*
  * A town on paper: one straight road along the equator, 1 degree of longitude is 1,000 s of driving.
@@ -116,6 +117,7 @@ class Town {
     const liveSeq = (this.liveSeqs.get(deviceId) ?? 0) + 1
     this.liveSeqs.set(deviceId, liveSeq)
     const live: Live = {
+      ...QUIET_LIVE,
       v: 1,
       epoch: EPOCH,
       bootId: BOOT,
@@ -125,15 +127,8 @@ class Town {
       sentAt: 0,
       clockQuality: 'none',
       window: 'c'.repeat(32),
-      announcedMs: 20_000,
       position: { eventId: null, ageMs: 500, lat: 0, lon, mode: 3, speedMps: 10, trackDeg: 90 },
       equipment: { lightbar: 'off' },
-      recording: false,
-      emergency: false,
-      availability: 'available',
-      assignments: [],
-      queue: { alarm: 0, event: 0, track: 0, diag: 0, bytes: 0 },
-      store: 'ok',
       ...extra,
     }
     return this.send({ type: 'live', deviceId, live, latenessMs })

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { createSecureContext } from 'node:tls'
 import { backoffMs } from '#agent/uplink/backoff.ts'
 import type { DeviceIdentity } from '#protocols/enrolment.ts'
+import { QUIET_LIVE } from '#test/fixtures/quiet-live.ts'
 import { HOME, latOfWord, monotonicMs } from './fleet-words.ts'
 import type { FromFleet, ToFleet } from './fleet-words.ts'
 import { dialThin } from './thin-device.ts'
@@ -112,6 +113,7 @@ function hello(): string {
 
 function live(device: Device): string {
   return JSON.stringify({
+    ...QUIET_LIVE,
     v: 1,
     epoch: EPOCH,
     bootId: BOOT,
@@ -121,7 +123,6 @@ function live(device: Device): string {
     sentAt: Date.now(),
     clockQuality: 'ntp',
     window: '0'.repeat(32),
-    announcedMs: 20_000,
     position: {
       eventId: `${device.deviceId}/${EPOCH}/track/${device.liveSeq}`,
       ageMs: 50,
@@ -135,11 +136,5 @@ function live(device: Device): string {
       satsSeen: 27,
     },
     equipment: { lightbar: 'off' },
-    recording: false,
-    emergency: false,
-    availability: 'available',
-    assignments: [],
-    queue: { alarm: 0, event: 0, track: 0, diag: 0, bytes: 0 },
-    store: 'ok',
   })
 }
