@@ -1,5 +1,4 @@
-import { createRequire } from 'node:module'
-import { pathToFileURL } from 'node:url'
+import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import type { CityReport } from './city-run.ts'
 import { runJob } from './job.ts'
@@ -24,7 +23,10 @@ export async function runJobs(
     }
   }
   if (threads <= 1 || jobs.length <= 1) await work(runJob)
-  else await Promise.all(Array.from({ length: Math.min(threads, jobs.length) }, () => withThread(work)))
+  else {
+    const start = await workerStarter()
+    await Promise.all(Array.from({ length: Math.min(threads, jobs.length) }, () => withThread(start(), work)))
+  }
   return reports
 }
 
@@ -32,9 +34,9 @@ export async function runJobs(
 const resourceLimits = { maxYoungGenerationSizeMb: 96, maxOldGenerationSizeMb: 3_000 }
 
 async function withThread(
+  worker: Worker,
   work: (run: (job: CityJob) => Promise<CityReport>) => Promise<void>,
 ): Promise<void> {
-  const worker = startWorker()
   const run = (job: CityJob): Promise<CityReport> =>
     new Promise((resolve, reject) => {
       worker.once('error', reject)
@@ -52,16 +54,28 @@ async function withThread(
 }
 
 /**
- * In the bundle the worker is a file beside this one. In a checkout it is TypeScript, which a worker cannot load by
- * itself: a line of code registers the loader first.
+ * In the bundle the worker is a file beside this one. In a checkout it is TypeScript, which is bundled here once: a loader in
+ * every thread takes seconds to begin, and what it makes of the code names each closure again whenever one is made, which
+ * costs a tenth of a city.
  */
-function startWorker(): Worker {
-  if (!import.meta.url.endsWith('.ts'))
-    return new Worker(new URL('./city-worker.js', import.meta.url), { resourceLimits })
-  const url = new URL('./city-worker.ts', import.meta.url)
-  // `require` finds the CommonJS twin, which looks for its parts in a folder it does not have.
-  const found = createRequire(import.meta.url).resolve('tsx/esm/api')
-  const loader = pathToFileURL(found.replace(/\.cjs$/, '.mjs')).href
-  const code = `import(${JSON.stringify(loader)}).then(({ register }) => (register(), import(${JSON.stringify(url.href)})))`
-  return new Worker(code, { eval: true, resourceLimits })
+async function workerStarter(): Promise<() => Worker> {
+  const url = (file: string): URL => new URL(file, import.meta.url)
+  if (!import.meta.url.endsWith('.ts')) return () => new Worker(url('./city-worker.js'), { resourceLimits })
+  const { build } = await import('esbuild')
+  const made = await build({
+    entryPoints: [fileURLToPath(url('./city-worker.ts'))],
+    bundle: true,
+    write: false,
+    // Text that a thread can be given; packages are found from where the process was started.
+    format: 'cjs',
+    platform: 'node',
+    target: 'node20',
+    logLevel: 'silent',
+    external: NOT_REACHED,
+  })
+  const code = made.outputFiles[0]!.text
+  return () => new Worker(code, { eval: true, execArgv: [], resourceLimits })
 }
+
+/** Native code that a city of memory never asks for. */
+const NOT_REACHED = ['classic-level', '@serialport/bindings-cpp']
