@@ -59,7 +59,7 @@ const ROWS: readonly Row[] = [
     fault: 'whole cities on simulated disks, links and clocks that fail in every way of the fault matrix',
     by: ['prove', 'sim'],
     found: e =>
-      `${figure(e, 'vehicleHours')} of ${figure(e, 'vehicleHoursPromised')} vehicle-hours, ${figure(e, 'faults')} faults of ${Object.keys(at(e, 'faultsByKind') as object).length} kinds, ${figure(e, 'accepted')} accepted = ${figure(e, 'effective')} effective + ${figure(e, 'receipted')} receipted; lost ${figure(e, 'lost')}, doubled ${figure(e, 'duplicated')}, told out of order ${figure(e, 'reordered')}, forged orders carried out ${figure(e, 'forgedExecuted')}`,
+      `${figure(e, 'vehicleHours')} of ${figure(e, 'vehicleHoursPromised')} vehicle-hours, ${figure(e, 'sums.faults')} faults of ${Object.keys(at(e, 'faultsByKind') as object).length} kinds, ${figure(e, 'sums.accepted')} accepted = ${figure(e, 'sums.effective')} effective + ${figure(e, 'sums.receipted')} receipted; lost ${figure(e, 'sums.lost')}, doubled ${figure(e, 'sums.duplicated')}, told out of order ${figure(e, 'sums.reordered')}, forged orders carried out ${figure(e, 'sums.forgedExecuted')}`,
   },
   {
     promise: RECORDS,
