@@ -289,6 +289,32 @@ describe('what a device may say', () => {
   })
 })
 
+describe('what a device says all the time', () => {
+  it('keeps its session, however short the silence it announced, without a ping', async () => {
+    const client = await connected(car, { keepalive: 2, reschedulePings: true })
+    for (let n = 0; n < 10; n++) {
+      await client.publishAsync(topicOf('ptu-07', 'live'), `${n}`, { qos: 1 })
+      await new Promise(resolve => setTimeout(resolve, 400))
+    }
+    const said = events.flatMap(event => (event.type === 'payload' ? [String(event.payload)] : []))
+    expect(said).toEqual(['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'])
+    expect(broker.stats().sessions).toBe(1)
+  })
+
+  it('is refused like anything else when it is another topic, after a thousand that were right', async () => {
+    const client = await connected(car)
+    const right = topicOf('ptu-07', 'up/track')
+    for (let n = 0; n < 1_000; n++) client.publish(right, `${n}`, { qos: 1 })
+    let closed = false
+    client.once('close', () => (closed = true))
+    client.publish(topicOf('ptu-08', 'up/track'), 'not mine', { qos: 1 })
+    await until(() => closed && refusals().length > 0)
+    expect(refusals().map(entry => entry['code'])).toEqual(['TOPIC_REFUSED'])
+    const said = events.flatMap(event => (event.type === 'payload' ? [String(event.payload)] : []))
+    expect(said).toEqual(Array.from({ length: 1_000 }, (_, n) => `${n}`))
+  })
+})
+
 describe('what a device may hear', () => {
   const subscribe = (client: MqttClient, topic: string): Promise<number> =>
     new Promise(resolve =>

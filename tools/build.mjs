@@ -110,7 +110,7 @@ async function buildProcesses() {
     metafile: true,
     logLevel: 'warning',
     external: [...EXTERNAL, ...CHECKOUT_ONLY],
-    plugins: [absentVerbs, oneLocale],
+    plugins: [absentVerbs, oneLocale, noTracing],
     // CommonJS inside an ESM bundle asks for `require`.
     banner: {
       js: "import { createRequire as reach5CreateRequire } from 'node:module'; const require = reach5CreateRequire(import.meta.url);",
@@ -140,6 +140,17 @@ const oneLocale = {
     build.onLoad({ filter: /zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, ({ path }) => ({
       contents: "export { default as en } from './en.js'",
       resolveDir: dirname(path),
+    }))
+  },
+}
+
+/** Libraries trace every packet into a log that nobody reads here; even switched off it makes a list of words for each. */
+const noTracing = {
+  name: 'no-tracing',
+  setup(build) {
+    build.onLoad({ filter: /node_modules[\\/]debug[\\/]src[\\/]index\.js$/ }, () => ({
+      contents:
+        'const off = () => {}; off.enabled = false; off.extend = () => off; off.log = off; module.exports = () => off',
     }))
   },
 }

@@ -17,8 +17,8 @@ import type { DownChannel, UpChannel } from '#protocols/topics.ts'
 import type { ServerCertificate } from '../identity/x509-authority.ts'
 import type { Broker, BrokerEvent, RefusalCode } from './broker.ts'
 import { HandshakeQueue } from './handshake-queue.ts'
-import { LengthGuard } from './length-guard.ts'
-import { publishPacket } from './publish-packet.ts'
+import { LengthGuard, PACKET_BYTES_MAX } from './length-guard.ts'
+import { pubackPacket, publishPacket, seePublish } from './publish-packet.ts'
 import { deafEmitter } from './deaf-emitter.ts'
 import type { Refused } from './refusal-audit.ts'
 
@@ -36,6 +36,8 @@ const WAITING_MAX = 32
 /** Refusal to a client that asked for something nobody may have; the words of MQTT 3.1.1. */
 const IDENTIFIER_REJECTED = 2
 const NOT_AUTHORIZED = 5
+/** First half of the first byte of a packet. */
+const PUBLISH = 3
 
 export type BrokerParts = {
   readonly host: string
@@ -63,6 +65,8 @@ type Session = {
   readonly subscribed: Set<DownChannel>
   /** Topics that were judged to be this device's own to publish to: a handful, said thousands of times. */
   readonly spoken: Map<string, UpChannel>
+  /** Publishes that were left to the library and not taken from it yet; what comes behind them must not overtake. */
+  inLibrary: number
   /** Where its acks go. */
   ackTopic: Uint8Array | null
   waiting: { readonly channel: DownChannel; readonly payload: Uint8Array }[]
@@ -71,7 +75,8 @@ type Session = {
 /**
  * MQTT 3.1.1 over mutual TLS 1.3, terminated here. Identity is the URI SAN of the certificate and nothing else; the client
  * id must say the same. Will, retain, persistent sessions and QoS 2 are refused, topics are compared exactly. Nothing is
- * subscribed inside: a device's publish goes to `onEvent`, and the broker's own fan-out is deaf. Fault: `PORT_IN_USE`.
+ * subscribed inside: a device's publish goes to `onEvent`, and the broker's own fan-out is deaf. The library carries sessions;
+ * a publish like one that it has carried goes past it. Fault: `PORT_IN_USE`.
  */
 export async function openAedesBroker(parts: BrokerParts): Promise<Result<Broker>> {
   const devices = new DeviceBroker(parts)
@@ -236,12 +241,15 @@ class DeviceBroker implements Broker {
       socket.destroy()
       return
     }
-    const guard = new LengthGuard(socket, () =>
-      this.refuse(
-        'PACKET_TOO_LARGE',
-        { address, deviceId: session.deviceId, san: certificate.subjectAltName },
-        session,
-      ),
+    const guard = new LengthGuard(
+      socket,
+      () =>
+        this.refuse(
+          'PACKET_TOO_LARGE',
+          { address, deviceId: session.deviceId, san: certificate.subjectAltName },
+          session,
+        ),
+      (chunk, at) => this.takeShortWay(session, chunk, at),
     )
     const session: Session = {
       guard,
@@ -252,6 +260,7 @@ class DeviceBroker implements Broker {
       client: null,
       subscribed: new Set(),
       spoken: new Map(),
+      inLibrary: 0,
       ackTopic: null,
       waiting: [],
     }
@@ -332,6 +341,32 @@ class DeviceBroker implements Broker {
   }
 
   /**
+   * The common packet goes past the library: a whole PUBLISH of QoS 1 to a topic this session was judged for, of a device
+   * that reads. It is taken and its PUBACK written, as the library would. Where it ends; `at` when the library is to have it.
+   */
+  private takeShortWay(session: Session, chunk: Buffer, at: number): number {
+    if (chunk[at]! >> 4 !== PUBLISH) return at
+    const { guard, deviceId, client } = session
+    const seen = session.inLibrary === 0 && deviceId !== null ? seePublish(chunk, at) : undefined
+    const channel = seen && session.spoken.get(chunk.toString('latin1', seen.topicFrom, seen.topicTo))
+    const isOurs =
+      channel !== undefined &&
+      seen!.end - at <= PACKET_BYTES_MAX &&
+      guard.writable &&
+      !guard.writableNeedDrain &&
+      this.sessions.get(deviceId!) === session
+    if (!isOurs) {
+      session.inLibrary++
+      return at
+    }
+    const payload = chunk.subarray(seen!.topicTo + 2, seen!.end)
+    this.parts.onEvent({ type: 'payload', deviceId: deviceId!, channel, payload })
+    guard.send(pubackPacket(seen!.packetId))
+    keptAlive(client)
+    return seen!.end
+  }
+
+  /**
    * A device's words are taken here, at parse time, and so in the order of the wire. An error closes the connection: a
    * client that publishes what it may not is broken, and would send the same again for ever.
    */
@@ -339,6 +374,7 @@ class DeviceBroker implements Broker {
     // The broker's own $SYS messages; the emitter behind it is deaf.
     if (client === null) return null
     const session = sessionOf(client)
+    session.inLibrary--
     const { deviceId } = session
     const channel = upChannelOf(session, packet.topic)
     if (deviceId === null || channel === undefined)
@@ -380,7 +416,7 @@ class DeviceBroker implements Broker {
     const { guard } = session
     if (!guard.writable || guard.writableNeedDrain) return this.deliver(session, 'down/ack', payload)
     session.ackTopic ??= Buffer.from(topicOf(session.deviceId!, 'down/ack'))
-    guard.write(publishPacket(session.ackTopic, payload))
+    guard.send(publishPacket(session.ackTopic, payload))
     return true
   }
 
@@ -417,6 +453,11 @@ class DeviceBroker implements Broker {
 
 /** The library carries our session through as the request of the connection. */
 const sessionOf = (client: Client): Session => client.req as unknown as Session
+
+/** The library counts the silence of a client from what it saw of it. */
+function keptAlive(client: Client | null): void {
+  ;(client as unknown as { readonly _keepaliveTimer?: NodeJS.Timeout } | null)?._keepaliveTimer?.refresh()
+}
 
 /** The channel, where a device may publish to this topic at all. */
 function upChannelOf({ spoken, deviceId }: Session, topic: string): UpChannel | undefined {

@@ -19,13 +19,28 @@ export class PacketLengths {
   accepts(chunk: Uint8Array): boolean {
     let at = 0
     while (at < chunk.length) {
-      if (this.skip > 0) {
-        const taken = Math.min(this.skip, chunk.length - at)
-        this.skip -= taken
-        at += taken
-      } else if (!this.header(chunk[at++]!)) return false
+      at = this.next(chunk, at)
+      if (at < 0) return false
     }
     return true
+  }
+
+  /** Whether the byte that comes next begins a packet. */
+  get atBorder(): boolean {
+    return this.skip === 0 && this.headerBytes === 0
+  }
+
+  /** From `at` to where this packet ends, or the chunk; -1 for a packet that is too long. */
+  next(chunk: Uint8Array, at: number): number {
+    let end = at
+    while (this.skip === 0 && end < chunk.length) {
+      if (!this.header(chunk[end++]!)) return -1
+      // A packet of a header alone.
+      if (this.skip === 0 && this.headerBytes === 0) return end
+    }
+    const taken = Math.min(this.skip, chunk.length - end)
+    this.skip -= taken
+    return end + taken
   }
 
   private header(byte: number): boolean {
@@ -43,32 +58,70 @@ export class PacketLengths {
   }
 }
 
+/** Looks at a packet that begins at `at`; where it ends when it was taken here, `at` when the parser is to have it. */
+export type TakePacket = (chunk: Buffer, at: number) => number
+
 /**
- * Stands between a socket and the MQTT parser: counts lengths before the parser sees them, and can stop reading. What is
- * written passes through with the socket's own back pressure, so a device that does not read is noticed.
+ * Stands between a socket and the MQTT parser: counts lengths before the parser sees them, lets somebody take whole packets
+ * past it, and can stop reading. What is written in one turn of the event loop leaves together, with the socket's own back
+ * pressure, so a device that does not read is noticed.
  */
 export class LengthGuard extends Duplex {
   private readonly socket: Duplex
+  private readonly takePacket: TakePacket
+  private readonly onTooLarge: () => void
   private readonly lengths = new PacketLengths()
   private held = false
   private wanted = false
+  private gathering = false
 
-  constructor(socket: Duplex, onTooLarge: () => void) {
+  constructor(socket: Duplex, onTooLarge: () => void, takePacket: TakePacket) {
     super({ allowHalfOpen: false })
     this.socket = socket
-    socket.on('data', (chunk: Buffer) => {
-      if (!this.lengths.accepts(chunk)) {
-        onTooLarge()
-        this.destroy()
-      } else if (!this.push(chunk)) {
-        this.wanted = false
-        socket.pause()
-      }
-    })
+    this.takePacket = takePacket
+    this.onTooLarge = onTooLarge
+    socket.on('data', (chunk: Buffer) => this.onData(chunk))
     socket.on('end', () => this.push(null))
     socket.on('error', error => this.destroy(error))
     socket.on('close', () => this.destroy())
     socket.pause()
+  }
+
+  private onData(chunk: Buffer): void {
+    let [at, from] = [0, 0]
+    while (at < chunk.length) {
+      const end = this.lengths.atBorder ? this.takePacket(chunk, at) : at
+      if (end > at) {
+        if (at > from) this.pass(chunk.subarray(from, at))
+        at = from = end
+        continue
+      }
+      at = this.lengths.next(chunk, at)
+      if (at >= 0) continue
+      this.onTooLarge()
+      this.destroy()
+      return
+    }
+    if (at > from) this.pass(chunk.subarray(from, at))
+  }
+
+  private pass(chunk: Buffer): void {
+    if (this.push(chunk)) return
+    this.wanted = false
+    this.socket.pause()
+  }
+
+  /** Writes, and lets go of it when everything of this turn is written: a record of TLS costs more than what is in it. */
+  send(bytes: Uint8Array): void {
+    if (!this.gathering) {
+      this.gathering = true
+      this.cork()
+      setImmediate(() => {
+        this.gathering = false
+        this.uncork()
+      })
+    }
+    this.write(bytes)
   }
 
   /** Stops and starts reading from the socket, whatever the parser wants. */
