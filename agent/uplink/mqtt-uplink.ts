@@ -1,3 +1,4 @@
+import type { TLSSocket } from 'node:tls'
 import mqtt from 'mqtt'
 import type { DeviceIdentity } from '#protocols/enrolment.ts'
 import { DOWN_CHANNELS, parseTopic, topicOf } from '#protocols/topics.ts'
@@ -44,6 +45,8 @@ export function mqttDial(identity: DeviceIdentity, mqttUrl: string = identity.mq
       if (!over && parsed) events.onMessage(parsed.channel as DownChannel, payload)
     })
     client.on('connect', () => {
+      // An alarm behind a batch would wait until the far end has acknowledged that: a round trip, or 40 ms of its patience.
+      ;(client.stream as TLSSocket).setNoDelay(true)
       const topics = DOWN_CHANNELS.map(channel => topicOf(identity.deviceId, channel))
       client.subscribe(topics, { qos: 1 }, (error, granted) => {
         if (over) return

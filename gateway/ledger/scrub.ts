@@ -6,9 +6,9 @@ import type { Ledger } from './ledger.ts'
 /** Starting is busy enough. */
 const FIRST_AFTER_MS = 60_000
 const EVERY_MS = 24 * 3_600_000
-/** Records looked at in one turn, a millisecond or two of processor; and the rest after it, a hundredth of a core in all. */
-const RECORDS_PER_TURN = 400
-const REST_MS = 200
+/** Records looked at in one turn, a millisecond of processor, or one pack; and the rest after it, a hundredth of a core in all. */
+const RECORDS_PER_TURN = 100
+const REST_MS_PER_RECORD = 0.5
 
 /** What was not as it had been written: the row of the store, or the words with which it could not be read. */
 export type Damage = { readonly key: string } | { readonly unreadable: string }
@@ -41,8 +41,8 @@ export function startScrub(parts: {
       records += last - first + 1
       sinceRest += last - first + 1
       if (sinceRest < RECORDS_PER_TURN) continue
+      await rest(sinceRest * REST_MS_PER_RECORD)
       sinceRest = 0
-      await rest(REST_MS)
     }
     const seconds = Math.round((clock.now().monoMs - startMonoMs) / 1_000)
     log.info({ event: 'ledger.scrubbed', records, seconds })

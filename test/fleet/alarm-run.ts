@@ -18,8 +18,13 @@ export type AlarmRun = {
 }
 
 const BACKFILL_BYTES_PER_S = 20 * 1024
-/** So slow that two thousand of them last as long as the measurement. */
+/**
+ * A batch of 256 positions is 7 KB, so each of the others sends one in three minutes, two thousand of them eleven a second:
+ * of a thousand positions each, most wait still when the last of them has come up and the series is over.
+ */
 const OTHERS_BYTES_PER_S = 40
+/** So many of the others are to have a backlog from the first alarm to the last. */
+const DRAINING_SHARE = 0.98
 const HEARD_WITHIN_MS = 60_000
 const CROWD_WITHIN_MS = 240_000
 
@@ -92,7 +97,11 @@ export async function alarmRun(run: AlarmRun, say: (words: string) => void = () 
   })
   const ratio = quantile(draining, 0.99) / quantile(idle, 0.99)
   // Everybody's backlog is to last to the end, or nothing was measured of it.
-  const wasDraining = ended.own > 0 && ended.own < began.own && ended.waiting >= run.others
+  const wasDraining =
+    ended.own > 0 &&
+    ended.own < began.own &&
+    ended.draining >= DRAINING_SHARE * run.others &&
+    ended.waiting < began.waiting
   return {
     holds: ratio <= 2 && wasDraining,
     wasDraining,

@@ -17,8 +17,16 @@ export type ToCrowd = {
   readonly reportEveryMs: number
 }
 
-/** Said by a crowd, once a second. */
-export type FromCrowd = { readonly up: number; readonly waiting: number; readonly opened: number }
+/** Said by a crowd, four times a second; `draining` are the cars with a backlog. */
+export type FromCrowd = {
+  readonly up: number
+  readonly waiting: number
+  readonly draining: number
+  readonly opened: number
+}
+
+/** What waits for its ack at any moment is no backlog. */
+const BACKLOG_FROM = 16
 
 const GROUP = 500
 
@@ -53,9 +61,11 @@ async function crowd(told: ToCrowd): Promise<void> {
     report()
   }
   setInterval(() => {
+    const waiting = cars.map(car => car.waiting())
     const said: FromCrowd = {
       up: cars.filter(car => car.carrier.link().state === 'up').length,
-      waiting: cars.reduce((sum, car) => sum + car.waiting(), 0),
+      waiting: waiting.reduce((sum, n) => sum + n, 0),
+      draining: waiting.filter(n => n >= BACKLOG_FROM).length,
       opened: cars.length,
     }
     process.send?.(said)

@@ -26,7 +26,12 @@ export function startCrowd(told: ToCrowd, processes: number): Crowd {
   const sum = (of: (said: FromCrowd) => number): number =>
     [...last.values()].reduce((s, said) => s + of(said), 0)
   return {
-    said: () => ({ up: sum(s => s.up), waiting: sum(s => s.waiting), opened: sum(s => s.opened) }),
+    said: () => ({
+      up: sum(s => s.up),
+      waiting: sum(s => s.waiting),
+      draining: sum(s => s.draining),
+      opened: sum(s => s.opened),
+    }),
     close: () => children.forEach(child => child.kill('SIGKILL')),
   }
 }
