@@ -30,10 +30,10 @@ export function openVirtualClock(options: VirtualClockOptions = {}): VirtualCloc
   const queue = new DueQueue()
 
   const runNext = (): boolean => {
-    const due = queue.take()
-    if (due === undefined) return false
-    monoMs = due.atMs
-    due.run()
+    const atMs = queue.nextMs()
+    if (atMs === undefined) return false
+    monoMs = atMs
+    queue.take()()
     return true
   }
 
@@ -53,78 +53,112 @@ export function openVirtualClock(options: VirtualClockOptions = {}): VirtualCloc
   }
 }
 
-type Due = { readonly atMs: number; readonly turn: number; run: () => void; cancelled: boolean; ran: boolean }
+const NOTHING = (): void => {}
 
-/** Binary heap by `(atMs, turn)`; a cancelled call stays inside until it reaches the top, so cancelling is O(1). */
+/**
+ * Binary heap by `(atMs, turn)`. Its places are three columns of numbers, so that a call rises and sinks without being
+ * touched: `slots` says where in `runs` the call of a place lies. A cancelled call leaves `runs` at once and its place when it
+ * reaches the top, so cancelling is O(1). The columns double when they are full.
+ */
 class DueQueue {
   waiting = 0
-  private readonly heap: Due[] = []
+  private atMs = new Float64Array(64)
+  private turns = new Float64Array(64)
+  private slots = new Uint32Array(64)
+  private size = 0
   private turn = 0
+  /** By slot; null: cancelled. */
+  private readonly runs: ((() => void) | null)[] = []
+  /** Whose slot it is now, so that cancelling what has run cancels nobody else. */
+  private readonly owners: number[] = []
+  private readonly free: number[] = []
 
   put(atMs: number, run: () => void): () => void {
-    this.turn += 1
-    const due: Due = { atMs, turn: this.turn, run, cancelled: false, ran: false }
-    this.heap.push(due)
-    this.rise(this.heap.length - 1)
-    this.waiting += 1
+    const turn = ++this.turn
+    const slot = this.free.pop() ?? this.runs.length
+    this.runs[slot] = run
+    this.owners[slot] = turn
+    if (this.size === this.atMs.length) this.grow()
+    this.rise(this.size++, atMs, turn, slot)
+    this.waiting++
     return () => {
-      if (due.cancelled || due.ran) return
-      due.cancelled = true
-      this.waiting -= 1
+      if (this.owners[slot] !== turn || this.runs[slot] === null) return
+      this.runs[slot] = null
+      this.waiting--
     }
   }
 
   nextMs(): number | undefined {
-    while (this.heap[0]?.cancelled === true) this.pop()
-    return this.heap[0]?.atMs
+    while (this.size > 0 && this.runs[this.slots[0]!] === null) this.pop()
+    return this.size === 0 ? undefined : this.atMs[0]
   }
 
-  take(): Due | undefined {
-    if (this.nextMs() === undefined) return undefined
-    const due = this.pop()
-    due.ran = true
-    this.waiting -= 1
-    return due
+  /** Right after `nextMs` said that there is one. */
+  take(): () => void {
+    const run = this.runs[this.slots[0]!]!
+    this.pop()
+    this.waiting--
+    return run
   }
 
-  private pop(): Due {
-    const top = this.heap[0]!
-    const last = this.heap.pop()!
-    if (this.heap.length > 0) {
-      this.heap[0] = last
-      this.sink(0)
-    }
-    return top
+  private pop(): void {
+    const slot = this.slots[0]!
+    this.runs[slot] = NOTHING
+    this.owners[slot] = 0
+    this.free.push(slot)
+    const last = --this.size
+    if (last > 0) this.sink(this.atMs[last]!, this.turns[last]!, this.slots[last]!)
   }
 
-  private rise(start: number): void {
+  /** From place `at`, which is free, to where it belongs. */
+  private rise(start: number, atMs: number, turn: number, slot: number): void {
     let at = start
     while (at > 0) {
       const parent = (at - 1) >> 1
-      if (!earlier(this.heap[at]!, this.heap[parent]!)) return
-      this.swap(at, parent)
+      if (!this.isBehind(parent, atMs, turn)) break
+      this.move(parent, at)
       at = parent
     }
+    this.write(at, atMs, turn, slot)
   }
 
-  private sink(start: number): void {
-    let at = start
-    for (;;) {
-      let least = at
-      for (const child of [2 * at + 1, 2 * at + 2]) {
-        if (child < this.heap.length && earlier(this.heap[child]!, this.heap[least]!)) least = child
-      }
-      if (least === at) return
-      this.swap(at, least)
-      at = least
+  /** From the top, which is free, to where it belongs. */
+  private sink(atMs: number, turn: number, slot: number): void {
+    let at = 0
+    for (let child = 1; child < this.size; child = 2 * at + 1) {
+      const right = child + 1
+      if (right < this.size && this.isBehind(child, this.atMs[right]!, this.turns[right]!)) child = right
+      if (this.isBehind(child, atMs, turn)) break
+      this.move(child, at)
+      at = child
     }
+    this.write(at, atMs, turn, slot)
   }
 
-  private swap(a: number, b: number): void {
-    const held = this.heap[a]!
-    this.heap[a] = this.heap[b]!
-    this.heap[b] = held
+  /** Whether the call at a place comes after one of `atMs` and `turn`. */
+  private isBehind(place: number, atMs: number, turn: number): boolean {
+    const its = this.atMs[place]!
+    return its > atMs || (its === atMs && this.turns[place]! > turn)
+  }
+
+  private move(from: number, to: number): void {
+    this.write(to, this.atMs[from]!, this.turns[from]!, this.slots[from]!)
+  }
+
+  private write(place: number, atMs: number, turn: number, slot: number): void {
+    this.atMs[place] = atMs
+    this.turns[place] = turn
+    this.slots[place] = slot
+  }
+
+  private grow(): void {
+    const longer = <T extends Float64Array | Uint32Array>(column: T, made: T): T => {
+      made.set(column)
+      return made
+    }
+    const length = 2 * this.size
+    this.atMs = longer(this.atMs, new Float64Array(length))
+    this.turns = longer(this.turns, new Float64Array(length))
+    this.slots = longer(this.slots, new Uint32Array(length))
   }
 }
-
-const earlier = (a: Due, b: Due): boolean => a.atMs < b.atMs || (a.atMs === b.atMs && a.turn < b.turn)
