@@ -60,7 +60,8 @@ export class Crew {
 
   /** Where the car is. */
   get truth() {
-    return { ...this.#at, speedMps: this.#speedMps, trackDeg: this.#trackDeg }
+    const { lat, lon } = this.#at
+    return { lat, lon, speedMps: this.#speedMps, trackDeg: this.#trackDeg }
   }
 
   begin(switchContact: (channel: Channel, on: boolean) => void): void {
@@ -112,8 +113,8 @@ export class Crew {
       lon: this.#at.lon + (metres * Math.sin(turn) + this.#drive.uniform(0.1, 1)) * METRE_DEG,
     }
     if (car.isOfBytes || this.blind > 0 || car.runtime === null) return
-    const { speedMps, trackDeg } = this.truth
-    const fix: Fix = { mode: 3, ...this.#at, speedMps, trackDeg, hdop: 1, satsUsed: 11, satsSeen: 17 }
+    const { lat, lon, speedMps, trackDeg } = this.truth
+    const fix: Fix = { mode: 3, lat, lon, speedMps, trackDeg, hdop: 1, satsUsed: 11, satsSeen: 17 }
     this.#ears.seen(car, fix)
     car.runtime.feed({ type: 'fix', fix })
   }

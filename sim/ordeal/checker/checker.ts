@@ -13,7 +13,7 @@ import { AlarmWatch } from './alarm-watch.ts'
 import { Findings } from './findings.ts'
 import { LaneOrder } from './lane-order.ts'
 import { OrderWatch } from './order-watch.ts'
-import { RecordBook } from './record-book.ts'
+import { deviceOfKey, RecordBook } from './record-book.ts'
 
 type ToldEvent = Extract<CityEvent, { type: 'record' }>
 
@@ -98,7 +98,7 @@ export class Checker implements CarEars, LedgerWatch {
       if (hello?.lanes !== undefined) this.order.hello(car.deviceId, hello.epoch, hello.lanes)
     }
     if (channel === 'live' && car.isOn) {
-      const [, bootId, sent, lat, lon] = LIVE.exec(Buffer.from(payload).toString('latin1')) ?? []
+      const [, bootId, sent, lat, lon] = LIVE.exec(bytesOf(payload).toString('latin1')) ?? []
       const { monoMs } = car.clock.now()
       // Only of the run that now is: of another one the clock is not known any more.
       if (bootId !== undefined && Number(sent) <= monoMs)
@@ -133,7 +133,7 @@ export class Checker implements CarEars, LedgerWatch {
       const takeBackRows = this.records.committed(ops)
       for (const op of ops)
         if (op.type === 'put' && op.key.startsWith('record/') && !op.key.startsWith('record/=/'))
-          this.order.seen(op.key.split('/')[1]!, op.value as WireRecord)
+          this.order.seen(deviceOfKey(op.key), op.value as WireRecord)
       const undos = told.map(({ deviceId, record }) => this.order.told(deviceId, record))
       return () => {
         for (const undo of undos.reverse()) undo()
@@ -174,9 +174,13 @@ function pressIn({ lane, body }: RecordDraft): string | null {
   return (JSON.parse(body) as { readonly pressId?: string }).pressId ?? null
 }
 
+/** The same bytes, not a copy of them. */
+const bytesOf = ({ buffer, byteOffset, byteLength }: Uint8Array): Buffer =>
+  Buffer.from(buffer, byteOffset, byteLength)
+
 function jsonOf(payload: Uint8Array): unknown {
   try {
-    return JSON.parse(Buffer.from(payload).toString('utf8'))
+    return JSON.parse(bytesOf(payload).toString('utf8'))
   } catch {
     return undefined
   }

@@ -61,7 +61,7 @@ export class OrderWatch {
   minted(deviceId: string, hex: string, monoMs: number): void {
     const { windows } = this.#deviceOf(deviceId)
     windows.set(hex, monoMs)
-    if (windows.size > 64) windows.delete([...windows.keys()][0]!)
+    if (windows.size > 64) windows.delete(windows.keys().next().value!)
   }
 
   gone(deviceId: string): void {

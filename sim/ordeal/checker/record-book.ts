@@ -121,10 +121,12 @@ export class RecordBook {
   }
 
   isSettledOf(deviceId: string): boolean {
-    const receipted = this.#receipted(deviceId)
+    let receipted: ReadonlySet<string> | undefined
     for (const content of this.#bookOf(deviceId).accepted.keys()) {
       const full = `${deviceId}/${content}`
-      if (!this.#effects.has(full) && !receipted.has(full)) return false
+      if (this.#effects.has(full)) continue
+      receipted ??= this.#receipted(deviceId)
+      if (!receipted.has(full)) return false
     }
     return true
   }
@@ -173,13 +175,14 @@ export class RecordBook {
   #commit(op: LedgerOp): (() => void) | null {
     const { key } = op
     if (!key.startsWith('record/') || key.startsWith('record/=/')) return null
-    const deviceId = key.split('/')[1]!
+    const deviceId = deviceOfKey(key)
     if (op.type === 'del') {
       this.#findings.add('lost', deviceId, `${key} was deleted`)
       return null
     }
     const row = op.value as WireRecord & { readonly occurredAtMs: number }
-    const content = contentOf({ ...row, occurredAt: row.occurredAtMs })
+    const { lane, kind, bootId, monoMs, occurredAtMs: occurredAt, clockQuality, body } = row
+    const content = contentOf({ lane, kind, bootId, monoMs, occurredAt, clockQuality, body })
     const before = this.#contentByKey.get(key)
     // The same row once more says something about it, and is not another effect.
     if (before === content) return null
@@ -189,7 +192,7 @@ export class RecordBook {
     effect.count++
     this.#effects.set(full, effect)
     this.#contentByKey.set(key, content)
-    if (row.kind === 'gap') this.#takeGap(key, deviceId, content, row)
+    if (kind === 'gap') this.#takeGap(key, deviceId, content, row)
     return () => {
       if (--effect.count === 0) this.#effects.delete(full)
       this.#contentByKey.delete(key)
@@ -215,6 +218,10 @@ export class RecordBook {
     return book
   }
 }
+
+/** `record/{device}/…` */
+export const deviceOfKey = (key: string): string => key.slice(KEY_HEAD, key.indexOf('/', KEY_HEAD))
+const KEY_HEAD = 'record/'.length
 
 type GapBody = {
   readonly reason: string
