@@ -18,13 +18,25 @@ export function sumOf(record: Omit<WireRecord, 'sum'>): string {
   return hash('sha256', record.prev + head + record.body)
 }
 
+type Draft = Omit<WireRecord, 'sum' | 'origin'>
+
 /** Gives a draft its place in a lane; `origin` where it had another place before. */
 export function chainRecord(
   draft: RecordDraft,
   place: { epoch: Epoch; seq: number; prev: string; origin?: RecordOrigin },
 ): WireRecord {
-  const unsigned = { ...draft, v: RECORD_VERSION, ...place } as const
-  return { ...unsigned, sum: sumOf(unsigned) }
+  const { epoch, seq, prev, origin } = place
+  // Field by field behind the one spread: every further spread goes over its fields one by one, a dozen times as slowly.
+  const record: Draft & Partial<Pick<WireRecord, 'origin' | 'sum'>> = {
+    ...draft,
+    v: RECORD_VERSION,
+    epoch,
+    seq,
+    prev,
+  }
+  if (origin !== undefined) record.origin = origin
+  record.sum = sumOf(record)
+  return record as WireRecord
 }
 
 /** Parses and checks one record: schema, then its own sum. The chain to its neighbour is the reader's to check. */

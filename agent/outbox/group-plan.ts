@@ -155,12 +155,19 @@ export class GroupPlan {
     const { epoch, book } = this
     const lanes = byLane(lane => book.markOf(lane))
     this.#losses = this.#losses.filter(({ seq }) => seq > lanes.event.acked)
-    const facts = { commit: this.#commit, notes: this.#notesDigest }
     // What was shed is among the acknowledged, and must still be told by its first name should its receipt rot.
     const has = (lane: Lane): number => Math.min(lanes[lane].acked, lanes[lane].heard)
     this.#carried = this.#carried.filter(({ lane, last }) => last > has(lane))
-    const pending = { acks: [...this.#acks], losses: [...this.#losses], carried: [...this.#carried] }
-    const mark: Mark = { v: STORE_VERSION, epoch, lanes, ...facts, ...pending }
+    const mark: Mark = {
+      v: STORE_VERSION,
+      epoch,
+      lanes,
+      commit: this.#commit,
+      notes: this.#notesDigest,
+      acks: [...this.#acks],
+      losses: [...this.#losses],
+      carried: [...this.#carried],
+    }
     return { changes, notes, mark }
   }
 

@@ -336,7 +336,7 @@ const receiptOf = ({ epoch, lane, seq, sum }: WireRecord): string => `${epoch}/$
 
 function jsonOf(payload: Uint8Array): unknown {
   try {
-    return JSON.parse(Buffer.from(payload).toString('utf8'))
+    return JSON.parse(Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength).toString('utf8'))
   } catch {
     return undefined
   }

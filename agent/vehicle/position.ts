@@ -8,18 +8,15 @@ export function positionOf(fix: Fix): Position | undefined {
   const { mode, lat, lon } = fix
   if (mode === 1 || lat === undefined || lon === undefined) return undefined
   const { timeUtcMs, speedMps, trackDeg, altMslM, hdop, satsUsed, satsSeen } = fix
-  return {
-    lat,
-    lon,
-    mode,
-    ...(speedMps !== undefined && { speedMps }),
-    ...(trackDeg !== undefined && { trackDeg }),
-    ...(altMslM !== undefined && { altMslM }),
-    ...(hdop !== undefined && { hdop }),
-    ...(satsUsed !== undefined && { satsUsed }),
-    ...(satsSeen !== undefined && { satsSeen }),
-    ...(timeUtcMs !== undefined && { fixUtcMs: timeUtcMs }),
-  }
+  const position: Position = { lat, lon, mode }
+  if (speedMps !== undefined) position.speedMps = speedMps
+  if (trackDeg !== undefined) position.trackDeg = trackDeg
+  if (altMslM !== undefined) position.altMslM = altMslM
+  if (hdop !== undefined) position.hdop = hdop
+  if (satsUsed !== undefined) position.satsUsed = satsUsed
+  if (satsSeen !== undefined) position.satsSeen = satsSeen
+  if (timeUtcMs !== undefined) position.fixUtcMs = timeUtcMs
+  return position
 }
 
 /** Where the car is, by its newest fix with a place, reported or not: for its own page, and for alarms. */

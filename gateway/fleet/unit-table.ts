@@ -101,10 +101,13 @@ export class UnitTable {
     if (unit === undefined || !isNewer(unit.boot, live)) return []
     const { epoch, bootId, bootCount, liveSeq, announcedMs, recording, emergency, queue, store } = live
     const mark: FoldMark = { bootId, monoMs: live.sentMonoMs, epoch, seq: 0 }
+    const { fix, fixMonoMs, membership } = fixOf(unit, live, latenessMs, now, this.grids)
     return [
       this.set({
         ...unit,
-        ...fixOf(unit, live, latenessMs, now, this.grids),
+        fix,
+        fixMonoMs,
+        membership,
         link: 'up',
         heardMonoMs: now.monoMs,
         boot: { deviceId, epoch, bootId, bootCount, liveSeq },
@@ -174,8 +177,14 @@ function follows(boot: BootMark | null, folded: FoldMark | null, mark: FoldMark)
 }
 
 /** Without a position the last one stays and its age grows: an old place is better than an empty map. */
-function fixOf(unit: Unit, live: Live, latenessMs: number, now: Now, grids: GridLookup): Partial<Unit> {
-  if (live.position === null) return {}
+function fixOf(
+  unit: Unit,
+  live: Live,
+  latenessMs: number,
+  now: Now,
+  grids: GridLookup,
+): Pick<Unit, 'fix' | 'fixMonoMs' | 'membership'> {
+  if (live.position === null) return unit
   const { eventId: _eventId, ageMs, ...fix } = live.position
   return {
     fix,
