@@ -114,7 +114,7 @@ describe('import of an OSM extract', () => {
     expect(await edgesWith({ oneway: 'reversible' })).toMatchObject({ edges: 5, ways: { reversible: 1 } })
   })
 
-  it('drops what can be entered but not left, and islands', async () => {
+  it('keeps what can be entered but not left as such, and drops islands', async () => {
     const island = [91, 92].map(id => ({ id, lat: 36, lon: 117 + id / 1000 }))
     const trap = ways.map(way => (way.id === 2 ? { ...way, refs: [21, 22, 23] } : way))
     const { network, report } = await imported(
@@ -125,8 +125,10 @@ describe('import of an OSM extract', () => {
         { id: 9, refs: [91, 92], tags: street },
       ],
     )
-    expect(network.nodes).toHaveLength(6)
-    expect(report.dropped).toMatchObject({ disconnectedNodes: 3, disconnectedEdges: 2 })
+    expect(network.nodes).toHaveLength(7)
+    expect(network.edges.filter(({ part }) => part !== undefined)).toMatchObject([{ part: 'outOnly' }])
+    expect(report.border).toMatchObject({ outOnly: { ways: 1, examples: [8] }, inOnly: { ways: 0 } })
+    expect(report.dropped).toMatchObject({ disconnectedNodes: 2, disconnectedEdges: 1 })
   })
 
   it('does not drive through a bollard, only up to it from both sides', async () => {

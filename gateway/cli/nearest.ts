@@ -70,6 +70,6 @@ async function answer({ words, options, ...rest }: Arguments) {
 function targetOf(options: Arguments['options'], graph: RoadGraph, snap: RoadSnap): Result<Target> {
   const node = options.get('--at-node')
   return node === undefined
-    ? placeTarget(snap, options.get('--at') ?? '')
+    ? placeTarget(snap, options.get('--at') ?? '', 'to')
     : nodeTarget(graph, '--at-node', node)
 }

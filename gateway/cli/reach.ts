@@ -75,14 +75,16 @@ async function startsOf({ options }: Arguments, graph: RoadGraph): Promise<Resul
   const file = options.get('--starts')
   if (node !== undefined) return listed([nodeTarget(graph, '--from-node', node)])
   const snap = new RoadSnap(graph)
-  if (file === undefined) return listed([placeTarget(snap, options.get('--from') ?? '')])
+  if (file === undefined) return listed([placeTarget(snap, options.get('--from') ?? '', 'from')])
   const bytes = await readBytes(file)
   if (!bytes.ok) return bytes
   const lines = bytes.value.toString('utf8').split(/\r?\n/)
   const wanted = lines.map(line => line.replace(/#.*/, '').trim()).filter(line => line !== '')
   if (wanted.length === 0) return fault('FILE_UNREADABLE', `${file}: holds no start`)
   return listed(
-    wanted.map(line => (line.includes(',') ? placeTarget(snap, line) : nodeTarget(graph, '--starts', line))),
+    wanted.map(line =>
+      line.includes(',') ? placeTarget(snap, line, 'from') : nodeTarget(graph, '--starts', line),
+    ),
   )
 }
 

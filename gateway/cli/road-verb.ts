@@ -6,7 +6,7 @@ import type { Fault, Result } from '#protocols/result.ts'
 import { openGraph } from '#protocols/roads/graph.ts'
 import type { RoadGraph } from '#protocols/roads/graph.ts'
 import type { Target } from '../reach/nearest.ts'
-import type { RoadSnap, Snap } from '../roads/snap.ts'
+import type { Purpose, RoadSnap, Snap } from '../roads/snap.ts'
 import { parseLonLat, parseNumber } from './arguments.ts'
 
 /** What the verbs over a road graph share: reading it, placing a point on it, saying what went wrong. */
@@ -66,10 +66,10 @@ export function nodeTarget(graph: RoadGraph, name: string, text: string): Result
   return ok({ node: node.value })
 }
 
-/** The road place nearest to `LON,LAT`, or PLACE_OFF_ROAD. */
-export function placeTarget(snap: RoadSnap, text: string): Result<Snap> {
+/** The road place nearest to `LON,LAT` that serves the purpose, or PLACE_OFF_ROAD. */
+export function placeTarget(snap: RoadSnap, text: string, purpose: Purpose): Result<Snap> {
   const place = parseLonLat(text)
   if (!place.ok) return place
-  const found = snap.snap(place.value.lat, place.value.lon, OFF_ROAD_M)
+  const found = snap.snap(place.value.lat, place.value.lon, OFF_ROAD_M, {}, purpose)
   return found === undefined ? fault('PLACE_OFF_ROAD', `${text}: no road within ${OFF_ROAD_M} m`) : ok(found)
 }

@@ -123,7 +123,12 @@ const REASONS: Readonly<Record<LeftOut['reason'], string>> = {
   area: 'squares drawn as areas',
   reversible: 'direction changes by the hour',
   tooLong: 'broken coordinates',
-  disconnected: 'cannot be reached and left again',
+  disconnected: 'joined to the rest by no road of the extract',
+}
+
+const BORDER: Readonly<Record<keyof ImportReport['border'], string>> = {
+  outOnly: 'that lead out of the extract and not back: cars are sent there',
+  inOnly: 'that only lead into it: cars come from there, and it counts in no coverage',
 }
 
 const TURN_REASONS: Readonly<Record<TurnReason, string>> = {
@@ -140,9 +145,17 @@ const TURN_REASONS: Readonly<Record<TurnReason, string>> = {
 }
 
 /** The account in words: what is in, and for each reason what is not, with ways to look at. */
-function sayReport(out: string, { nodes, edges, lengthKm, keptShare, left, turns }: ImportReport): void {
+function sayReport(
+  out: string,
+  { nodes, edges, lengthKm, keptShare, left, border, turns }: ImportReport,
+): void {
   const share = (100 * keptShare).toFixed(1)
   say(`${out}: ${nodes} junctions, ${edges} edges, ${lengthKm} km of road, ${share} % of what is there`)
+  for (const [part, { ways, km, examples }] of Object.entries(border))
+    if (ways > 0)
+      say(
+        `  at the border: ${km} km in ${ways} ways, ${BORDER[part as keyof typeof BORDER]} (way ${examples.join(', ')})`,
+      )
   for (const { reason, ways, km, examples } of left) {
     say(`  left out: ${km} km in ${ways} ways, ${REASONS[reason]} (way ${examples.join(', ')})`)
   }

@@ -61,7 +61,7 @@ export function placed(graph: RoadGraph, snap: RoadSnap, units: readonly Unit[])
   for (const unit of units) {
     const [lon, lat] = unit.geometry.coordinates
     const motion = { trackDeg: unit.properties?.trackDeg, speedMps: unit.properties?.speedMps }
-    const place = snap.snap(lat, lon, OFF_ROAD_M, motion)
+    const place = snap.snap(lat, lon, OFF_ROAD_M, motion, 'from')
     if (place === undefined) offRoad.push(idOf(unit))
     else table.place(idOf(unit), place.edge, place.fraction)
   }

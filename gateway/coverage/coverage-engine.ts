@@ -13,7 +13,7 @@ import { RoadSearch } from '../reach/search.ts'
 import { UnitsOnRoads } from '../reach/units-on-roads.ts'
 import { RoadWeights } from '../reach/weights.ts'
 import { RoadSnap } from '../roads/snap.ts'
-import type { RoadPoint } from '../roads/snap.ts'
+import type { Purpose, RoadPoint } from '../roads/snap.ts'
 import { AtPlace } from './at-place.ts'
 import { COLD_SPOT_RULES, ColdSpots } from './cold-spots.ts'
 import type { ColdSpot, ColdSpotRules } from './cold-spots.ts'
@@ -221,12 +221,13 @@ export class CoverageEngine {
     return ok(reachRoads(this.search, place, turnoutDs, this.tick))
   }
 
-  /** The road place of a unit or a click, or undefined beyond all roads. */
+  /** The road place of a unit, of a click or of what they go to, or undefined beyond all roads. */
   placeOf(
     unit: LatLon & Partial<Pick<CoverageUnit, 'speedMps' | 'trackDeg'>>,
     maxM = UNIT_SNAP_M,
+    purpose: Purpose = 'from',
   ): RoadPoint | undefined {
-    return this.snap.snap(unit.lat, unit.lon, maxM, unit)
+    return this.snap.snap(unit.lat, unit.lon, maxM, unit, purpose)
   }
 
   private placeAll(units: readonly CoverageUnit[]): number {
@@ -293,7 +294,7 @@ export class CoverageEngine {
   }
 
   private isUnreached(incident: UrgentIncident): boolean {
-    const place = this.placeOf({ lat: incident.lat, lon: incident.lon }, PLACE_SNAP_M)
+    const place = this.placeOf({ lat: incident.lat, lon: incident.lon }, PLACE_SNAP_M, 'to')
     if (place === undefined) return false
     const targetDs = incident.targetSeconds * 10
     const free = this.at.nearest(place, this.turnoutDs)

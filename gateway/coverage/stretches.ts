@@ -18,7 +18,8 @@ const NOT_YET = -2
  * first in the list wins, as for units and incidents.
  *
  *   edge u32[n]  from, to f64[n]      part of the edge, by edge and rising; from < to but for edges without length
- *   grid i32[n]                       index in `grids`, -1 outside all
+ *   grid i32[n]                       index in `grids`, -1 outside all and for road that no car of the map can reach: nobody
+ *                                     could ever cover it, so it is neither whole nor cold
  *   lengthM, demand, area f64[n]      metres, metres times the weight of the edge, its part of the 100 m cells it is in
  *   firstOf u32[E+1]                  stretches of an edge
  */
@@ -102,7 +103,7 @@ function cutRoads(graph: RoadGraph, grids: readonly Grid[], lines: EdgeLines): P
     for (const to of cuts) {
       if (to - known <= SAME_CUT) continue
       const middle = lines.pointAt(edge, (known + to) / 2)
-      const grid = raster.indexAt(middle.lat, middle.lon)
+      const grid = graph.isInOnly(edge) ? -1 : raster.indexAt(middle.lat, middle.lon)
       if (partGrid !== NOT_YET && grid !== partGrid) {
         addPart(parts, edge, from, known, partGrid, graph.edgeCostDs(edge))
         from = known

@@ -34,7 +34,7 @@ export function createRoadReach(graph: RoadGraph, weights: RoadWeights = new Roa
   const hang = (unit: ReachUnit): boolean => {
     const known = placed.get(unit.unitId)
     if (known !== undefined && distanceM(known.at, unit) < MOVED_M) return known.onRoad
-    const point = snap.snap(unit.lat, unit.lon, UNIT_SNAP_M, unit)
+    const point = snap.snap(unit.lat, unit.lon, UNIT_SNAP_M, unit, 'from')
     const onRoad = point !== undefined && units.place(unit.unitId, point.edge, point.fraction)
     if (!onRoad) units.remove(unit.unitId)
     placed.set(unit.unitId, { at: { lat: unit.lat, lon: unit.lon }, onRoad })
@@ -43,7 +43,7 @@ export function createRoadReach(graph: RoadGraph, weights: RoadWeights = new Roa
 
   return {
     times(place, asked) {
-      const target = snap.snap(place.lat, place.lon, PLACE_SNAP_M)
+      const target = snap.snap(place.lat, place.lon, PLACE_SNAP_M, {}, 'to')
       if (target === undefined) return undefined
       const offRoad = new Set(asked.filter(unit => !hang(unit)).map(unit => unit.unitId))
       const wanted = new Set(asked.map(unit => unit.unitId))
@@ -64,7 +64,7 @@ export function createRoadReach(graph: RoadGraph, weights: RoadWeights = new Roa
       }
     },
     route(place, unit) {
-      const target = snap.snap(place.lat, place.lon, PLACE_SNAP_M)
+      const target = snap.snap(place.lat, place.lon, PLACE_SNAP_M, {}, 'to')
       const from = hang(unit) ? units.placeOf(unit.unitId) : undefined
       return target && from && routeBetween(search, from, target)?.line
     },

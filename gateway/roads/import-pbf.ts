@@ -9,8 +9,8 @@ import { GROUND_KEYS, PLACE_KEYS } from './ground-rules.ts'
 import { reportOf } from './import-report.ts'
 import { JoinedExtracts } from './joined-extracts.ts'
 import type { ImportReport } from './import-report.ts'
-import { largestComponent } from './largest-component.ts'
-import type { Largest } from './largest-component.ts'
+import { keptRoads } from './kept-roads.ts'
+import type { Kept } from './kept-roads.ts'
 import { NodeStore } from './node-store.ts'
 import { readOsmPbf } from './osm-pbf-file.ts'
 import type { OsmItem, OsmRelation, OsmWay } from './osm-pbf-file.ts'
@@ -38,7 +38,7 @@ export type { ImportReport } from './import-report.ts'
 export const OSM_ATTRIBUTION = '© OpenStreetMap contributors, ODbL 1.0'
 
 /** Counts up whenever the same extract gives another network or another ground: part of the name of what is kept. */
-export const IMPORT_VERSION = 5
+export const IMPORT_VERSION = 6
 
 export type Imported = {
   readonly network: RoadNetwork
@@ -79,7 +79,7 @@ export async function importPbf(
   }
   joined?.finish(item => reading.take(item))
   const split = splitWays(reading.drivable, reading.nodes)
-  const kept = largestComponent(split)
+  const kept = keptRoads(split)
   if (kept.edges.length === 0)
     return fault('OSM_NO_ROADS', `${files.join(', ')}: no connected drivable road in it`)
   const turns = restrictTurns(reading.turns, placesOn(split, kept), kept)
@@ -101,7 +101,7 @@ export async function importPbf(
   })
 }
 
-function placesOn(split: SplitResult, kept: Largest): TurnPlaces {
+function placesOn(split: SplitResult, kept: Kept): TurnPlaces {
   const wayIds = kept.keptEdges.map(edge => split.wayIds[edge]!)
   const junctions = kept.keptNodes.flatMap((node, junction) => {
     const id = split.nodeIds[node]

@@ -1,6 +1,6 @@
 import { shapeLengthM } from '#protocols/roads/pack-graph.ts'
 import type { Ground } from './ground-reading.ts'
-import type { Largest } from './largest-component.ts'
+import type { Kept } from './kept-roads.ts'
 import type { WayVerdict } from './road-rules.ts'
 import type { SplitResult } from './split-ways.ts'
 import type { TurnReport } from './turn-restrictions.ts'
@@ -28,11 +28,13 @@ export type ImportReport = {
   /** Share of the length of all roads of a drivable class that is in the graph, 0 to 1. */
   readonly keptShare: number
   readonly left: readonly LeftOut[]
+  /** Kept at the border, where the extract cuts roads: what can be reached and not left again, and the other way round. */
+  readonly border: Readonly<Record<'outOnly' | 'inOnly', Omit<LeftOut, 'reason'>>>
   readonly dropped: {
     readonly missingNodes: number
     readonly blockedNodes: number
     readonly tooLongEdges: number
-    /** Outside the largest set of junctions that can all reach each other. */
+    /** Joined to the rest by no road of the extract, in neither direction. */
     readonly disconnectedNodes: number
     readonly disconnectedEdges: number
   }
@@ -57,7 +59,7 @@ type Found = {
   }[]
   readonly lengthM: (refs: readonly number[]) => number
   readonly split: SplitResult
-  readonly kept: Largest
+  readonly kept: Kept
   readonly turns: TurnReport
   readonly ground: Ground
 }
@@ -93,6 +95,7 @@ export function reportOf({
     lengthKm: km(keptM),
     keptShare: Math.round((1000 * keptM) / Math.max(1, keptM + leftM)) / 1000,
     left,
+    border: { outOnly: borderOf('outOnly', kept, split), inOnly: borderOf('inOnly', kept, split) },
     dropped: {
       missingNodes,
       blockedNodes,
@@ -106,6 +109,16 @@ export function reportOf({
       places: ground.places.length,
       incompleteAreas: ground.incompleteAreas,
     },
+  }
+}
+
+function borderOf(part: 'outOnly' | 'inOnly', kept: Kept, split: SplitResult): Omit<LeftOut, 'reason'> {
+  const edges = kept.edges.flatMap((edge, i) => (edge.part === part ? [i] : []))
+  const ways = new Set(edges.map(i => split.wayIds[kept.keptEdges[i]!]!))
+  return {
+    ways: ways.size,
+    km: km(edges.reduce((sum, i) => sum + shapeLengthM(kept.edges[i]!.shape), 0)),
+    examples: [...ways].slice(0, EXAMPLES_MAX),
   }
 }
 

@@ -1,11 +1,16 @@
 import { METRES_PER_DEGREE } from '#protocols/geo/local.ts'
 import { angleBetweenDeg } from '#protocols/geo/sphere.ts'
 import type { RoadGraph } from '#protocols/roads/graph.ts'
+import { IN_ONLY, OUT_ONLY } from '#protocols/roads/graph-layout.ts'
 
 /** A place on a road: `fraction` runs from the edge's `from` (0) to its `to` (1), by length. */
 export type RoadPoint = { readonly edge: number; readonly fraction: number }
 export type Snap = RoadPoint & { readonly distanceM: number }
 export type Motion = { readonly trackDeg?: number | undefined; readonly speedMps?: number | undefined }
+
+/** What a place is for: cars come `to` it, or somebody sets out `from` it. */
+export type Purpose = 'to' | 'from'
+const BARRED: Readonly<Record<Purpose, number>> = { to: IN_ONLY, from: OUT_ONLY }
 
 /** A cell is about one block: a query looks at a handful of cells with a handful of segments each. */
 const CELL_M = 150
@@ -28,6 +33,8 @@ const SAME_M = 1e-9
  */
 export class RoadSnap {
   private readonly graph: RoadGraph
+  /** Which flags of the border any road has: none in a map that is whole. */
+  private readonly borderFlags: number
   private readonly segmentEdge: Uint32Array
   private readonly south: number
   private readonly west: number
@@ -52,6 +59,7 @@ export class RoadSnap {
       widthM / CELLS_MAX,
     )
     this.graph = graph
+    this.borderFlags = graph.edgeFlags.reduce((all, flags) => all | flags, 0) & (OUT_ONLY | IN_ONLY)
     this.south = south
     this.west = west
     this.north = north
@@ -75,8 +83,17 @@ export class RoadSnap {
    * The nearest road place within `maxM` metres, or undefined. A unit that moves (`speedMps` above walking pace) prefers
    * the carriageway that is open in its direction: one against it counts up to 30 m further away than it is.
    * `snap(35.6, 116.99, 100)` may be `{ edge: 17, fraction: 0.25, distanceM: 4.2 }`.
+   *
+   * With a purpose, roads of the border that cannot serve it count only where there is no other: nobody comes to a road that no
+   * car of the map can reach while a street lies beside it, and a car above the tunnel that leads out is on the street.
    */
-  snap(lat: number, lon: number, maxM: number, motion: Motion = {}): Snap | undefined {
+  snap(lat: number, lon: number, maxM: number, motion: Motion = {}, purpose?: Purpose): Snap | undefined {
+    const barred = purpose === undefined ? 0 : BARRED[purpose] & this.borderFlags
+    const fit = this.nearest(lat, lon, maxM, motion, barred)
+    return fit !== undefined || barred === 0 ? fit : this.nearest(lat, lon, maxM, motion, 0)
+  }
+
+  private nearest(lat: number, lon: number, maxM: number, motion: Motion, barred: number): Snap | undefined {
     const trackDeg = (motion.speedMps ?? 0) >= TRACK_TRUSTED_MPS ? motion.trackDeg : undefined
     const metresPerLon = METRES_PER_DEGREE * Math.cos((lat * Math.PI) / 180)
     if (this.outsideM(lat, lon, metresPerLon) > maxM) return undefined
@@ -106,6 +123,7 @@ export class RoadSnap {
           const cell = r * this.columns + c
           for (let i = this.cellFirst[cell]!; i < this.cellFirst[cell + 1]!; i++) {
             const s = this.cellSegments[i]!
+            if (barred !== 0 && (this.graph.edgeFlags[this.segmentEdge[s]!]! & barred) !== 0) continue
             const ax = (shapeLonE7[s]! / 1e7 - lon) * metresPerLon
             const ay = (shapeLatE7[s]! / 1e7 - lat) * METRES_PER_DEGREE
             const dx = (shapeLonE7[s + 1]! / 1e7 - lon) * metresPerLon - ax

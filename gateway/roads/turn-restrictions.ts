@@ -7,7 +7,7 @@ import type { TurnPlaceReason, TurnPlaces } from './turn-places.ts'
 import { judgeTurn } from './turn-tags.ts'
 import type { TurnSign, TurnTagReason } from './turn-tags.ts'
 
-/** `deadEnd`: obeyed, it would leave a car nowhere to go, which no sign means. */
+/** `deadEnd`: obeyed, it would leave a car nowhere to go in this map, which no sign means. */
 export type TurnReason = TurnTagReason | TurnPlaceReason | 'deadEnd'
 
 /** What became of all restrictions of an extract; a relation is counted once. */
@@ -90,7 +90,10 @@ function placedRules(
   return rules
 }
 
-/** Drops rules until every place that can be driven to can be left again. Each round drops at least one. */
+/**
+ * Drops rules until every place that can be driven to can be left again, and that not only out of the map: who must drive into
+ * the tunnel out of it would be nowhere near the next street. Each round drops at least one.
+ */
 function withoutDeadEnds(
   rules: readonly Placed[],
   roads: { readonly nodes: readonly NetworkNode[]; readonly edges: readonly NetworkEdge[] },
@@ -100,12 +103,16 @@ function withoutDeadEnds(
   readonly copies: number
 } {
   const leavingAfter = drivesAfter(rules, roads.edges)
+  const isOutOnly = (drive: Drive): boolean => roads.edges[drive >> 1]!.part === 'outOnly'
   let kept = rules
   for (;;) {
     const forbidden = forbiddenBy(kept, leavingAfter)
     const { arcs, copyPath } = splitArcs({ ...roads, forbidden })
     const left = new Set(arcs.map(({ tail }) => tail))
-    const traps = copyPath.filter((_, copy) => !left.has(roads.nodes.length + copy))
+    const leftForGood = new Set(arcs.flatMap(({ tail, drive }) => (isOutOnly(drive) ? [] : [tail])))
+    const traps = copyPath.filter(
+      (path, copy) => !(isOutOnly(path.at(-1)!) ? left : leftForGood).has(roads.nodes.length + copy),
+    )
     if (traps.length === 0) return { kept, forbidden, copies: copyPath.length }
     const dropped = new Set(
       kept.filter(rule => traps.some(trap => closesAfter(rule, trap))).map(({ id }) => id),

@@ -5,6 +5,13 @@ import type { Bbox } from '../geo/polygon.ts'
 export const GRAPH_VERSION = 3
 export const GRAPH_MAGIC = 'R5GRAPH\0'
 
+/**
+ * Flags of an edge whose other direction lies beyond the map (`NetworkEdge.part`). A file from before they were known has none
+ * of either, and means the same.
+ */
+export const OUT_ONLY = 8
+export const IN_ONLY = 16
+
 /** What a graph says about itself. */
 export type GraphMetadata = {
   readonly source: string

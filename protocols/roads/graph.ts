@@ -2,6 +2,7 @@ import { fault, ok } from '../result.ts'
 import type { Fault, Result } from '../result.ts'
 import { checkStructure, GRAPH_COUNTS, GRAPH_MAGIC, GRAPH_VERSION, graphHash } from './graph-layout.ts'
 import { HASH_AT, HEADER_BYTES, LENGTH_AT, sectionsOf, viewsOf } from './graph-layout.ts'
+import { IN_ONLY, OUT_ONLY } from './graph-layout.ts'
 import type { GraphArrays, GraphCounts, GraphMetadata } from './graph-layout.ts'
 import { ROAD_CLASSES } from './network.ts'
 import type { Drive, ForbiddenPath, RoadClass } from './network.ts'
@@ -34,7 +35,8 @@ export const partialCostDs = (costDs: number, fraction: number): number => Math.
  *   nameFirst u32[K+1]
  *   copyJunction u32[C]                                         rising; copy i is node N+i of a search
  *   forbiddenFirst u32[F+1]  forbiddenDrives u32[]              what the copies obey, for people and oracles
- *   edgeClasses u8[E]  edgeFlags u8[E]                          flags: 1 forward open, 2 backward open, 4 no limit tagged
+ *   edgeClasses u8[E]  edgeFlags u8[E]                          flags: 1 forward open, 2 backward open, 4 no limit tagged,
+ *                                                               8 OUT_ONLY, 16 IN_ONLY
  *   driveControls u8[2E]                                        signals and the like on the way: `packControls`
  *   names UTF-8   metadata JSON UTF-8
  *
@@ -143,6 +145,16 @@ export class RoadGraph {
     return ((this.edgeFlags[edge] ?? 0) & 2) !== 0
   }
 
+  /** Reached from the rest of the map, with no way back to it: a place to go to, not to come from. */
+  isOutOnly(edge: number): boolean {
+    return ((this.edgeFlags[edge] ?? 0) & OUT_ONLY) !== 0
+  }
+
+  /** Leads to the rest of the map, and no car of the map can get there. */
+  isInOnly(edge: number): boolean {
+    return ((this.edgeFlags[edge] ?? 0) & IN_ONLY) !== 0
+  }
+
   /** The junction a drive begins at. */
   driveFrom(drive: Drive): number {
     return ((drive & 1) === 0 ? this.edgeFrom : this.edgeTo)[drive >> 1]!
@@ -179,7 +191,7 @@ export class RoadGraph {
 
   /** The same roads, every one open both ways and no turn forbidden: for those who walk. */
   openBothWays(): RoadGraph {
-    return this.laidAnew(this.edgeFlags.map(flags => flags | 3))
+    return this.laidAnew(this.edgeFlags.map(flags => (flags | 3) & ~(OUT_ONLY | IN_ONLY)))
   }
 
   private laidAnew(edgeFlags: Uint8Array): RoadGraph {

@@ -38,6 +38,11 @@ export type NetworkEdge = {
   readonly speedByClass?: boolean
   /** What is passed when driven forwards and backwards, as `packControls`; nothing when absent. */
   readonly controls?: readonly [there: number, back: number]
+  /**
+   * Where a map ends it cuts roads. `outOnly`: reached from the rest of the map, with no way back; `inOnly`: leads to the rest,
+   * reached by no road of this map. Absent: as good as all, the junctions that can all reach each other.
+   */
+  readonly part?: 'outOnly' | 'inOnly'
   /** For the map alone: searches do not ask what carries a road. */
   readonly structure?: 'bridge' | 'tunnel'
   readonly shape: readonly (readonly [number, number])[]

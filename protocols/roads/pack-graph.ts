@@ -1,6 +1,7 @@
 import { bboxOf } from '../geo/polygon.ts'
 import { distanceM } from '../geo/sphere.ts'
 import { COST_DS_MAX, GRAPH_COUNTS, GRAPH_MAGIC, GRAPH_VERSION, LENGTH_AT } from './graph-layout.ts'
+import { IN_ONLY, OUT_ONLY } from './graph-layout.ts'
 import { sealGraph, sectionsOf, viewsOf } from './graph-layout.ts'
 import type { GraphArrays, GraphCounts, GraphMetadata } from './graph-layout.ts'
 import { ROAD_CLASSES } from './network.ts'
@@ -116,7 +117,11 @@ function fillEdges(arrays: GraphArrays, network: RoadNetwork, nameIndexOf: (name
     arrays.edgeNames[index] = nameIndexOf(edge.name)
     arrays.edgeClasses[index] = ROAD_CLASSES.indexOf(edge.roadClass)
     arrays.edgeFlags[index] =
-      Number(edge.forward) + 2 * Number(edge.backward) + 4 * Number(edge.speedByClass ?? false)
+      Number(edge.forward) +
+      2 * Number(edge.backward) +
+      4 * Number(edge.speedByClass ?? false) +
+      (edge.part === 'outOnly' ? OUT_ONLY : 0) +
+      (edge.part === 'inOnly' ? IN_ONLY : 0)
     arrays.driveControls.set(edge.controls ?? [0, 0], 2 * index)
     arrays.edgeShapeFirst[index] = shapeAt
     for (const [lon, lat] of edge.shape) {

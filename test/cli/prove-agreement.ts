@@ -10,6 +10,7 @@ import { UnitsOnRoads } from '#gateway/reach/units-on-roads.ts'
 import { RoadWeights } from '#gateway/reach/weights.ts'
 import { importPbf } from '#gateway/roads/import-pbf.ts'
 import { RoadSnap } from '#gateway/roads/snap.ts'
+import type { Purpose } from '#gateway/roads/snap.ts'
 import type { LatLon } from '#protocols/geo/sphere.ts'
 import type { RoadGraph } from '#protocols/roads/graph.ts'
 import { ROAD_CLASSES } from '#protocols/roads/network.ts'
@@ -44,9 +45,11 @@ type Speeds = Readonly<Record<string, number>>
  * nobody can agree with both better than they do with each other. `sixthAfter` is how much later than the fifth unit the
  * sixth comes: where that is a second or two, which of them is the fifth is a matter of rounding.
  *
- * An extract cuts roads. A road that leads out of it and not back is left out at our import, and it keeps it: a place above the
- * tunnel under the river stands on the street for us and in the tunnel for it, minutes away. So the goal is asked of the places
- * that both put on a road at the same distance (`sameRoad`); what all of them give is told beside it.
+ * An extract cuts roads. Ours keeps what leads out of it as a place to go to and what leads in as one to come from, leaves out
+ * what does neither, and takes a unit for one that sets out and a place for one that is driven to; it looks at how many
+ * junctions a road reaches. Where the two put a place on different roads, above and in a tunnel, their times are minutes apart.
+ * So the goal is asked of the places that both put on a road at the same distance (`sameRoad`); what all of them give is told
+ * beside it.
  */
 export async function proveAgreement(say: (words: string) => void): Promise<Finding> {
   const dir = mkdtempSync(join(tmpdir(), 'reach5-agreement-'))
@@ -98,12 +101,13 @@ async function compare(graph: RoadGraph, valhalla: Valhalla) {
   const units = placesBesideRoads(graph, UNITS, random)
   const snap = new RoadSnap(graph)
   const nearest = nearestOf(graph, snap, units, patrolWith(speeds))
-  const isOnSameRoad = async ({ lat, lon }: LatLon): Promise<boolean> => {
-    const [ours, theirs] = [snap.snap(lat, lon, SNAP_M)?.distanceM, await valhalla.roadM({ lat, lon })]
+  const isOnSameRoad = async ({ lat, lon }: LatLon, purpose: Purpose): Promise<boolean> => {
+    const ours = snap.snap(lat, lon, SNAP_M, {}, purpose)?.distanceM
+    const theirs = await valhalla.roadM({ lat, lon })
     return ours !== undefined && theirs !== undefined && Math.abs(ours - theirs) <= SAME_ROAD_M
   }
   const same = new Set<number>()
-  for (const [i, unit] of units.entries()) if (await isOnSameRoad(unit)) same.add(i)
+  for (const [i, unit] of units.entries()) if (await isOnSameRoad(unit, 'from')) same.add(i)
   const onSameRoad = new Tally()
   let incidents = 0
   const byDefault = new Tally()
@@ -117,7 +121,7 @@ async function compare(graph: RoadGraph, valhalla: Valhalla) {
     byDefault.add(ours, theirs)
     byReverse.add(ours, reverse)
     amongThemselves.add(reverse, theirs)
-    if (await isOnSameRoad(place)) {
+    if (await isOnSameRoad(place, 'to')) {
       incidents++
       onSameRoad.add(
         ours.filter(({ unit }) => same.has(unit)),
@@ -203,13 +207,13 @@ const classOf = (roadClass: string): string =>
 function nearestOf(graph: RoadGraph, snap: RoadSnap, units: readonly LatLon[], profile: Profile) {
   const table = new UnitsOnRoads(graph, units.length)
   for (const [i, { lat, lon }] of units.entries()) {
-    const at = snap.snap(lat, lon, SNAP_M)
+    const at = snap.snap(lat, lon, SNAP_M, {}, 'from')
     if (at !== undefined) table.place(String(i), at.edge, at.fraction)
   }
   const weights = new RoadWeights(graph, profileTimes(graph, profile))
   const nearest = new NearestUnits(table, new RoadSearch(graph, weights))
   return ({ lat, lon }: LatLon): Timed[] => {
-    const at = snap.snap(lat, lon, SNAP_M)
+    const at = snap.snap(lat, lon, SNAP_M, {}, 'to')
     const found = at === undefined ? [] : nearest.nearest(at, units.length)
     return found.map(({ id, etaDs }) => ({ unit: Number(id), seconds: etaDs / 10 }))
   }

@@ -47,6 +47,8 @@ export function coverageByHand(
   let pieces = 0
   const boxes = polygons.map(polygon => boxOf(polygon.flat()))
   for (let edge = 0; edge < graph.edgeCount; edge++) {
+    // No car of the map can ever get there.
+    if (graph.isInOnly(edge)) continue
     const shape = graph.edgeShape(edge)
     const box = boxOf(shape)
     const near = [...polygons.entries()].filter(([i]) => meets(boxes[i] ?? NOWHERE, box))

@@ -81,8 +81,14 @@ export function openValhalla(extract: string, dir: string): Valhalla {
   const actorAsItComes = new Actor(asItComes)
   const costing = 'auto'
   const timesOf = async (by: Actor, from: readonly LatLon[], to: LatLon): Promise<(number | null)[]> => {
-    const answer = Matrix.parse(await by.matrix({ sources: from, targets: [to], costing }))
-    return answer.sources_to_targets.map(row => row[0]?.time ?? null)
+    try {
+      const answer = Matrix.parse(await by.matrix({ sources: from, targets: [to], costing }))
+      return answer.sources_to_targets.map(row => row[0]?.time ?? null)
+    } catch (error) {
+      // Where nobody comes it answers with a fault and not with nulls.
+      if (!String(error).includes('No path could be found')) throw error
+      return from.map(() => null)
+    }
   }
   const located = async (at: LatLon) =>
     Located.parse(await actor.locate({ locations: [at], costing, verbose: true }))
