@@ -68,6 +68,8 @@ const order: Order = {
 const change = { type: 'system.degraded', data: { reason: 'test' } } as unknown as Change
 
 type World = {
+  /** Time that passes in the middle of work. */
+  pass(ms: number): void
   loop: Loop
   ledger: HeldLedger
   said: string[]
@@ -120,14 +122,17 @@ async function world(
     onChanges: changes => said.push(...changes.map(c => `change ${c.type}`)),
     onFatal: reason => said.push(`fatal ${reason}`),
   })
-  const tick = (ms: number): void => {
+  const pass = (ms: number): void => {
     now = { ...now, monoMs: now.monoMs + ms, utcMs: now.utcMs + ms }
+  }
+  const tick = (ms: number): void => {
+    pass(ms)
     onTick()
   }
   const turn = async (): Promise<void> => {
     for (let i = 0; i < 4; i++) await new Promise<void>(resolve => setImmediate(resolve))
   }
-  return { loop, ledger, said, heard, tick, turn }
+  return { loop, ledger, said, heard, pass, tick, turn }
 }
 
 let previous = CHAIN_START
@@ -221,6 +226,25 @@ describe('the loop', () => {
     expect(await loop.command('local', { kind: 'alarm.acknowledge', alarmId: 'a' })).toMatchObject({
       code: 'NOT_READY',
     })
+  })
+
+  it('ends a long turn for an alarm that came in the middle of it, and goes on behind it', async () => {
+    const { loop, ledger, heard, pass, turn } = await world(event => {
+      if (event.type === 'session') pass(1)
+      // The last one before the sockets are looked at.
+      if (event.type === 'session' && heard.length === 2)
+        setImmediate(() => loop.fromBroker(panicOf('ptu-09')))
+      return event.type === 'session' ? [{ type: 'put', key: `test/${event.deviceId}`, value: 1 }] : []
+    }, false)
+    for (let n = 10; n < 30; n++) loop.fromBroker({ type: 'session', deviceId: `ptu-${n}`, link: 'up' })
+    while (!ledger.rows.has('test/ptu-29')) await turn()
+    await turn()
+    const [first] = ledger.batches
+    expect(first!.keys.filter(key => key.startsWith('test/')).length).toBeLessThan(8)
+    expect(first!.keys.some(key => key.startsWith('record/ptu-09/'))).toBe(true)
+    expect(ledger.batches.flatMap(({ keys }) => keys.filter(key => key.startsWith('test/')))).toEqual(
+      Array.from({ length: 20 }, (_, n) => `test/ptu-${n + 10}`),
+    )
   })
 
   it('lets a change without rows out at once, and writes unit rows with the next batch or after five seconds', async () => {

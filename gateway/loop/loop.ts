@@ -25,8 +25,10 @@ const QUEUE_BYTES_MAX = 32 * 1024 * 1024
 /** Beyond this many, devices are asked to hold their back-fill for a while; long before reading stops. */
 const QUEUE_EVENTS_BUSY = QUEUE_EVENTS_MAX / 4
 const PAUSE_MS = 5_000
-/** One turn of work; nothing may hold the event loop over 10 ms. */
+/** Work behind one commit; a greater one costs less a record, a smaller one answers sooner. */
 const TURN_MS_MAX = 8
+/** The sockets are looked at this often in the middle of a turn, for an alarm may have come. */
+const SLICE_MS_MAX = 2
 const TICK_MS = 1_000
 /** Last-known unit rows ride on the next synced batch; when none comes they are written unsynced after this long. */
 const LAZY_MS_MAX = 5_000
@@ -192,7 +194,7 @@ class GatewayLoop implements Loop {
       while (this.queue.length > 0) {
         // Lets everything that is ready on the sockets join this turn, and the sockets have theirs in between.
         await (this.parts.breathe ?? breathe)()
-        if (!(await this.finish(this.work()))) return
+        if (!(await this.finish(await this.work()))) return
         this.resumeWhenLow()
       }
     } catch (error) {
@@ -202,19 +204,31 @@ class GatewayLoop implements Loop {
     }
   }
 
-  private work(): Turn {
+  /** Slice after slice, until the turn is long enough, everything is done, or an alarm came that is to wait no longer. */
+  private async work(): Promise<Turn> {
     const turn: Turn = { ops: new Map(), acks: new Map(), leaving: [], changes: [] }
+    let workedMs = this.slice(turn, this.alarmsAhead())
+    while (!this.hurried && this.queue.length > 0 && workedMs < TURN_MS_MAX) {
+      await (this.parts.breathe ?? breathe)()
+      const alarms = this.queue.findIndex(item => !isAlarm(item))
+      workedMs += this.slice(turn, alarms > 0 ? alarms : this.queue.length)
+      if (alarms !== 0) break
+    }
+    return turn
+  }
+
+  /** Works on so many items, or fewer; how long it took. */
+  private slice(turn: Turn, items: number): number {
     const startMonoMs = this.parts.clock.now().monoMs
-    const alone = this.alarmsAhead()
-    let done = 0
-    while (done < this.queue.length && this.parts.clock.now().monoMs - startMonoMs < TURN_MS_MAX) {
+    let [done, workedMs] = [0, 0]
+    while (done < items && workedMs < SLICE_MS_MAX) {
       const item = this.queue[done++]!
       this.queuedBytes -= item.bytes
       this.perform(item, turn)
-      if (done === alone) break
+      workedMs = this.parts.clock.now().monoMs - startMonoMs
     }
     this.queue = this.queue.slice(done)
-    return turn
+    return workedMs
   }
 
   /**

@@ -19,10 +19,11 @@ export type AlarmRun = {
 
 const BACKFILL_BYTES_PER_S = 20 * 1024
 /**
- * A batch of 256 positions is 7 KB, so each of the others sends one in three minutes, two thousand of them eleven a second:
- * of a thousand positions each, most wait still when the last of them has come up and the series is over.
+ * Two batches of 256 positions, 14 KB, overdraw the bucket of a car at once; at this rate it sends the next two a minute and a
+ * half to four minutes later, two thousand of them 9,000 records a second. So of 1,500 each nearly all have some left when
+ * the last has come up, and when the series is over.
  */
-const OTHERS_BYTES_PER_S = 40
+const OTHERS_BYTES_PER_S = 120
 /** So many of the others are to have a backlog from the first alarm to the last. */
 const DRAINING_SHARE = 0.98
 const HEARD_WITHIN_MS = 60_000

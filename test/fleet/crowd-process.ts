@@ -11,6 +11,7 @@ export type ToCrowd = {
   readonly mqttUrl: string
   /** Positions each car has waiting before it connects. */
   readonly backlog: number
+  /** Of them all in the mean; each has its own between half and one and a half of it, so that they do not send in step. */
   readonly backfillBytesPerS: number
   readonly backoffMaxMs: number
   /** Every car says where it is this often. */
@@ -29,6 +30,8 @@ export type FromCrowd = {
 const BACKLOG_FROM = 16
 
 const GROUP = 500
+/** Its multiples lie evenly in every interval. */
+const GOLDEN = 0.618034
 
 /** Many cars in a process of their own, so that whoever measures has a loop to itself. */
 async function crowd(told: ToCrowd): Promise<void> {
@@ -36,7 +39,8 @@ async function crowd(told: ToCrowd): Promise<void> {
   const cars: CarrierCar[] = []
   for (const [i, identity] of told.identities.entries()) {
     const bootId = newBootId()
-    const car = openCarrierCar({ ...told, identity, clock, bootId })
+    const backfillBytesPerS = told.backfillBytesPerS * (0.5 + ((i * GOLDEN) % 1))
+    const car = openCarrierCar({ ...told, backfillBytesPerS, identity, clock, bootId })
     cars.push(car)
     const next = patrol(randomOf(i, identity.deviceId, 'crowd'))
     for (let n = 0; n < told.backlog; n += GROUP) {
