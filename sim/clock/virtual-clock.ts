@@ -28,6 +28,8 @@ export function openVirtualClock(options: VirtualClockOptions = {}): VirtualCloc
   let monoMs = options.monoMs ?? 0
   const utcOffsetMs = (options.utcMs ?? DEFAULT_START_UTC_MS) - monoMs
   const queue = new DueQueue()
+  const nowOf = (atMs: number): Now => ({ monoMs: atMs, utcMs: atMs + utcOffsetMs, quality })
+  let shown = nowOf(monoMs)
 
   const runNext = (): boolean => {
     const atMs = queue.nextMs()
@@ -38,7 +40,8 @@ export function openVirtualClock(options: VirtualClockOptions = {}): VirtualCloc
   }
 
   return {
-    now: (): Now => ({ monoMs, utcMs: monoMs + utcOffsetMs, quality }),
+    // Asked for several times a moment, and made once.
+    now: () => (shown.monoMs === monoMs ? shown : (shown = nowOf(monoMs))),
     after: (ms, run) => queue.put(monoMs + Math.max(0, ms), run),
     step: runNext,
     pending: () => queue.waiting,

@@ -12,6 +12,9 @@ export class DeviceClock implements Clock {
   #offsetMs = 0
   #quality: ClockQuality = 'ntp'
   #isOver = false
+  /** What it shows, made once a moment, and at which moment of the world; null when it was set. */
+  #shown: Now | null = null
+  #shownAt: Now | null = null
   readonly #world: World
   readonly #bootedMs: number
 
@@ -21,12 +24,16 @@ export class DeviceClock implements Clock {
   }
 
   now(): Now {
-    const { monoMs, utcMs } = this.#world.clock.now()
-    return {
-      monoMs: monoMs - this.#bootedMs,
-      utcMs: Math.max(0, Math.round(utcMs + this.#offsetMs)),
-      quality: this.#quality,
+    const truth = this.#world.clock.now()
+    if (this.#shown === null || this.#shownAt !== truth) {
+      this.#shownAt = truth
+      this.#shown = {
+        monoMs: truth.monoMs - this.#bootedMs,
+        utcMs: Math.max(0, Math.round(truth.utcMs + this.#offsetMs)),
+        quality: this.#quality,
+      }
     }
+    return this.#shown
   }
 
   after(ms: number, run: () => void): () => void {
@@ -40,6 +47,7 @@ export class DeviceClock implements Clock {
   turn(offsetMs: number, quality: ClockQuality = 'ntp'): void {
     this.#offsetMs = offsetMs
     this.#quality = quality
+    this.#shown = null
   }
 
   /** As after a boot without a battery: 1970, and nobody believes it. */

@@ -9,7 +9,10 @@ let turns = 0
  * costs a fifth of a round of Node's loop. The one place of the ordeal that asks Node for anything.
  */
 export function settled(): Promise<void> {
-  if (++turns < TURNS_MAX) return new Promise(resolve => process.nextTick(resolve))
+  if (++turns < TURNS_MAX) return new Promise(inNextTick)
   turns = 0
-  return new Promise(resolve => setImmediate(resolve))
+  return new Promise(afterNode)
 }
+
+const inNextTick = (resolve: () => void): void => process.nextTick(resolve)
+const afterNode = (resolve: () => void): void => void setImmediate(resolve)

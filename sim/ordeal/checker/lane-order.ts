@@ -76,7 +76,9 @@ export class LaneOrder {
       )
     for (const hole of passed) lane.passed.add(hole)
     lane.told = seq
-    const seenMs = [...lane.seenMs].filter(([at]) => at <= seq)
+    // One by one: behind a long silence there are hundreds, and each of them is told.
+    const seenMs: (readonly [at: number, ms: number])[] = []
+    for (const seen of lane.seenMs) if (seen[0] <= seq) seenMs.push(seen)
     for (const [at] of seenMs) lane.seenMs.delete(at)
     return () => {
       lane.told = before
