@@ -20,6 +20,7 @@ export type Clock = {
 /** RFC 3339, UTC, milliseconds: `2026-11-24T00:13:11.000Z`. */
 export function rfc3339(utcMs: number): string {
   const ms = Math.trunc(utcMs)
+  if (ms === newestMs) return newestText
   if (!(ms >= 0)) return new Date(utcMs).toISOString()
   const day = Math.floor(ms / DAY_MS)
   if (day !== newestDay) [newestDay, newestDayText] = [day, new Date(ms).toISOString().slice(0, -13)]
@@ -29,14 +30,18 @@ export function rfc3339(utcMs: number): string {
     Math.floor(left / 60_000) % 60,
     Math.floor(left / 1000) % 60,
   ]
-  return `${newestDayText}${two(h)}:${two(m)}:${two(s)}.${String(left % 1000).padStart(3, '0')}Z`
+  newestMs = ms
+  newestText = `${newestDayText}${two(h)}:${two(m)}:${two(s)}.${String(left % 1000).padStart(3, '0')}Z`
+  return newestText
 }
 
 const DAY_MS = 86_400_000
 const two = (n: number): string => (n < 10 ? `0${n}` : String(n))
-/** Nearly everything is of one day, whose text is made once. */
+/** Nearly everything is of one day, whose text is made once; and what happens together is of one moment. */
 let newestDay = -1
 let newestDayText = ''
+let newestMs = -1
+let newestText = ''
 
 /** China has one time zone and no summer time, so the local day is arithmetic. */
 const LOCAL_OFFSET_MS = 8 * 3_600_000

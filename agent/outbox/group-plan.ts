@@ -188,7 +188,8 @@ export class GroupPlan {
   }
 
   bytesUsed(): number {
-    return Object.values(this.waiting()).reduce((sum, bytes) => sum + bytes, 0)
+    const { alarm, event, track, diag, notes } = this.waiting()
+    return alarm + event + track + diag + notes
   }
 
   #take({ record, key, value, bytes }: Row): void {

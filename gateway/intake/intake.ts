@@ -441,16 +441,12 @@ const putWatermark = (ref: LaneRef, book: LaneBook): IntakeEffect => ({
 
 const ackOf = (state: IntakeState, { deviceId, epoch, lane }: LaneRef, book: LaneBook): IntakeEffect => {
   const { ledgerId, generation } = state
-  return {
-    type: 'ack',
-    deviceId,
-    ack: { v: 1, ledgerId, generation, epoch, lane, upTo: watermarkOf(book), ...sumOfWatermark(book) },
-  }
+  const upTo = watermarkOf(book)
+  const ack: Ack = { v: 1, ledgerId, generation, epoch, lane, upTo }
+  // By this the device knows that its record of that name is the one we have.
+  if (book.told > 0 && book.told === upTo && book.toldSum !== null) ack.sum = book.toldSum
+  return { type: 'ack', deviceId, ack }
 }
-
-/** By this the device knows that its record of that name is the one we have. */
-const sumOfWatermark = (book: LaneBook): { sum?: string } =>
-  book.told > 0 && book.told === watermarkOf(book) && book.toldSum !== null ? { sum: book.toldSum } : {}
 
 function refusal(
   state: IntakeState,

@@ -66,10 +66,10 @@ export type WatermarkRow = {
   readonly records: number
 }
 
-export const watermarkRowOf = ({ held: _held, claimed: _claimed, ...book }: LaneBook): WatermarkRow => ({
-  v: 1,
-  ...book,
-})
+export const watermarkRowOf = (book: LaneBook): WatermarkRow => {
+  const { received, excused, told, toldSum, records } = book
+  return { v: 1, received, excused, told, toldSum, records }
+}
 
 export const laneBookOf = ({ v: _v, ...row }: WatermarkRow): LaneBook => ({
   ...row,

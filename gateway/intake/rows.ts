@@ -1,6 +1,6 @@
 import type { DeviceId } from '#protocols/ids.ts'
 import { WireRecord } from '#protocols/record.ts'
-import type { Lane } from '#protocols/record.ts'
+import type { Lane, RecordOrigin } from '#protocols/record.ts'
 
 /** Twelve digits keep the order of text the order of numbers: a record a millisecond for 31 years. */
 export const SEQ_MAX = 999_999_999_999
@@ -40,7 +40,7 @@ export function recordRowOf(
   facts: { readonly ageMs: number; readonly receivedAt: string; readonly code?: string | undefined },
 ): RecordRow {
   const { v, lane, epoch, seq, kind, occurredAt, clockQuality, bootId, body, sum, prev, monoMs } = record
-  return {
+  const row: RecordRow & { code?: string; origin?: RecordOrigin } = {
     v,
     lane,
     epoch,
@@ -55,9 +55,10 @@ export function recordRowOf(
     monoMs,
     occurredAtMs: occurredAt,
     ageMs: facts.ageMs,
-    ...(facts.code === undefined ? {} : { code: facts.code }),
-    ...(record.origin === undefined ? {} : { origin: record.origin }),
   }
+  if (facts.code !== undefined) row.code = facts.code
+  if (record.origin !== undefined) row.origin = record.origin
+  return row
 }
 
 /** The wire record back from its row; undefined for one that was let in before the bounds of today. */
