@@ -66,6 +66,7 @@ export const BENCHES: Readonly<Record<string, Inquiry>> = {
       'gateway/grids/membership.ts',
       'protocols/roads',
       'test/reach',
+      'sim/demo/child.ts',
       'test/cli/bench-reach.ts',
     ],
     run: benchReach,

@@ -1,5 +1,6 @@
 import { openRealClock } from '#sim/clock/real-clock.ts'
 import { randomOf } from '#sim/random.ts'
+import type { LatLon } from '#protocols/geo/sphere.ts'
 import type { DeviceIdentity } from '#protocols/enrolment.ts'
 import { newBootId, openCarrierCar } from './carrier-car.ts'
 import type { CarrierCar } from './carrier-car.ts'
@@ -16,6 +17,8 @@ export type ToCrowd = {
   readonly backoffMaxMs: number
   /** Every car says where it is this often. */
   readonly reportEveryMs: number
+  /** Where each begins its drive, by turns; the middle of the town when absent. */
+  readonly homes?: readonly LatLon[]
 }
 
 /** Said by a crowd, four times a second; `draining` are the cars with a backlog. */
@@ -42,7 +45,7 @@ async function crowd(told: ToCrowd): Promise<void> {
     const backfillBytesPerS = told.backfillBytesPerS * (0.5 + ((i * GOLDEN) % 1))
     const car = openCarrierCar({ ...told, backfillBytesPerS, identity, clock, bootId })
     cars.push(car)
-    const next = patrol(randomOf(i, identity.deviceId, 'crowd'))
+    const next = patrol(randomOf(i, identity.deviceId, 'crowd'), told.homes?.[i % told.homes.length])
     for (let n = 0; n < told.backlog; n += GROUP) {
       const now = clock.now()
       await car.append(

@@ -1,4 +1,3 @@
-import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { openCoverageThread } from '#gateway/coverage/coverage-thread.ts'
 import { GridMap } from '#gateway/grids/membership.ts'
 import { parseGrids } from '#gateway/grids/grid-geojson.ts'
@@ -20,24 +19,16 @@ const SECONDS = 20
 const WARM_UP_S = 8
 const SNAP_M = 60
 const QUESTIONS_PER_S = 10
-/**
- * How finely the event loop is watched; the watching itself waits that long. It wakes the loop a thousand times a second, so
- * what the city costs is measured before, and how long it holds the loop afterwards.
- */
-const RESOLUTION_MS = 1
 const STEP_DEG = 1.5e-4
 const QUIET = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
 
-/** What the reach of a whole city on the street costs, its coverage thread included. */
+/** What the reach of a whole city on the street costs, its coverage thread included; how long it holds a gateway: `gateway-day.ts`. */
 export type Street = {
   readonly units: number
   readonly seconds: number
   readonly refreshes: number
   /** Processor time of all threads in percent of one core. */
   readonly corePercent: number
-  /** The longest the event loop was held, and that of 99 of 100 looks, in milliseconds. */
-  readonly heldMaxMs: number
-  readonly heldP99Ms: number
 }
 
 /**
@@ -97,7 +88,6 @@ export async function onTheStreet(city: City, count: number, random: () => numbe
   }, 4)
   const asking = setInterval(() => ask(units[Math.floor(random() * count)]!.place), 1000 / QUESTIONS_PER_S)
   const beganMs = performance.now()
-  const held = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
   try {
     await pass(WARM_UP_S)
     const before = { cpu: process.cpuUsage(), ms: performance.now(), refreshes }
@@ -105,18 +95,13 @@ export async function onTheStreet(city: City, count: number, random: () => numbe
     const { user, system } = process.cpuUsage(before.cpu)
     const wallMs = performance.now() - before.ms
     const made = refreshes - before.refreshes
-    held.enable()
-    await pass(SECONDS)
     return {
       units: count,
       seconds: SECONDS,
       refreshes: made,
       corePercent: digits((user + system) / 10 / wallMs),
-      heldMaxMs: digits(held.max / 1e6 - RESOLUTION_MS),
-      heldP99Ms: digits(held.percentile(99) / 1e6 - RESOLUTION_MS),
     }
   } finally {
-    held.disable()
     clearInterval(moving)
     clearInterval(asking)
     await thread.close()
