@@ -7,7 +7,7 @@ import type { OperatorView } from '#protocols/operator.ts'
  * audited, and a thousand series already cost 15 ms per scrape.
  */
 export type Metrics = {
-  readonly recordStored: (lane: string) => void
+  readonly recordsStored: (lane: string, count: number) => void
   /** A stable code of `protocols/errors.ts`. */
   readonly refused: (code: string) => void
   readonly sessions: (open: number) => void

@@ -1,5 +1,5 @@
 import type { Clock } from '#protocols/time.ts'
-import type { Ledger } from '../ledger/ledger.ts'
+import type { Ledger, LedgerOp } from '../ledger/ledger.ts'
 import type { Metrics } from './metrics.ts'
 
 /** The same ledger, its commits counted and timed. */
@@ -16,11 +16,21 @@ export function observedLedger(ledger: Ledger, clock: Clock, metrics: Metrics): 
       const result = await ledger.commit(ops, options)
       if (!result.ok) return result
       if (options.sync) metrics.commit((clock.now().monoMs - startMonoMs) / 1000, ops.length)
-      for (const op of ops) {
-        const [table, , , lane] = op.key.split('/')
-        if (op.type === 'put' && table === 'record' && lane !== undefined) metrics.recordStored(lane)
-      }
+      for (const [lane, count] of recordsByLane(ops)) metrics.recordsStored(lane, count)
       return result
     },
   }
+}
+
+/** A counter with labels costs as much as a check of a record, so it is told once for all of a commit. */
+export function recordsByLane(ops: readonly LedgerOp[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>()
+  for (const { type, key } of ops) {
+    // `record/{deviceId}/{epoch}/{lane}/{seq}`; a name under which a record came again (`record/=/…`) is none.
+    if (type !== 'put' || !key.startsWith('record/') || key.startsWith('record/=')) continue
+    const laneEnd = key.lastIndexOf('/')
+    const lane = key.slice(key.lastIndexOf('/', laneEnd - 1) + 1, laneEnd)
+    counts.set(lane, (counts.get(lane) ?? 0) + 1)
+  }
+  return counts
 }

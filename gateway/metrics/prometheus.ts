@@ -174,7 +174,7 @@ export function openPrometheus(): Metrics {
   )
 
   return {
-    recordStored: lane => stored.inc({ lane }),
+    recordsStored: (lane, count) => stored.inc({ lane }, count),
     refused: code => refused.inc({ code }),
     sessions: open => sessions.set(open),
     orderIssued: kind => issued.inc({ kind }),

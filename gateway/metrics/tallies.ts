@@ -52,9 +52,9 @@ export function tallied(
   return {
     metrics: {
       ...metrics,
-      recordStored: lane => {
-        if (Object.hasOwn(recordsByLane, lane)) recordsByLane[lane as Lane] += 1
-        metrics.recordStored(lane)
+      recordsStored: (lane, count) => {
+        if (Object.hasOwn(recordsByLane, lane)) recordsByLane[lane as Lane] += count
+        metrics.recordsStored(lane, count)
       },
       refused: code => {
         refusals.set(code, (refusals.get(code) ?? 0) + 1)
