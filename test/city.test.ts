@@ -406,6 +406,7 @@ describe('a move-up', () => {
     place: { kind: 'centre', ...at, gridId: 'g-west', name: '', road: '大成路' },
     reachedBefore: 0.8,
     reachedAfter: 0.83,
+    sureShare: 0.02,
     etaSeconds: 50,
     leaves: { roadM: 0, areaM2: 0, roadShare: 0, demandShare: 0, grids: [] },
   } as const

@@ -14,7 +14,7 @@ const ROUNDING = 1e-9
 const input = { urgent: [], unknown: [], busyShare: 0 }
 /** Roads scattered by chance are long: whoever is ten minutes away may be moved. */
 const FAR = { ...MOVE_UP_RULES, driveSecondsMax: 600 }
-const none: MoveUpAsked = { idle: [], planned: [], avoid: [], wantsMore: true }
+const none: MoveUpAsked = { idle: [], planned: [], away: [], avoid: [], wantsMore: true }
 
 const unitsOf = (graph: RoadGraph, random: () => number, count: number): CoverageUnit[] =>
   Array.from({ length: count }, (_, n) => {
@@ -115,7 +115,7 @@ describe('move-ups', () => {
     const units = unitsOf(graph, seeded(8), 6)
     const idle = units.map(unit => unit.unitId)
     lasting(engine, units)
-    const planned: { id: string; unitId: string; place: MoveUpFound['place'] }[] = []
+    const planned: { id: string; unitId: string; place: MoveUpFound['place']; etaSeconds: null }[] = []
     let reached = -1
     for (let round = 0; round < 4; round++) {
       const { gains, found } = engine.moveUps({ ...none, idle, planned })
@@ -124,7 +124,7 @@ describe('move-ups', () => {
       expect(planned.some(one => one.unitId === found.unitId)).toBe(false)
       expect(found.reachedBefore).toBeGreaterThan(reached - ROUNDING)
       reached = found.reachedAfter
-      planned.push({ id: `m-${round}`, unitId: found.unitId, place: found.place })
+      planned.push({ id: `m-${round}`, unitId: found.unitId, place: found.place, etaSeconds: null })
     }
     expect(planned.length).toBeGreaterThan(1)
     const { gains } = engine.moveUps({ ...none, idle, planned, wantsMore: false })
@@ -166,5 +166,29 @@ describe('move-ups', () => {
     const other = engine.moveUps({ ...none, idle: all, avoid: [best!.place] }).found
     expect(other?.place).not.toEqual(best?.place)
     expect(engine.moveUps({ ...none, idle: all, wantsMore: false }).found).toBeNull()
+  })
+
+  it('asks nobody to fill what somebody with other work reaches from where it is', () => {
+    let asked = 0
+    let spared = 0
+    for (let seed = 1; seed <= 14; seed++) {
+      const graph = graphOf(scatteredCity(seed, 60 + 10 * seed))
+      const engine = new CoverageEngine(graph, layGrids(graph, 3), { moveUps: FAR })
+      const units = unitsOf(graph, seeded(seed), 4)
+      const before = lasting(engine, units).city
+      const idle = units.map(unit => unit.unitId)
+      const { found } = engine.moveUps({ ...none, idle })
+      if (found === null) continue
+      asked++
+      expect(found.sureShare).toBeGreaterThanOrEqual(MOVE_UP_RULES.sureShareMin)
+      const away = [{ unitId: 'ptu-away', lat: found.place.lat, lon: found.place.lon }]
+      const other = engine.moveUps({ ...none, idle, away }).found
+      if (other?.place.lat !== found.place.lat) spared++
+      // Whoever is away was on the roads only while it was asked.
+      expect(engine.refresh({ ...input, tick: 3, monoMs: 122_000, units }).city).toEqual(before)
+    }
+    console.info(`move-ups: ${spared} of ${asked} holes are left to whoever may come free there`)
+    expect(asked).toBeGreaterThan(3)
+    expect(spared).toBe(asked)
   })
 })

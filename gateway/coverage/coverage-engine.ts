@@ -30,6 +30,7 @@ import type { MoveUpAsked, MoveUpMeasured, MoveUpRules, StandbyPlace } from './m
 import { Plans } from './plans.ts'
 import type { Foreseen, UnitLoss } from './plans.ts'
 import { coverageRoads } from './roads-bytes.ts'
+import { StandingStill } from './standing-still.ts'
 import { Stretches } from './stretches.ts'
 import { reachGeoJson, reachRoads } from './unit-reach.ts'
 
@@ -84,6 +85,8 @@ export class CoverageEngine {
   private demand: CoverageMeasured['demand'] = { basis: 'roads', incidents: 0, hour: 0 }
   private readonly placed = new Map<string, { readonly at: LatLon; readonly onRoad: boolean }>()
   private readonly callSigns = new Map<string, string>()
+  private readonly still = new StandingStill()
+  private readonly stillAway = new StandingStill()
   private unknown: Uint8Array
   private newest: readonly ColdSpot[] = []
   private tick = 0
@@ -122,7 +125,8 @@ export class CoverageEngine {
       plans: this.plans,
       snap: (at: LatLon) => this.placeOf(at, PLACE_SNAP_M),
       standby: options.standby ?? [],
-      isCold: (stretch: number) => this.spots.tracker.isCold(stretch, this.monoMs),
+      stands: (unitId: UnitId) => this.still.stands(unitId, this.monoMs),
+      standsAway: (unitId: UnitId) => this.stillAway.stands(unitId, this.monoMs),
     }
     this.movers = new MoveUps(moveUpParts, options.moveUps)
   }
@@ -147,6 +151,7 @@ export class CoverageEngine {
     this.monoMs = input.monoMs
     this.unknown = Uint8Array.from(this.grids, grid => Number(input.unknown.includes(grid.id)))
     const offRoad = this.placeAll(input.units)
+    this.still.note(input.units, input.monoMs)
     this.labels.run(this.turnoutDs, LABEL_BOUNDS)
     this.measure.run(this.turnoutDs)
     this.plans.forget()
@@ -209,6 +214,7 @@ export class CoverageEngine {
 
   /** Who should stand where instead; see `MoveUps`. */
   moveUps(asked: MoveUpAsked): MoveUpMeasured {
+    this.stillAway.note(asked.away, this.monoMs)
     return this.movers.plan(asked)
   }
 

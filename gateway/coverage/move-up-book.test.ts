@@ -18,7 +18,15 @@ const unit = (id: string, over: Partial<UnitView> = {}): UnitView =>
 const place = { kind: 'centre', lat: 35.6, lon: 117, gridId: 'g-1', name: '', road: '大成路' } as const
 const leaves = { roadM: 0, areaM2: 0, roadShare: 0, demandShare: 0, grids: [] }
 const found = (unitId: string, gain = 0.02, over: Partial<MoveUpFound> = {}): MoveUpFound => ({
-  ...{ unitId, place, reachedBefore: 0.8, reachedAfter: 0.8 + gain, etaSeconds: 200, leaves },
+  ...{
+    unitId,
+    place,
+    reachedBefore: 0.8,
+    reachedAfter: 0.8 + gain,
+    sureShare: gain,
+    etaSeconds: 200,
+    leaves,
+  },
   ...over,
 })
 const units = [unit('a'), unit('b'), unit('c')]
@@ -42,10 +50,30 @@ describe('move-ups on the list', () => {
       sinceMs: 3_000,
       callSign: 'a',
     })
-    hear({ gains: [{ id: 'mov-1', gainShare: 0.0026 }] }, at(10))
+    hear({ gains: [{ id: 'mov-1', gainShare: 0.0026, sureShare: 0.0016 }] }, at(10))
     expect(states(at(10))).toEqual(['mov-1 proposed'])
-    hear({ gains: [{ id: 'mov-1', gainShare: 0.0024 }] }, at(20))
+    hear({ gains: [{ id: 'mov-1', gainShare: 0.0024, sureShare: 0.0016 }] }, at(20))
     expect(states(at(20))).toEqual([])
+  })
+
+  it('go when half of what must be sure no longer is, though they would gain as much now', () => {
+    const { hear, states } = open()
+    hear({ found: found('a') }, at(0))
+    hear({ gains: [{ id: 'mov-1', gainShare: 0.02, sureShare: 0.0014 }] }, at(10))
+    expect(states(at(10))).toEqual([])
+  })
+
+  it('know who has other work and may come free', () => {
+    const { book } = open()
+    const assignment = { incidentId: 'i', orderId: 'o', state: 'enroute' } as const
+    const sent = unit('a', { availability: 'assigned', assignment })
+    const others = [
+      unit('b'),
+      unit('c', { availability: 'busy' }),
+      unit('d', { availability: 'off_duty' }),
+      unit('e', { availability: 'busy', freshness: 'stale' }),
+    ]
+    expect(book.asked([sent, ...others], at(0)).away.map(one => one.unitId)).toEqual(['a', 'c'])
   })
 
   it('are three at most, each of another unit, and go when nobody looks at them', () => {

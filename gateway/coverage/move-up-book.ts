@@ -13,8 +13,9 @@ import type { MoveUpAsked, MoveUpFound, MoveUpMeasured } from './move-ups.ts'
 export type MoveUpManners = {
   /** Proposed at once at most; a list nobody reads proposes nothing. */
   readonly openMax: number
-  /** A proposal stays while it gains so much, though a new one must gain more: lists must not flicker. */
+  /** A proposal stays while it gains so much, and so much of it is sure, though a new one must gain more: lists must not flicker. */
   readonly keptGainShareMin: number
+  readonly keptSureShareMin: number
   /** Longer nobody has looked at it. */
   readonly openMs: number
   /** A unit that was moved, or whose crew was not to be moved, is left alone. */
@@ -30,6 +31,7 @@ export type MoveUpManners = {
 export const MOVE_UP_MANNERS: MoveUpManners = {
   openMax: 3,
   keptGainShareMin: MOVE_UP_RULES.gainShareMin / 2,
+  keptSureShareMin: MOVE_UP_RULES.sureShareMin / 2,
   openMs: 300_000,
   unitRestMs: 600_000,
   declinedMs: 900_000,
@@ -43,6 +45,7 @@ type MoveUp = {
   readonly callSign: string
   readonly sinceMonoMs: number
   readonly gainShare: number
+  readonly sureShare: number
   /** Null while it is only proposed. */
   readonly orderId: OrderId | null
 }
@@ -68,7 +71,13 @@ export class MoveUpBook {
     const idle = units.filter(unit => exclusionOf(unit) === null && !this.resting.has(unit.id))
     return {
       idle: idle.map(unit => unit.id),
-      planned: this.all.map(({ id, found }) => ({ id, unitId: found.unitId, place: found.place })),
+      planned: this.all.map(({ id, found, orderId }) => ({
+        ...{ id, unitId: found.unitId, place: found.place },
+        etaSeconds: orderId === null ? found.etaSeconds : null,
+      })),
+      away: units.filter(mayComeFree).flatMap(({ id, position }) => {
+        return position === null ? [] : [{ unitId: id, lat: position.lat, lon: position.lon }]
+      }),
       avoid: this.declined.map(({ place }) => place),
       wantsMore: this.all.filter(one => one.orderId === null).length < this.manners.openMax,
     }
@@ -78,19 +87,20 @@ export class MoveUpBook {
   planned(measured: MoveUpMeasured, units: readonly UnitView[], mintId: () => string, now: Now): boolean {
     const before = this.all
     const byId = new Map(units.map(unit => [unit.id, unit]))
-    const gains = new Map(measured.gains.map(({ id, gainShare }) => [id, gainShare]))
+    const gains = new Map(measured.gains.map(gain => [gain.id, gain]))
     this.all = this.all
-      .map(one => ({
-        ...one,
-        gainShare: one.orderId === null ? (gains.get(one.id) ?? one.gainShare) : one.gainShare,
-      }))
+      .map(one => {
+        const gain = one.orderId === null ? gains.get(one.id) : undefined
+        if (gain === undefined) return one
+        return { ...one, gainShare: gain.gainShare, sureShare: gain.sureShare ?? one.sureShare }
+      })
       .filter(one => this.stays(one, byId.get(one.found.unitId), now))
     const { found } = measured
     const unit = found === null ? undefined : byId.get(found.unitId)
     if (found !== null && unit !== undefined && this.mayPropose(found, unit)) {
       const gainShare = found.reachedAfter - found.reachedBefore
-      const fresh = { found, gainShare, callSign: unit.callSign, sinceMonoMs: now.monoMs, orderId: null }
-      this.all = [...this.all, { id: mintId(), ...fresh }]
+      const fresh = { found, gainShare, sureShare: found.sureShare, callSign: unit.callSign, orderId: null }
+      this.all = [...this.all, { id: mintId(), ...fresh, sinceMonoMs: now.monoMs }]
     }
     return before.length > 0 || this.all.length > 0
   }
@@ -169,8 +179,9 @@ export class MoveUpBook {
   private stays(one: MoveUp, unit: UnitView | undefined, now: Now): boolean {
     const ageMs = now.monoMs - one.sinceMonoMs
     const isFree = unit !== undefined && exclusionOf(unit) === null
-    if (one.orderId === null)
-      return isFree && one.gainShare >= this.manners.keptGainShareMin && ageMs < this.manners.openMs
+    const { keptGainShareMin, keptSureShareMin, openMs } = this.manners
+    const pays = one.gainShare >= keptGainShareMin && one.sureShare >= keptSureShareMin
+    if (one.orderId === null) return isFree && pays && ageMs < openMs
     if (!isFree) return false
     const isThere =
       unit.position !== null && distanceM(unit.position, one.found.place) <= this.manners.arrivedM
@@ -183,6 +194,10 @@ export class MoveUpBook {
     this.resting.set(unitId, now.monoMs + this.manners.unitRestMs)
   }
 }
+
+/** On duty, at other work, and where it is is known. */
+const mayComeFree = ({ availability, assignment, freshness }: UnitView): boolean =>
+  (availability === 'busy' || availability === 'assigned' || assignment !== null) && freshness !== 'stale'
 
 /** As a crew reads it: `鼓楼网格 大成路`. */
 export function placeText(place: MoveUpFound['place'], nameOf: (gridId: string) => string | null): string {

@@ -5,11 +5,17 @@ import type { Finding } from './evidence.ts'
 /** The demo's own city: seed, junctions and units as `npm start` has them. */
 const CITY = { seed: 1, junctions: 60_000, units: 102 }
 const ORDERS = 1_000
-const IN_CITY = { orders: ORDERS, everySeconds: 15, busySeconds: 450, moveUpsEvery: 4, byHandEvery: 250 }
+const IN_CITY = {
+  orders: ORDERS,
+  everySeconds: 15,
+  busySeconds: 450,
+  moveUpsEverySeconds: 60,
+  byHandEvery: 250,
+}
 /** Towns with few units, where moving one is worth most and orders leave time for the drive. */
 const TOWNS = Array.from({ length: 48 }, (_, i) => i + 1)
 const TOWN = { junctions: 2_500, units: 4 }
-const IN_TOWN = { orders: 40, everySeconds: 300, busySeconds: 60, moveUpsEvery: 1, byHandEvery: 40 }
+const IN_TOWN = { orders: 40, everySeconds: 300, busySeconds: 60, moveUpsEverySeconds: 60, byHandEvery: 40 }
 
 const RAISED_SHARE_MIN = 0.95
 const MOVE_UPS_MIN = 50

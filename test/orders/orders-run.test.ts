@@ -8,7 +8,7 @@ describe('orders in a patrolled city', () => {
     () => {
       const report = runOrders({
         ...{ seed: 3, junctions: 2_500, units: 4 },
-        ...{ orders: 10, everySeconds: 300, busySeconds: 60, moveUpsEvery: 1, byHandEvery: 10 },
+        ...{ orders: 10, everySeconds: 300, busySeconds: 60, moveUpsEverySeconds: 60, byHandEvery: 10 },
       })
       const { moveUps } = report
       console.info(

@@ -24,8 +24,9 @@ export type OrdersOptions = PatrolledOptions & {
   readonly everySeconds: number
   /** A crew is busy so long on average. */
   readonly busySeconds: number
-  /** Before every so manieth order move-ups are looked for; every so manieth is checked by hand too. */
-  readonly moveUpsEvery: number
+  /** So often move-ups are looked for; the gateway does so every ten seconds. */
+  readonly moveUpsEverySeconds: number
+  /** Every so manieth order is checked by hand too. */
   readonly byHandEvery: number
   readonly say?: (words: string) => void
 }
@@ -91,7 +92,7 @@ export function runOrders(options: OrdersOptions): OrdersReport {
   const run = new OrdersRun(city, options)
   // Some happen where nobody can go: others take their place.
   for (let order = 0; run.given < options.orders && order < 2 * options.orders; order++) {
-    run.wait(order % options.moveUpsEvery === 0)
+    run.wait()
     run.order(order)
     if (order % 100 === 99) options.say?.(`${order + 1} orders, ${run.judged.length} move-ups ended`)
   }
@@ -132,13 +133,10 @@ class OrdersRun {
   }
 
   /** Until the next order: crews come back, move-ups arrive and are proposed. */
-  wait(looksForMoveUps: boolean): void {
-    this.passTime(this.options.everySeconds)
-    if (!looksForMoveUps) return
-    this.city.refresh()
-    const asked = this.city.core.moveUpsAsked(this.city.now())
-    this.city.handle({ type: 'moveups', measured: this.city.engine.moveUps(asked) })
-    this.acceptAll()
+  wait(): void {
+    this.passTime(this.options.everySeconds, () => {
+      if (this.seconds % this.options.moveUpsEverySeconds === 0) this.lookForMoveUps()
+    })
   }
 
   order(n: number): void {
@@ -263,11 +261,12 @@ class OrdersRun {
     return { road: city?.circles[2] ?? NaN, demand: city?.demandCircles[2] ?? NaN }
   }
 
-  private passTime(seconds: number): void {
+  private passTime(seconds: number, after = (): void => undefined): void {
     for (let left = seconds; left > 0; left -= STEP_SECONDS) {
       this.passStep(Math.min(left, STEP_SECONDS))
       const isLast = left <= STEP_SECONDS
       if (this.seconds % REFRESH_SECONDS === 0 && !isLast) this.city.refresh()
+      after()
     }
   }
 
@@ -287,6 +286,13 @@ class OrdersRun {
       if (unit !== undefined && arrived.has(unit.deviceId)) this.stand(unitId, one)
     }
     for (const [unitId, one] of this.standing) this.watch(unitId, one)
+  }
+
+  private lookForMoveUps(): void {
+    this.city.refresh()
+    const asked = this.city.core.moveUpsAsked(this.city.now())
+    this.city.handle({ type: 'moveups', measured: this.city.engine.moveUps(asked) })
+    this.acceptAll()
   }
 
   private acceptAll(): void {
