@@ -24,9 +24,10 @@ export const BENCHES: Readonly<Record<string, Inquiry>> = {
   ingest: {
     does: 'processor time of an accepted record beside Mosquitto relaying the same ones, 200 and 2,000 connections; build first',
     covers: [
-      'gateway/broker/aedes-broker.ts',
+      'gateway/broker',
       'gateway/intake',
       'gateway/ledger/level-ledger.ts',
+      'gateway/loop',
       'test/fleet/ingest-run.ts',
       'test/fleet/publisher-process.ts',
       'test/cli/bench-ingest.ts',
