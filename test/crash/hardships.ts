@@ -130,9 +130,9 @@ async function oneHardship(
     }
     case 'descriptors': {
       const life = await car.start(data)
-      limit(life.pid, 'nofile', readdirSync(`/proc/${life.pid}/fd`).length - random.integer(0, 3))
-      // Who wants to connect anew needs one.
+      // Who wants to connect anew needs one, and gets none: not even the one its lost connection gave back.
       await house.life.kill()
+      limit(life.pid, 'nofile', (await lowestFree(life.pid)) - random.integer(0, 3))
       house.life = await house.gateway.start()
       await lasts()
       return lifted(life, 'nofile', '4096')
@@ -166,6 +166,22 @@ async function oneHardship(
 /** The soft limit only, so that it can be lifted again. */
 const limit = (pid: number, what: string, value: number | string): void =>
   void execFileSync('prlimit', ['--pid', String(pid), `--${what}=${value}:`], { stdio: 'pipe' })
+
+const LOOKS = 20
+const LOOK_EVERY_MS = 20
+
+/** The number the next descriptor of a process would get; looked at for a while, because an attempt to connect takes one. */
+async function lowestFree(pid: number): Promise<number> {
+  let lowest = Infinity
+  for (let look = 0; look < LOOKS; look++) {
+    const open = new Set(readdirSync(`/proc/${pid}/fd`).map(Number))
+    let number = 0
+    while (open.has(number)) number++
+    lowest = Math.min(lowest, number)
+    await sleep(LOOK_EVERY_MS)
+  }
+  return lowest
+}
 
 async function lifted(life: Life, what: string, value: string): Promise<{ life: Life; ended: boolean }> {
   const ended = await Promise.race([life.ended.then(() => true), sleep(0).then(() => false)])
