@@ -44,8 +44,12 @@ describe('a car on its battery', { timeout: 90_000 }, () => {
 
   it('counts down when the key is turned, and a touch of the screen begins it anew', async () => {
     await key('off')
-    await eventually('a countdown', async () => ((await house.terminal()).power?.endsInMs ?? 9e9) < 3_000)
-    expect((await house.terminal()).power).toMatchObject({ phase: 'standby', endsWhy: 'off' })
+    // Five seconds in all: whoever looks twice before the touch may find it over on a crowded machine.
+    const counting = await eventually('a countdown', async () => {
+      const { power } = await house.terminal()
+      return (power?.endsInMs ?? 9e9) < 4_000 ? power : null
+    })
+    expect(counting).toMatchObject({ phase: 'standby', endsWhy: 'off' })
     expect(await house.tap({ kind: 'stay_on' })).toEqual({ accepted: true, code: null })
     expect((await house.terminal()).power!.endsInMs).toBeGreaterThan(4_000)
   })
