@@ -18,11 +18,8 @@ afterAll(async () => {
   await browser?.close()
 })
 
-/** Software drawing beside other tests; nothing waits for it to pass. */
-const SLOW_MACHINE_MS = 60_000
-
 const given = (title: string, run: () => Promise<void>): void =>
-  it(title, { timeout: SLOW_MACHINE_MS }, async context => {
+  it(title, async context => {
     if (browser === null) return context.skip()
     await run()
   })
@@ -35,7 +32,6 @@ async function aContext(
   height: number,
 ): Promise<BrowserContext> {
   const context = await openContext(browser!, { viewport: { width, height }, colorScheme })
-  context.setDefaultTimeout(8_000)
   open.push(context)
   return context
 }

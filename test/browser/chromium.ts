@@ -39,9 +39,18 @@ export async function openBrowser(options: { readonly webgl?: boolean } = {}): P
   }
 }
 
+/** How long a page may take to show what it must: a guard against what never comes; a slow machine is not a failure. */
+const PATIENCE_MS = 60_000
+
 /** A context with the locale always set: the npm Chromium otherwise says `en-US@posix`, which breaks Intl. */
-export const openContext = (browser: Browser, options: BrowserContextOptions = {}): Promise<BrowserContext> =>
-  browser.newContext({ locale: 'zh-CN', timezoneId: 'Asia/Shanghai', ...options })
+export async function openContext(
+  browser: Browser,
+  options: BrowserContextOptions = {},
+): Promise<BrowserContext> {
+  const context = await browser.newContext({ locale: 'zh-CN', timezoneId: 'Asia/Shanghai', ...options })
+  context.setDefaultTimeout(PATIENCE_MS)
+  return context
+}
 
 function executableOf(): string | null {
   const told = process.env['CHROME_PATH']

@@ -15,7 +15,7 @@ import type { PageWatch } from './page-watch.ts'
 const browser: Browser | null = await openBrowser({ webgl: false })
 const PLANTED = { phone: '13987654321', story: '穿蓝色雨衣的人抢走了祖母绿手镯' }
 
-describe.skipIf(browser === null)('from the kiosk to the dispatcher', { timeout: 60_000 }, () => {
+describe.skipIf(browser === null)('from the kiosk to the dispatcher', () => {
   let house: RunningStation
   let context: BrowserContext
   let outside: readonly string[]
@@ -27,7 +27,6 @@ describe.skipIf(browser === null)('from the kiosk to the dispatcher', { timeout:
       viewport: { width: 1080, height: 1920 },
       reducedMotion: 'reduce',
     })
-    context.setDefaultTimeout(15_000)
     outside = outsideRequests(context).outside
   }, 60_000)
   afterEach(async () => {

@@ -18,7 +18,6 @@ async function openDesk(): Promise<{
   const gateway = await openFakeGateway({ coverage: true })
   const context = await openContext(plain!, { viewport: { width: 1280, height: 720 } })
   open.push(context, gateway)
-  context.setDefaultTimeout(15_000)
   const page = await context.newPage()
   const watch = await watchPage(page)
   await page.goto(gateway.url)
@@ -35,7 +34,7 @@ const posted = (gateway: FakeGateway, path: RegExp): unknown[] =>
   gateway.asked.filter(one => one.method === 'POST' && path.test(one.path)).map(one => one.body)
 
 describe.skipIf(plain === null)('the desk', () => {
-  it('goes from a name to a closed incident without a mouse', { timeout: 60_000 }, async () => {
+  it('goes from a name to a closed incident without a mouse', async () => {
     const { page, gateway } = await openDesk()
     await page.keyboard.press('/')
     await page.keyboard.type('35.5838, 116.9925')
@@ -67,25 +66,21 @@ describe.skipIf(plain === null)('the desk', () => {
     await page.locator('.alarm').waitFor({ state: 'detached' })
   })
 
-  it(
-    'lists where the city is thin, worst first, with reasons in sentences',
-    { timeout: 40_000 },
-    async () => {
-      const { page, gateway } = await openDesk()
-      await page.keyboard.press('w')
-      const items = page.locator('.warning')
-      await items.nth(2).waitFor()
-      const colours = await items.evaluateAll(all => all.map(one => one.getAttribute('data-colour')))
-      expect(colours).toEqual(['black', 'unknown', 'blue'])
-      expect(await items.first().innerText()).toContain('五分钟内只能到达 43% 的道路，标准为 50%。')
-      await items.first().getByRole('button', { name: '确认收到' }).click()
-      await expect.poll(() => posted(gateway, /warnings\/.*acknowledge$/)).toHaveLength(1)
-      expect(await page.locator('.coverage-gauge b').innerText()).toMatch(/^8\d\.\d%$/)
-      expect(await page.locator('.cold-spot').innerText()).toContain('巡03')
-    },
-  )
+  it('lists where the city is thin, worst first, with reasons in sentences', async () => {
+    const { page, gateway } = await openDesk()
+    await page.keyboard.press('w')
+    const items = page.locator('.warning')
+    await items.nth(2).waitFor()
+    const colours = await items.evaluateAll(all => all.map(one => one.getAttribute('data-colour')))
+    expect(colours).toEqual(['black', 'unknown', 'blue'])
+    expect(await items.first().innerText()).toContain('五分钟内只能到达 43% 的道路，标准为 50%。')
+    await items.first().getByRole('button', { name: '确认收到' }).click()
+    await expect.poll(() => posted(gateway, /warnings\/.*acknowledge$/)).toHaveLength(1)
+    expect(await page.locator('.coverage-gauge b').innerText()).toMatch(/^8\d\.\d%$/)
+    expect(await page.locator('.cold-spot').innerText()).toContain('巡03')
+  })
 
-  it('narrows the unit board by state, and says when nobody fits', { timeout: 40_000 }, async () => {
+  it('narrows the unit board by state, and says when nobody fits', async () => {
     const { page, gateway } = await openDesk()
     gateway.change('ptu-6', { freshness: 'stale', link: 'down' })
     await page.locator('.unit[data-unit="ptu-6"][data-fresh="stale"]').waitFor()
@@ -97,7 +92,7 @@ describe.skipIf(plain === null)('the desk', () => {
     await expect.poll(() => page.locator('.unit').count()).toBe(1)
   })
 
-  it('takes up the stream where it broke off, without a new picture', { timeout: 40_000 }, async () => {
+  it('takes up the stream where it broke off, without a new picture', async () => {
     const { page, gateway } = await openDesk()
     expect(gateway.streams).toEqual(['?compact=1', 'snapshot'])
     gateway.cut(true)
@@ -115,27 +110,23 @@ describe.skipIf(plain === null)('the desk', () => {
     expect(gateway.streams.slice(2)).toEqual([expect.stringMatching(/^\?compact=1&after=\d+$/), 'resumed'])
   })
 
-  it(
-    'follows a unit that only moves, to the last value that is no longer known',
-    { timeout: 40_000 },
-    async () => {
-      const { page, gateway } = await openDesk()
-      const row = page.locator('.unit[data-unit="ptu-3"]')
-      const age = row.locator('.unit-age')
-      const { speedMps: _, ...place } = gateway.units.get('ptu-3')!.position!
-      for (const speedMps of [10, 20, 15]) {
-        gateway.change('ptu-3', { position: { ...place, lat: place.lat + speedMps / 1e4, speedMps } })
-        await expect.poll(() => age.textContent()).toBe(`${speedMps * 3.6} km/h`)
-      }
-      gateway.change('ptu-3', { position: place })
-      await expect.poll(() => age.textContent()).toBe('实时')
-      gateway.change('ptu-3', { recording: true, position: { ...place, speedMps: 5 } })
-      await row.locator('.unit-facts svg').first().waitFor()
-      await expect.poll(() => age.textContent()).toBe('18 km/h')
-    },
-  )
+  it('follows a unit that only moves, to the last value that is no longer known', async () => {
+    const { page, gateway } = await openDesk()
+    const row = page.locator('.unit[data-unit="ptu-3"]')
+    const age = row.locator('.unit-age')
+    const { speedMps: _, ...place } = gateway.units.get('ptu-3')!.position!
+    for (const speedMps of [10, 20, 15]) {
+      gateway.change('ptu-3', { position: { ...place, lat: place.lat + speedMps / 1e4, speedMps } })
+      await expect.poll(() => age.textContent()).toBe(`${speedMps * 3.6} km/h`)
+    }
+    gateway.change('ptu-3', { position: place })
+    await expect.poll(() => age.textContent()).toBe('实时')
+    gateway.change('ptu-3', { recording: true, position: { ...place, speedMps: 5 } })
+    await row.locator('.unit-facts svg').first().waitFor()
+    await expect.poll(() => age.textContent()).toBe('18 km/h')
+  })
 
-  it('prints who is where, and nothing else', { timeout: 40_000 }, async () => {
+  it('prints who is where, and nothing else', async () => {
     const { page } = await openDesk()
     await page.evaluate('dispatchEvent(new Event("beforeprint"))')
     await page.emulateMedia({ media: 'print' })
@@ -144,7 +135,7 @@ describe.skipIf(plain === null)('the desk', () => {
     expect(await page.locator('.top').isVisible()).toBe(false)
   })
 
-  it('gives axe nothing to find, in both themes and languages', { timeout: 90_000 }, async () => {
+  it('gives axe nothing to find, in both themes and languages', async () => {
     const { page, gateway, violations } = await openDesk()
     gateway.alarm({ ageMs: 60_000, arrivedAfterMs: 50_000 })
     await page.locator('.alarm').waitFor()

@@ -64,7 +64,6 @@ async function openPage(
     colorScheme: options.night ? 'dark' : 'light',
   })
   open.push(context)
-  context.setDefaultTimeout(45_000)
   if (options.english)
     await context.addInitScript(`localStorage.setItem('reach5.${options.english}.language', 'en')`)
   const page = await context.newPage()
@@ -81,7 +80,7 @@ async function expectClean({ page, watch }: { page: Page; watch: PageWatch }): P
 }
 
 describe.skipIf(browser === null)("the simulator's page", () => {
-  it('cuts a link, shows the queue grow, restores it and shows it drain', { timeout: 120_000 }, async () => {
+  it('cuts a link, shows the queue grow, restores it and shows it drain', async () => {
     const desk = await openPage(simulator)
     const { page } = desk
     await page.locator('[data-unit="unit-02"]').click()
@@ -91,7 +90,7 @@ describe.skipIf(browser === null)("the simulator's page", () => {
     await page.locator('[data-action="lightbar"]').click()
 
     await page.locator('.feed [data-what="link"][data-value="down"]').waitFor()
-    await page.locator('.feed [data-what="queue"][data-value="grows"]').waitFor({ timeout: 60_000 })
+    await page.locator('.feed [data-what="queue"][data-value="grows"]').waitFor()
     expect(
       Number(await page.locator('[data-lane-row="event"] [data-waiting]').getAttribute('data-waiting')),
     ).toBeGreaterThan(0)
@@ -99,7 +98,7 @@ describe.skipIf(browser === null)("the simulator's page", () => {
     const before = (await device('ptu-02')).lanes.find(lane => lane.lane === 'event')!.upTo
 
     await page.locator('[data-action="restore-link"]').click()
-    await page.locator('.feed [data-what="queue"][data-value="drained"]').waitFor({ timeout: 60_000 })
+    await page.locator('.feed [data-what="queue"][data-value="drained"]').waitFor()
     const after = await device('ptu-02')
     expect(after.link).toBe('up')
     expect(after.missing).toBe(0)
@@ -107,60 +106,45 @@ describe.skipIf(browser === null)("the simulator's page", () => {
     await expectClean(desk)
   })
 
-  it(
-    'takes the power of the real process, which comes back on the store it had',
-    { timeout: 120_000 },
-    async () => {
-      const desk = await openPage(simulator, { night: true, english: 'sim' })
-      const { page } = desk
-      await page.locator('[data-unit="unit-01"]').click()
-      await page.locator('[data-chosen="unit-01"] [data-action="power-cut"]').click()
-      await page.locator('.feed [data-what="screen"][data-value="dark"]').first().waitFor()
-      const epoch = (await device('ptu-01')).lanes.at(-1)!.epoch
-      await page.locator('[data-action="power-on"]').click()
-      await page.locator('.feed [data-what="screen"][data-value="on"]').first().waitFor({ timeout: 30_000 })
-      await eventually('its link', async () => (await device('ptu-01')).link === 'up')
-      expect((await device('ptu-01')).lanes.at(-1)!.epoch).toBe(epoch)
-      await expectClean(desk)
-    },
-  )
+  it('takes the power of the real process, which comes back on the store it had', async () => {
+    const desk = await openPage(simulator, { night: true, english: 'sim' })
+    const { page } = desk
+    await page.locator('[data-unit="unit-01"]').click()
+    await page.locator('[data-chosen="unit-01"] [data-action="power-cut"]').click()
+    await page.locator('.feed [data-what="screen"][data-value="dark"]').first().waitFor()
+    const epoch = (await device('ptu-01')).lanes.at(-1)!.epoch
+    await page.locator('[data-action="power-on"]').click()
+    await page.locator('.feed [data-what="screen"][data-value="on"]').first().waitFor()
+    await eventually('its link', async () => (await device('ptu-01')).link === 'up')
+    expect((await device('ptu-01')).lanes.at(-1)!.epoch).toBe(epoch)
+    await expectClean(desk)
+  })
 
-  it(
-    'fills the disk of the real process: its alarm still gets out, unstored',
-    { timeout: 120_000 },
-    async () => {
-      const { page } = await openPage(simulator)
-      await page.locator('[data-unit="unit-01"]').click()
-      await page.locator('[data-chosen="unit-01"] [data-action="fill-disk"]').click()
-      await page
-        .locator('.feed [data-what="store"][data-value="poisoned"]')
-        .first()
-        .waitFor({ timeout: 30_000 })
-      await page.locator('[data-action="panic"]').click()
-      await page.locator('.feed [data-what="gateway.emergency"][data-value="true"]').first().waitFor()
-      const { alarms } = (await (await fetch(`${map}/v1/alarms`)).json()) as { alarms: { stored: boolean }[] }
-      expect(alarms[0]?.stored).toBe(false)
-      const poisoned = (await picture()).conditions.filter(c => c.code === 'store_poisoned')
-      expect(poisoned.map(c => [c.deviceId, c.severity])).toEqual([['ptu-01', 'alarm']])
-      await page.locator('[data-action="free-disk"]').click()
-      await page.locator('.feed [data-what="store"][data-value="ok"]').first().waitFor({ timeout: 60_000 })
-    },
-  )
+  it('fills the disk of the real process: its alarm still gets out, unstored', async () => {
+    const { page } = await openPage(simulator)
+    await page.locator('[data-unit="unit-01"]').click()
+    await page.locator('[data-chosen="unit-01"] [data-action="fill-disk"]').click()
+    await page.locator('.feed [data-what="store"][data-value="poisoned"]').first().waitFor()
+    await page.locator('[data-action="panic"]').click()
+    await page.locator('.feed [data-what="gateway.emergency"][data-value="true"]').first().waitFor()
+    const { alarms } = (await (await fetch(`${map}/v1/alarms`)).json()) as { alarms: { stored: boolean }[] }
+    expect(alarms[0]?.stored).toBe(false)
+    const poisoned = (await picture()).conditions.filter(c => c.code === 'store_poisoned')
+    expect(poisoned.map(c => [c.deviceId, c.severity])).toEqual([['ptu-01', 'alarm']])
+    await page.locator('[data-action="free-disk"]').click()
+    await page.locator('.feed [data-what="store"][data-value="ok"]').first().waitFor()
+  })
 
-  it(
-    'stops the gateway and starts it again; cars keep what they have and deliver it',
-    { timeout: 120_000 },
-    async () => {
-      const { page } = await openPage(simulator)
-      await page.locator('[data-action="stop-broker"]').click()
-      await page.locator('.feed [data-what="gateway"][data-value="off"]').waitFor()
-      await page.locator('[data-gateway="off"]').waitFor()
-      await page.locator('[data-action="start-broker"]').click()
-      await page.locator('.feed [data-what="gateway"][data-value="on"]').waitFor({ timeout: 30_000 })
-      await eventually('every device again', async () => (await picture()).totals.devicesUp === DEVICES)
-      expect((await picture()).devices.map(one => one.missing)).toEqual(Array(DEVICES).fill(0))
-    },
-  )
+  it('stops the gateway and starts it again; cars keep what they have and deliver it', async () => {
+    const { page } = await openPage(simulator)
+    await page.locator('[data-action="stop-broker"]').click()
+    await page.locator('.feed [data-what="gateway"][data-value="off"]').waitFor()
+    await page.locator('[data-gateway="off"]').waitFor()
+    await page.locator('[data-action="start-broker"]').click()
+    await page.locator('.feed [data-what="gateway"][data-value="on"]').waitFor()
+    await eventually('every device again', async () => (await picture()).totals.devicesUp === DEVICES)
+    expect((await picture()).devices.map(one => one.missing)).toEqual(Array(DEVICES).fill(0))
+  })
 })
 
 describe('`reach5 sim do`', () => {
@@ -227,26 +211,20 @@ async function metrics(): Promise<ReadonlyMap<string, number>> {
 }
 
 describe.skipIf(browser === null)("the operator's page", () => {
-  it(
-    'shows every device, what is wrong with the worst, and what to do next',
-    { timeout: 120_000 },
-    async () => {
-      const desk = await openPage(`${map}/operator/`)
-      const { page } = desk
-      await page.locator('tr[data-device="ptu-03"]').waitFor()
-      expect(await page.locator('tr[data-device]').count()).toBe(DEVICES)
-      // Two announcements of 20 s and 10 s more: then its fix is stale while its link is up.
-      await page.locator('.todo-item[data-code="fix_stale"]').waitFor({ timeout: 90_000 })
-      const first = page.locator('tr[data-device]').first()
-      expect(await first.getAttribute('data-device')).toBe('ptu-03')
-      expect(await page.locator('.todo-item[data-code="fix_stale"] .todo-next').textContent()).toContain(
-        '天线',
-      )
-      await page.locator('.todo-item[data-code="fix_stale"] .who').click()
-      await page.locator('.card[data-card="ptu-03"]').waitFor()
-      await expectClean(desk)
-    },
-  )
+  it('shows every device, what is wrong with the worst, and what to do next', async () => {
+    const desk = await openPage(`${map}/operator/`)
+    const { page } = desk
+    await page.locator('tr[data-device="ptu-03"]').waitFor()
+    expect(await page.locator('tr[data-device]').count()).toBe(DEVICES)
+    // Two announcements of 20 s and 10 s more: then its fix is stale while its link is up.
+    await page.locator('.todo-item[data-code="fix_stale"]').waitFor()
+    const first = page.locator('tr[data-device]').first()
+    expect(await first.getAttribute('data-device')).toBe('ptu-03')
+    expect(await page.locator('.todo-item[data-code="fix_stale"] .todo-next').textContent()).toContain('天线')
+    await page.locator('.todo-item[data-code="fix_stale"] .who').click()
+    await page.locator('.card[data-card="ptu-03"]').waitFor()
+    await expectClean(desk)
+  })
 
   it('tells a cut antenna of the real process, from its bytes to what to do next', async () => {
     const { page } = await openPage(`${map}/operator/`, { english: 'operator' })
@@ -317,7 +295,7 @@ describe.skipIf(browser === null)("the operator's page", () => {
     await eventually('a picture that stands still', agree)
   }, 60_000)
 
-  it('issues a code with its QR, lists it, and withdraws it', { timeout: 60_000 }, async () => {
+  it('issues a code with its QR, lists it, and withdraws it', async () => {
     const desk = await openPage(`${map}/operator/`, { night: true, english: 'operator' })
     const { page } = desk
     await page.locator('tr[data-device]').first().waitFor()
@@ -338,27 +316,23 @@ describe.skipIf(browser === null)("the operator's page", () => {
     expect(list).not.toContain(code.slice(0, 11))
   })
 
-  it(
-    'reads the ledger only for a purpose, newest first, and never the track',
-    { timeout: 60_000 },
-    async () => {
-      const { page } = await openPage(`${map}/operator/`)
-      await page.locator('tr[data-device="ptu-02"]').click()
-      const card = page.locator('.card[data-card="ptu-02"]')
-      await card.locator('.ledger button[type="submit"]').click()
-      expect(await card.locator('.records').count()).toBe(0)
-      await card.getByLabel('查阅目的').fill('核对警灯记录')
-      await card.locator('.ledger button[type="submit"]').click()
-      await card.locator('.records li').first().waitFor()
-      const seqs = (await card.locator('.records li > span').allTextContents()).map(text =>
-        Number(text.slice(1)),
-      )
-      expect(seqs).toEqual(seqs.toSorted((a, b) => b - a))
-      expect(await card.locator('select option').allTextContents()).toEqual(['事件', '报警', '诊断'])
-    },
-  )
+  it('reads the ledger only for a purpose, newest first, and never the track', async () => {
+    const { page } = await openPage(`${map}/operator/`)
+    await page.locator('tr[data-device="ptu-02"]').click()
+    const card = page.locator('.card[data-card="ptu-02"]')
+    await card.locator('.ledger button[type="submit"]').click()
+    expect(await card.locator('.records').count()).toBe(0)
+    await card.getByLabel('查阅目的').fill('核对警灯记录')
+    await card.locator('.ledger button[type="submit"]').click()
+    await card.locator('.records li').first().waitFor()
+    const seqs = (await card.locator('.records li > span').allTextContents()).map(text =>
+      Number(text.slice(1)),
+    )
+    expect(seqs).toEqual(seqs.toSorted((a, b) => b - a))
+    expect(await card.locator('select option').allTextContents()).toEqual(['事件', '报警', '诊断'])
+  })
 
-  it('revokes a device: its session ends, and it is refused from then on', { timeout: 60_000 }, async () => {
+  it('revokes a device: its session ends, and it is refused from then on', async () => {
     const { page } = await openPage(`${map}/operator/`)
     await page.locator('tr[data-device="ptu-02"]').click()
     const card = page.locator('.card[data-card="ptu-02"]')

@@ -23,7 +23,7 @@ const browser: Browser | null = await openBrowser({ webgl: false })
 const PHONE = { width: 390, height: 844 }
 const pictures = process.env['REACH5_LOOK'] ?? ''
 
-describe.skipIf(browser === null)("a technician's visit", { timeout: 90_000 }, () => {
+describe.skipIf(browser === null)("a technician's visit", () => {
   let bench: RunningBench
   let agent: ChildProcess
   let page: Page
@@ -44,7 +44,6 @@ describe.skipIf(browser === null)("a technician's visit", { timeout: 90_000 }, (
     for (const stream of [agent.stdout, agent.stderr]) stream!.on('data', words => (said += String(words)))
     const url = await eventually('the page', () => Promise.resolve(/"url":"([^"]+)"/.exec(said)?.[1]))
     const context = await openContext(browser!, { viewport: PHONE, hasTouch: true, isMobile: true })
-    context.setDefaultTimeout(30_000)
     outside = outsideRequests(context).outside
     page = await context.newPage()
     watch = await watchPage(page)
