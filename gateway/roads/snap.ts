@@ -23,13 +23,30 @@ const AGAINST_TRACK_M = 30
 /** Metres. Two carriageways in one line, an edge and its twin: the first wins, so the answer never depends on noise. */
 const SAME_M = 1e-9
 
+type Asked = {
+  readonly latE7: number
+  readonly lonE7: number
+  readonly metresPerLon: number
+  readonly trackDeg: number | undefined
+  readonly barred: number
+}
+
+/** The best segment so far; nothing further away than `withinM` can be better. */
+type Fit = { withinM: number; score: number; segment: number; along: number; metres: number }
+
+/** How many cells a place at `at` has to go to the row or column `cell`, 0 inside it and a rounding error beside it. */
+const beyond = (at: number, cell: number): number =>
+  Math.max(0, cell - at - ROUNDING_CELLS, at - cell - 1 - ROUNDING_CELLS)
+const ROUNDING_CELLS = 1e-6
+
 /**
  * The road nearest to a place: a grid over all edge segments, in flat arrays built once from a graph.
  *
  *   segmentEdge u32[S]              edge of the segment that starts at shape point s (the last point of an edge starts none)
  *   cellFirst u32[cells+1], cellSegments u32[]   segments whose box touches the cell, rising
  *
- * A query searches rings of cells outwards until nothing nearer can follow. It allocates only its answer.
+ * A query searches rings of cells outwards until nothing nearer can follow, and passes by cells that lie further away than
+ * what it has.
  */
 export class RoadSnap {
   private readonly graph: RoadGraph
@@ -97,54 +114,67 @@ export class RoadSnap {
     const trackDeg = (motion.speedMps ?? 0) >= TRACK_TRUSTED_MPS ? motion.trackDeg : undefined
     const metresPerLon = METRES_PER_DEGREE * Math.cos((lat * Math.PI) / 180)
     if (this.outsideM(lat, lon, metresPerLon) > maxM) return undefined
-    const row = Math.floor((lat - this.south) / this.cellLat)
-    const column = Math.floor((lon - this.west) / this.cellLon)
-    // Everything in ring r lies at least r - 1 whole cells away, and cells get narrower towards the pole.
-    const ringM = Math.min(this.cellLat * METRES_PER_DEGREE, this.cellLon * metresPerLon)
-    let bestScore = Infinity
-    let bestSegment = -1
-    let bestAlong = 0
-    let bestM = 0
-    const { shapeLatE7, shapeLonE7 } = this.graph
+    const rowAt = (lat - this.south) / this.cellLat
+    const columnAt = (lon - this.west) / this.cellLon
+    const row = Math.floor(rowAt)
+    const column = Math.floor(columnAt)
+    // In the metres of the place's own latitude, in which segments are measured too: cells get narrower towards the pole.
+    const heightM = this.cellLat * METRES_PER_DEGREE
+    const widthM = this.cellLon * metresPerLon
     // Only rings that touch the grid: near a pole a degree of longitude is nothing, and no number of rings would do.
     const firstRing = Math.max(0, -row, row - this.rows + 1, -column, column - this.columns + 1)
     const lastRing = Math.max(row, this.rows - 1 - row, column, this.columns - 1 - column)
-    for (
-      let ring = firstRing;
-      ring <= lastRing && (ring - 1) * ringM <= maxM && (ring - 1) * ringM <= bestScore;
-      ring++
-    ) {
+    const ringM = Math.min(heightM, widthM)
+    const asked: Asked = { latE7: lat * 1e7, lonE7: lon * 1e7, metresPerLon, trackDeg, barred }
+    const fit: Fit = { withinM: maxM, score: Infinity, segment: -1, along: 0, metres: 0 }
+    for (let ring = firstRing; ring <= lastRing && (ring - 1) * ringM <= fit.withinM; ring++) {
       for (let r = Math.max(0, row - ring); r <= Math.min(this.rows - 1, row + ring); r++) {
+        const northM = beyond(rowAt, r) * heightM
+        if (northM > fit.withinM) continue
         const edgeRow = r === row - ring || r === row + ring
         const firstColumn = edgeRow ? Math.max(0, column - ring) : column - ring
         const lastColumn = Math.min(this.columns - 1, column + ring)
         for (let c = firstColumn; c <= lastColumn; c += edgeRow ? 1 : 2 * ring) {
           if (c < 0) continue
-          const cell = r * this.columns + c
-          for (let i = this.cellFirst[cell]!; i < this.cellFirst[cell + 1]!; i++) {
-            const s = this.cellSegments[i]!
-            if (barred !== 0 && (this.graph.edgeFlags[this.segmentEdge[s]!]! & barred) !== 0) continue
-            const ax = (shapeLonE7[s]! / 1e7 - lon) * metresPerLon
-            const ay = (shapeLatE7[s]! / 1e7 - lat) * METRES_PER_DEGREE
-            const dx = (shapeLonE7[s + 1]! / 1e7 - lon) * metresPerLon - ax
-            const dy = (shapeLatE7[s + 1]! / 1e7 - lat) * METRES_PER_DEGREE - ay
-            const square = dx * dx + dy * dy
-            const along = square === 0 ? 0 : Math.min(1, Math.max(0, -(ax * dx + ay * dy) / square))
-            const metres = Math.hypot(ax + along * dx, ay + along * dy)
-            if (metres > maxM || metres > bestScore + SAME_M) continue
-            const score = metres + (trackDeg === undefined ? 0 : this.againstM(s, dx, dy, trackDeg))
-            if (score > bestScore + SAME_M || (score > bestScore - SAME_M && s >= bestSegment)) continue
-            bestScore = score
-            bestSegment = s
-            bestAlong = along
-            bestM = metres
-          }
+          const eastM = beyond(columnAt, c) * widthM
+          if (northM * northM + eastM * eastM > fit.withinM * fit.withinM) continue
+          this.lookInto(r * this.columns + c, asked, fit)
         }
       }
     }
-    if (bestSegment < 0) return undefined
-    const edge = this.segmentEdge[bestSegment]!
-    return { edge, fraction: this.fractionAt(edge, bestSegment, bestAlong), distanceM: bestM }
+    if (fit.segment < 0) return undefined
+    const edge = this.segmentEdge[fit.segment]!
+    return { edge, fraction: this.fractionAt(edge, fit.segment, fit.along), distanceM: fit.metres }
+  }
+
+  /** Every segment of a cell against the best so far. */
+  private lookInto(cell: number, { latE7, lonE7, metresPerLon, trackDeg, barred }: Asked, fit: Fit): void {
+    const { shapeLatE7, shapeLonE7, edgeFlags } = this.graph
+    const eastM = metresPerLon / 1e7
+    const northM = METRES_PER_DEGREE / 1e7
+    const end = this.cellFirst[cell + 1]!
+    for (let i = this.cellFirst[cell]!; i < end; i++) {
+      const s = this.cellSegments[i]!
+      const ax = (shapeLonE7[s]! - lonE7) * eastM
+      const ay = (shapeLatE7[s]! - latE7) * northM
+      const dx = (shapeLonE7[s + 1]! - lonE7) * eastM - ax
+      const dy = (shapeLatE7[s + 1]! - latE7) * northM - ay
+      const square = dx * dx + dy * dy
+      const along = square === 0 ? 0 : Math.min(1, Math.max(0, -(ax * dx + ay * dy) / square))
+      const x = ax + along * dx
+      const y = ay + along * dy
+      const metresSquare = x * x + y * y
+      if (metresSquare > fit.withinM * fit.withinM) continue
+      if (barred !== 0 && (edgeFlags[this.segmentEdge[s]!]! & barred) !== 0) continue
+      const metres = Math.sqrt(metresSquare)
+      const score = metres + (trackDeg === undefined ? 0 : this.againstM(s, dx, dy, trackDeg))
+      if (score > fit.score + SAME_M || (score > fit.score - SAME_M && s >= fit.segment)) continue
+      fit.score = score
+      fit.segment = s
+      fit.along = along
+      fit.metres = metres
+      fit.withinM = Math.min(fit.withinM, score + SAME_M)
+    }
   }
 
   /** How far outside the box of all roads a place lies, at least, in the metres of its own latitude. */
@@ -181,7 +211,8 @@ export class RoadSnap {
     const { shapeLatE7, shapeLonE7 } = this.graph
     const y = ((shapeLatE7[s + 1]! - shapeLatE7[s]!) / 1e7) * METRES_PER_DEGREE
     const narrowing = Math.cos(((shapeLatE7[s]! / 1e7) * Math.PI) / 180)
-    return Math.hypot(y, ((shapeLonE7[s + 1]! - shapeLonE7[s]!) / 1e7) * METRES_PER_DEGREE * narrowing)
+    const x = ((shapeLonE7[s + 1]! - shapeLonE7[s]!) / 1e7) * METRES_PER_DEGREE * narrowing
+    return Math.sqrt(x * x + y * y)
   }
 
   private forEachPlacement(place: (cell: number, segment: number) => void): void {
