@@ -147,8 +147,6 @@ function viewOf(kind: Kind, buffer: ArrayBufferLike, at: number, length: number)
  * was altered, not that the writer was right; a search over a wrong index would run for ever instead of failing.
  */
 export function checkStructure(c: GraphCounts, a: GraphArrays, classCount: number): string | undefined {
-  if (!rising(a.arcFirst, c.arcs) || !rising(a.backFirst, c.arcs)) return 'arc offsets do not rise'
-  if (!rising(a.edgeShapeFirst, c.shapePoints)) return 'shape offsets do not rise'
   if (!rising(a.nameFirst, c.nameBytes)) return 'name offsets do not rise'
   if (!rising(a.forbiddenFirst, c.forbiddenDrives)) return 'offsets of forbidden paths do not rise'
   if (!below(a.forbiddenDrives, 2 * c.edges)) return 'a forbidden path leads over no edge'
@@ -157,18 +155,22 @@ export function checkStructure(c: GraphCounts, a: GraphArrays, classCount: numbe
     !a.copyJunction.every((at, i) => i === 0 || at >= a.copyJunction[i - 1]!)
   )
     return 'a copy belongs to no junction'
+  const broken = edgeFault(c, a, classCount)
+  if (broken !== undefined) return broken
   return (
-    edgeFault(c, a, classCount) ??
-    arcFault(c, a, a.arcFirst, a.arcDrive, a.arcTo, 0) ??
-    arcFault(c, a, a.backFirst, a.backDrive, a.backFrom, 1)
+    arcFault(c, a, { first: a.arcFirst, drives: a.arcDrive, others: a.arcTo }, 0) ??
+    arcFault(c, a, { first: a.backFirst, drives: a.backDrive, others: a.backFrom }, 1)
   )
 }
 
 /** All there is to check of an edge in one pass: code that runs for the first time in a process is slow. */
 function edgeFault(c: GraphCounts, a: GraphArrays, classCount: number): string | undefined {
-  const { edgeFrom, edgeTo, edgeNames, edgeClasses, edgeCosts } = a
-  const { nodes, edges, names } = c
+  const { edgeFrom, edgeTo, edgeNames, edgeClasses, edgeCosts, edgeShapeFirst } = a
+  const { nodes, edges, names, shapePoints } = c
+  if (edgeShapeFirst[0] !== 0 || edgeShapeFirst[edges] !== shapePoints)
+    return 'shapes do not fill their points'
   for (let edge = 0; edge < edges; edge++) {
+    if (edgeShapeFirst[edge + 1]! < edgeShapeFirst[edge]!) return 'shape offsets do not rise'
     if (edgeFrom[edge]! >= nodes || edgeTo[edge]! >= nodes) return 'an edge ends at no node'
     if (edgeNames[edge]! >= names) return 'an edge has no name entry'
     if (edgeClasses[edge]! >= classCount) return 'an edge has an unknown class'
@@ -178,32 +180,35 @@ function edgeFault(c: GraphCounts, a: GraphArrays, classCount: number): string |
   return undefined
 }
 
+/** Arcs by their node: those of `node` are `first[node]` .. `first[node + 1] - 1`. */
+type ArcList = { readonly first: Uint32Array; readonly drives: Uint32Array; readonly others: Uint32Array }
+
 /**
  * Every arc leaves and enters (a copy of) the junctions at the ends of its edge. `against` is the last bit of the drives that
- * leave their arc's node along the edge: 1 where arcs are listed by head.
+ * leave their arc's node along the edge: 1 where arcs are listed by head. What lies outside an array reads as undefined,
+ * which is no junction. Code that runs for the first time is slow: nothing is looked at twice, and nothing laid out first.
  */
 function arcFault(
-  c: GraphCounts,
-  a: GraphArrays,
-  first: Uint32Array,
-  drives: Uint32Array,
-  others: Uint32Array,
+  { nodes, copies, arcs }: GraphCounts,
+  { edgeFrom, edgeTo, copyJunction }: GraphArrays,
+  { first, drives, others }: ArcList,
   against: 0 | 1,
 ): string | undefined {
-  const { edgeFrom, edgeTo, copyJunction } = a
-  const { nodes, copies, edges } = c
+  if (first[0] !== 0 || first[nodes + copies] !== arcs) return 'the arcs of all nodes are not all arcs'
+  let arc = 0
   for (let node = 0; node < nodes + copies; node++) {
-    const junction = node < nodes ? node : copyJunction[node - nodes]!
     const end = first[node + 1]!
-    for (let arc = first[node]!; arc < end; arc++) {
+    if (end < arc) return 'arc offsets do not rise'
+    const junction = node < nodes ? node : copyJunction[node - nodes]!
+    for (; arc < end; arc++) {
       const drive = drives[arc]!
-      let other = others[arc]!
-      if (other >= nodes + copies) return 'an arc leads to no node'
-      if (drive >= 2 * edges) return 'an arc belongs to no edge'
-      if (other >= nodes) other = copyJunction[other - nodes]!
+      const other = others[arc]!
+      const edge = drive >>> 1
       const along = (drive & 1) === against
-      const edge = drive >> 1
-      if (junction !== (along ? edgeFrom : edgeTo)[edge]! || other !== (along ? edgeTo : edgeFrom)[edge]!)
+      if (
+        (along ? edgeFrom : edgeTo)[edge] !== junction ||
+        (along ? edgeTo : edgeFrom)[edge] !== (other < nodes ? other : copyJunction[other - nodes])
+      )
         return 'an arc leads elsewhere than its road'
     }
   }

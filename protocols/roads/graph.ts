@@ -74,12 +74,11 @@ export class RoadGraph {
   readonly driveControls: Uint8Array
   /** Copies of junction n: nodes copyFirst[n] .. copyFirst[n+1]-1. */
   readonly copyFirst: Uint32Array
-  /** Index with a drive: the node it leads to when nothing was driven before it; its junction when it is closed. */
-  readonly driveEnd: Uint32Array
   readonly metadata: GraphMetadata
   /** SHA-256 of the file in hex: which graph an answer was computed on. */
   readonly hash: string
   private readonly arrays: GraphArrays
+  private ends: Uint32Array | undefined
 
   constructor(
     counts: Pick<GraphCounts, 'nodes' | 'edges' | 'arcs' | 'copies'>,
@@ -110,9 +109,16 @@ export class RoadGraph {
     this.edgeFlags = arrays.edgeFlags
     this.driveControls = arrays.driveControls
     this.copyFirst = copyOffsets(counts.nodes, arrays.copyJunction)
-    this.driveEnd = driveEnds(counts, arrays)
     this.metadata = metadata
     this.hash = hash
+  }
+
+  /**
+   * Index with a drive: the node it leads to when nothing was driven before it; its junction when it is closed. Laid out when
+   * first asked for: who only looks at a map never does.
+   */
+  get driveEnd(): Uint32Array {
+    return (this.ends ??= driveEnds(this, this.arrays))
   }
 
   /** Latitude of a node in degrees. */
@@ -244,22 +250,29 @@ export class RoadGraph {
   }
 }
 
+/** Copies are few: between two of them the same offset is filled in. */
 function copyOffsets(junctions: number, copyJunction: Uint32Array): Uint32Array {
   const first = new Uint32Array(junctions + 1)
-  for (const junction of copyJunction) first[junction + 1]!++
-  first[0] = junctions
-  for (let i = 1; i <= junctions; i++) first[i]! += first[i - 1]!
-  return first
+  let from = 0
+  for (const [copy, junction] of copyJunction.entries()) {
+    first.fill(junctions + copy, from, junction + 1)
+    from = junction + 1
+  }
+  return first.fill(junctions + copyJunction.length, from)
 }
 
-function driveEnds({ nodes, edges }: Pick<GraphCounts, 'nodes' | 'edges'>, arrays: GraphArrays): Uint32Array {
-  const { arcFirst, arcTo, arcDrive, edgeFrom, edgeTo } = arrays
-  const ends = new Uint32Array(2 * edges)
-  for (let edge = 0; edge < edges; edge++) {
+/** An arc ends where its drive does, or at a copy of that. */
+function driveEnds(
+  { nodeCount, edgeCount }: Pick<RoadGraph, 'nodeCount' | 'edgeCount'>,
+  { arcFirst, arcTo, arcDrive, edgeFrom, edgeTo }: GraphArrays,
+): Uint32Array {
+  const ends = new Uint32Array(2 * edgeCount)
+  for (let edge = 0; edge < edgeCount; edge++) {
     ends[2 * edge] = edgeTo[edge]!
     ends[2 * edge + 1] = edgeFrom[edge]!
   }
-  for (let arc = 0; arc < arcFirst[nodes]!; arc++) ends[arcDrive[arc]!] = arcTo[arc]!
+  const arcs = arcFirst[nodeCount]!
+  for (let arc = 0; arc < arcs; arc++) if (arcTo[arc]! >= nodeCount) ends[arcDrive[arc]!] = arcTo[arc]!
   return ends
 }
 
