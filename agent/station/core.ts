@@ -2,9 +2,7 @@ import { createHash } from 'node:crypto'
 import type { BodyOf } from '#protocols/bodies.ts'
 import { seal } from '#protocols/crypto/seal.ts'
 import type { Sealed } from '#protocols/sealed.ts'
-import type { KioskAnswer } from '#protocols/kiosk.ts'
 import type { Order } from '#protocols/orders.ts'
-import type { RecordDraft } from '#protocols/record.ts'
 import type { Now } from '#protocols/time.ts'
 import { NAME_CHARS_MAX, NARRATIVE_CHARS_MAX, phoneOf, plainText, triage } from '#protocols/walk-in.ts'
 import type { WalkInPrivate } from '#protocols/walk-in.ts'
@@ -13,14 +11,11 @@ import { draftOf } from '../vehicle/drafts.ts'
 import { WINDOW_EVERY_MS, forgetNonce, isReplayed, rememberNonce } from '../vehicle/orders.ts'
 import { NONCES_NOTE } from '../vehicle/state.ts'
 import { RECEIPTS_NOTE, nextReceipt, numberOf } from './receipts.ts'
-import { DESK_NOTE } from './state.ts'
-import type { Filed, PendingAppend, StationEffect, StationEvent, StationItem, StationState } from './state.ts'
+import { deskNote, eventIdOf, itemOf, replaced, settle, withItem } from './desk.ts'
+import { alarmAnswer, answered, append, log, refused, unstored } from './effects.ts'
+import type { Mint } from './effects.ts'
+import type { Filed, PendingAppend, StationEffect, StationEvent, StationState } from './state.ts'
 
-/** Randomness, handed in: `mint(16)` is 32 hex digits never seen before. */
-type Mint = (bytes: number) => string
-
-/** Things at the desk remembered; beyond it what was taken goes first, then the oldest report, an open alarm last of all. */
-const ITEMS_MAX = 100
 /** A hand that plays with the information pages counts once. */
 const CONSULTATION_EVERY_MS = 3_000
 
@@ -334,95 +329,4 @@ function onTick(state: StationState, now: Now, mint: Mint): StationEffect[] {
   if (fresh) return []
   state.window = { nonce: mint(16), madeMonoMs: now.monoMs }
   return [{ type: 'live' }]
-}
-
-function settle(
-  state: StationState,
-  ref: string,
-  kind: StationItem['kind'],
-  record: { readonly epoch: string; readonly lane: RecordDraft['lane']; readonly seq: number },
-): void {
-  const { epoch, lane, seq } = record
-  state.items = state.items.map(i =>
-    i.ref === ref && i.kind === kind ? { ...i, record: { epoch, lane, seq } } : i,
-  )
-}
-
-const eventIdOf = (state: StationState, record: NonNullable<StationItem['record']>): string =>
-  `${state.deviceId}/${record.epoch}/${record.lane}/${record.seq}`
-
-const itemOf = (
-  state: StationState,
-  facts: Pick<StationItem, 'ref' | 'kind' | 'number' | 'class' | 'when' | 'words' | 'contact' | 'emergency'>,
-  now: Now,
-): StationItem => ({
-  ...facts,
-  raisedUtcMs: now.utcMs,
-  raisedMonoMs: now.monoMs,
-  bootId: state.bootId,
-  record: null,
-  delivered: false,
-  centreKnows: false,
-  takenUtcMs: null,
-})
-
-function withItem(items: readonly StationItem[], item: StationItem): readonly StationItem[] {
-  const next = [item, ...items.filter(i => i !== item && !(i.ref === item.ref && i.kind === item.kind))]
-  if (next.length <= ITEMS_MAX) return next
-  const worth = (i: StationItem): number =>
-    i.takenUtcMs !== null ? 0 : i.kind === 'alarm' || i.emergency ? 2 : 1
-  const least = Math.min(...next.map(worth))
-  const out = next.findLastIndex(i => worth(i) === least)
-  return next.filter((_, i) => i !== out)
-}
-
-const replaced = (items: readonly StationItem[], item: StationItem): readonly StationItem[] =>
-  items.map(i => (i.ref === item.ref && i.kind === item.kind ? item : i))
-
-const deskNote = (state: StationState): Note => ({
-  key: DESK_NOTE,
-  value: state.items.filter(i => i.kind !== 'call'),
-})
-
-const unstored = (body: string, occurred: Now, mint: Mint): StationEffect => ({
-  type: 'unstored',
-  id: mint(16),
-  kind: 'walkin.alarm',
-  body,
-  occurred,
-})
-
-/** An alarm is accepted whatever the store did: it is on the desk and on its way. */
-const alarmAnswer = (code: string | null): KioskAnswer => ({
-  accepted: code === null,
-  code,
-  number: null,
-  emergency: true,
-})
-
-const answered = (askRef: string, answer: KioskAnswer): StationEffect => ({
-  type: 'answered',
-  askRef,
-  answer,
-})
-
-const refused = (askRef: string, code: string): StationEffect =>
-  answered(askRef, { accepted: false, code, number: null, emergency: false })
-
-const log = (level: 'info' | 'warn', event: string, detail: Record<string, unknown>): StationEffect => ({
-  type: 'log',
-  level,
-  event,
-  detail,
-})
-
-function append(
-  state: StationState,
-  drafts: readonly RecordDraft[],
-  notes: readonly Note[],
-  pending: PendingAppend,
-): StationEffect {
-  const ref = `a${state.nextRef++}`
-  state.pending.set(ref, pending)
-  return { type: 'append', ref, drafts, notes }
 }
