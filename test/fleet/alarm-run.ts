@@ -20,7 +20,7 @@ export type AlarmRun = {
 const BACKFILL_BYTES_PER_S = 20 * 1024
 /**
  * Two batches of 256 positions, 14 KB, overdraw the bucket of a car at once; at this rate it sends the next two a minute and a
- * half to four minutes later, two thousand of them 9,000 records a second. So of 1,500 each nearly all have some left when
+ * half to four minutes later, two thousand of them 9,000 records a second. So of 2,000 each nearly all have some left when
  * the last has come up, and when the series is over.
  */
 const OTHERS_BYTES_PER_S = 120
