@@ -98,8 +98,8 @@ async function fill(): Promise<void> {
 const rows = async (): Promise<RecordRow[]> =>
   (await ledger.range(underPrefix(lanePrefix(device, epoch, 'track')))).map(([, row]) => row as RecordRow)
 const seqs = async (): Promise<number[]> => (await rows()).map(({ seq }) => seq)
-const retire = (submit = commit) =>
-  retireTracks({ ledger, submit, rest: () => Promise.resolve() }, policy, NOW_MS)
+const retire = (submit = commit, nowMs = NOW_MS) =>
+  retireTracks({ ledger, submit, rest: () => Promise.resolve() }, policy, nowMs)
 
 describe('the track of a car', () => {
   it('is thinned after 30 days and let go after 90, but for incidents', async () => {
@@ -117,7 +117,28 @@ describe('the track of a car', () => {
       ok: true,
       value: { thinned: 2 * (PER_DRIVE - HELD_PER_INCIDENT - 14), deleted: 14, stores: 1 },
     })
-    expect(await retire()).toEqual({ ok: true, value: { thinned: 0, deleted: 0, stores: 0 } })
+    expect(await retire()).toMatchObject({ ok: true, value: { thinned: 0, deleted: 0, stores: 0 } })
+  })
+
+  it('is not let go because the gateway takes itself for a later year', async () => {
+    const found = await retire(commit, Date.UTC(2038, 0, 19))
+    // As of a day behind the newest fix: the drive of that day is whole.
+    const newestMs = DRIVES[2]! + (PER_DRIVE - 1) * 1_000
+    expect(found).toMatchObject({ ok: true, value: { asOfMs: newestMs + DAY_MS } })
+    const kept = await rows()
+    expect(kept.filter(({ occurredAtMs }) => occurredAtMs >= DRIVES[2]!)).toHaveLength(PER_DRIVE)
+  })
+
+  it('that came while the gateway took itself for 1970 is as old as the satellites say', async () => {
+    const putAgain = (row: RecordRow): LedgerOp => ({
+      type: 'put',
+      key: recordKey(device, epoch, 'track', row.seq),
+      value: { ...row, receivedAt: rfc3339(row.seq * 1_000) },
+      again: true,
+    })
+    await commit((await rows()).map(putAgain))
+    await retire()
+    expect((await rows()).filter(({ occurredAtMs }) => occurredAtMs >= DRIVES[2]!)).toHaveLength(PER_DRIVE)
   })
 
   it('is the same in the end wherever the work was broken off', async () => {

@@ -6,7 +6,7 @@ import { underPrefix } from '../ledger/ledger.ts'
 import type { Ledger, LedgerOp } from '../ledger/ledger.ts'
 import { recordsNamed, unpack } from '../ledger/packed-records.ts'
 import { incidentSpans } from './incident-spans.ts'
-import { heldOf, thinned } from './track-policy.ts'
+import { cameMs, heldOf, thinned, vouchedMs } from './track-policy.ts'
 import type { HeldSpan, TrackPolicy } from './track-policy.ts'
 
 /**
@@ -27,7 +27,13 @@ const RECORDS_AT_ONCE = 1_024
 const ROWS_MAX = 64
 const PACK_MAX = 256
 
-export type Retired = { readonly thinned: number; readonly deleted: number; readonly stores: number }
+/** `asOfMs` is the time by which it was judged, -Infinity when no car vouches for any. */
+export type Retired = {
+  readonly thinned: number
+  readonly deleted: number
+  readonly stores: number
+  readonly asOfMs: number
+}
 
 type Track = { readonly deviceId: DeviceId; readonly epoch: string }
 
@@ -39,16 +45,20 @@ export type RetirePartners = {
   readonly rest: () => Promise<void>
 }
 
-/** Lets go of what is over of every car's track, piece by piece; may be ended at any piece and goes on there the next time. */
+/**
+ * Lets go of what is over of every car's track, piece by piece; may be ended at any piece and goes on there the next time. What
+ * the gateway's clock says counts only as far as the cars' satellites say so too.
+ */
 export async function retireTracks(
   partners: RetirePartners,
   policy: TrackPolicy,
   nowUtcMs: number,
 ): Promise<Result<Retired>> {
   const spans = await incidentSpans(partners.ledger)
-  const sum = { thinned: 0, deleted: 0, stores: 0 }
+  const asOfMs = vouchedMs(nowUtcMs, await newestGnssMs(partners.ledger))
+  const sum = { thinned: 0, deleted: 0, stores: 0, asOfMs }
   for await (const track of tracksOf(partners.ledger)) {
-    const retired = await retireTrack(partners, policy, track, spans.get(track.deviceId) ?? [], nowUtcMs)
+    const retired = await retireTrack(partners, policy, track, spans.get(track.deviceId) ?? [], asOfMs)
     if (!retired.ok) return retired
     const { thinned, deleted } = retired.value
     sum.thinned += thinned
@@ -56,6 +66,20 @@ export async function retireTracks(
     sum.stores += thinned + deleted > 0 ? 1 : 0
   }
   return { ok: true, value: sum }
+}
+
+/** The newest time that a satellite gave a car, by the last row of every track; -Infinity without any. */
+async function newestGnssMs(ledger: RetirePartners['ledger']): Promise<number> {
+  let newestMs = -Infinity
+  for await (const { deviceId, epoch } of tracksOf(ledger)) {
+    const { from, before } = underPrefix(lanePrefix(deviceId, epoch, 'track'))
+    const [last] = await ledger.stored({ from, before, limit: 1, newestFirst: true })
+    for (const [, row] of last === undefined ? [] : unpack(...last)) {
+      const { clockQuality, occurredAtMs } = row as RecordRow
+      if (clockQuality === 'gnss') newestMs = Math.max(newestMs, occurredAtMs)
+    }
+  }
+  return newestMs
 }
 
 /** Every store that has a track in the ledger, found by seeking from one to the next. */
@@ -126,7 +150,7 @@ async function nextPiece(
   const rows: RecordRow[] = []
   for (const [key, value] of stored) {
     const inside = unpack(key, value).map(([, row]) => row as RecordRow)
-    if (inside.some(row => Date.parse(row.receivedAt) >= overMs)) break
+    if (inside.some(row => cameMs(row) >= overMs)) break
     keys.push(key)
     rows.push(...inside)
   }

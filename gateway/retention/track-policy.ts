@@ -24,6 +24,20 @@ export const trackPolicy = (days: { readonly full: number; readonly thin: number
   spacingMs: 60_000,
 })
 
+/**
+ * When a record came, by the gateway's clock or by the satellites, whichever is later: one that came while the gateway took
+ * itself for 1970 is not half a century old once that is put right.
+ */
+export const cameMs = ({ receivedAt, clockQuality, occurredAtMs }: RecordRow): number =>
+  Math.max(Date.parse(receivedAt), clockQuality === 'gnss' ? occurredAtMs : -Infinity)
+
+/**
+ * The time by which tracks are let go: the gateway's, but at most a day behind the newest time that a satellite gave a car. A
+ * gateway that wakes in 2038 alone lets nothing go.
+ */
+export const vouchedMs = (nowUtcMs: number, newestGnssMs: number): number =>
+  Math.min(nowUtcMs, newestGnssMs + DAY_MS)
+
 /** A time of a car that belongs to an incident, UTC milliseconds, both ends included. */
 export type HeldSpan = { readonly fromMs: number; readonly untilMs: number }
 
