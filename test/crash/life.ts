@@ -20,6 +20,8 @@ export type LifeOptions = {
   readonly logFile: number
   /** A program that runs it, such as strace with its arguments. */
   readonly under?: readonly string[]
+  /** Flags of the engine. */
+  readonly execArgv?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
 }
 
@@ -27,7 +29,8 @@ const STOP_WITHIN_MS = 5_000
 
 /** Starts a file of the bundle, as it ships, in a process group of its own. */
 export function startLife(file: string, args: readonly string[], options: LifeOptions): Life {
-  const [program, ...words] = [...(options.under ?? []), process.execPath, file, ...args] as [
+  const { under = [], execArgv = [] } = options
+  const [program, ...words] = [...under, process.execPath, ...execArgv, file, ...args] as [
     string,
     ...string[],
   ]

@@ -2,12 +2,13 @@ import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { DeviceIdentity } from '#protocols/enrolment.ts'
+import { gatewayEntry } from '#sim/demo/child.ts'
 import { mortalGateway, openTown } from '../crash/gateway.ts'
 import type { MortalGateway } from '../crash/gateway.ts'
 import type { Life } from '../crash/life.ts'
 import { enrolFleet } from './enrolled.ts'
 
-/** The gateway that ships, running, and the identities of its fleet. */
+/** The gateway that ships, running with the flags it ships with, and the identities of its fleet. */
 export type CommandCentre = {
   readonly gateway: MortalGateway
   readonly life: Life
@@ -20,7 +21,8 @@ export async function openCommandCentre(cars: number): Promise<CommandCentre> {
   const logFile = openSync(join(dir, 'gateway.log'), 'a')
   const identities = await enrolFleet(join(dir, 'gateway'), cars)
   const gateway = mortalGateway(join(dir, 'gateway'), await openTown(dir), logFile)
-  const life = await gateway.start()
+  const { execArgv, env = {} } = gatewayEntry('')
+  const life = await gateway.start({ execArgv, env })
   return {
     gateway,
     life,
