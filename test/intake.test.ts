@@ -9,7 +9,7 @@ import {
 } from '#gateway/intake/intake-state.ts'
 import type { IntakeState } from '#gateway/intake/intake-state.ts'
 import { intake } from '#gateway/intake/intake.ts'
-import type { IntakeEffect } from '#gateway/intake/intake.ts'
+import type { IntakeEffect } from '#gateway/intake/intake-effects.ts'
 import type { WatermarkRow } from '#gateway/intake/lane-book.ts'
 import { recordKey } from '#gateway/intake/rows.ts'
 import type { RecordRow } from '#gateway/intake/rows.ts'

@@ -243,7 +243,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a record is told when it comes and in its turn',
-    file: 'gateway/intake/intake.ts',
+    file: 'gateway/intake/take-records.ts',
     find: "  if (admission === 'late') effects.push(tellCity",
     replace: '  if (admission !== null) effects.push(tellCity',
   },
@@ -267,7 +267,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'what was taken under a second name leaves no word under the first',
-    file: 'gateway/intake/intake.ts',
+    file: 'gateway/intake/take-records.ts',
     find: '  const value: AliasRow = { v: 1, sum: origin.sum }\n',
     replace: "  const value: AliasRow = { v: 1, sum: '' }\n",
   },
