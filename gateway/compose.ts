@@ -1,12 +1,7 @@
 import { randomBytes, randomInt } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
-import { fileFault } from '#protocols/cli/file-fault.ts'
 import type { Logger } from '#protocols/log.ts'
 import { fault, ok } from '#protocols/result.ts'
-import type { Clock } from '#protocols/time.ts'
 import type { Result } from '#protocols/result.ts'
-import { openGraph } from '#protocols/roads/graph.ts'
-import type { RoadGraph } from '#protocols/roads/graph.ts'
 import { readRecordPage } from './api/read-records.ts'
 import { serveHttp } from './api/http-server.ts'
 import { createStreamHub } from './api/stream.ts'
@@ -14,17 +9,12 @@ import type { Broker } from './broker/broker.ts'
 import { openBroker } from './broker/open-broker.ts'
 import { refusalAudit } from './broker/refusal-audit.ts'
 import { createGridLookup } from './city/grid-lookup.ts'
-import { NO_SURROUNDINGS, standbyPlaces, surroundingsOf } from './city/map-surroundings.ts'
+import { standbyPlaces } from './city/map-surroundings.ts'
 import { mintOf } from './city/surroundings.ts'
 import { createCity } from './city.ts'
 import { createClosureRoads } from './closures/closure-roads.ts'
 import type { GatewayConfig } from './config.ts'
-import { BusyShare } from './coverage/busy-share.ts'
 import { coverageDesk } from './coverage/coverage-desk.ts'
-import { coverageDuty, Settling } from './coverage/coverage-duty.ts'
-import type { MoveUpMeasured } from './coverage/move-ups.ts'
-import { DemandPace } from './coverage/demand-pace.ts'
-import { openCoverageThread } from './coverage/coverage-thread.ts'
 import { createRoadReach } from './dispatch/road-reach.ts'
 import { openDesk } from './enrolment/desk.ts'
 import { openEnrolmentListener } from './enrolment/https-listener.ts'
@@ -32,10 +22,6 @@ import { deviceViewsOf } from './intake/device-views.ts'
 import { EtaBook } from './eta/eta-book.ts'
 import { LearnedRoads } from './eta/lay-learned.ts'
 import { gridsGeoJson } from './grids/grid-geojson.ts'
-import type { Grid } from './grids/grid.ts'
-import { layGrids } from './grids/lay-grids.ts'
-import { gridsWithoutMargin, ROAD_MARGIN_M } from './grids/road-margin.ts'
-import { prepareGrids } from './grids/prepare-grids.ts'
 import { openOrderKey } from './identity/order-key.ts'
 import { openSealKey } from './identity/seal-key.ts'
 import { writeRevocationFile } from './identity/revocation-file.ts'
@@ -46,6 +32,7 @@ import { openLevelLedger } from './ledger/level-ledger.ts'
 import { retainNightly } from './retention/retain-nightly.ts'
 import { startScrub } from './ledger/scrub.ts'
 import { DAMAGED_KEY, underPrefix } from './ledger/ledger.ts'
+import { openBaseMap, readLand } from './land-files.ts'
 import { openLoop } from './loop/loop.ts'
 import { gaugesOf, observeChanges } from './metrics/observe.ts'
 import { observedLedger } from './metrics/observed-ledger.ts'
@@ -53,7 +40,7 @@ import { openProcessHealth } from './metrics/process-health.ts'
 import { openPrometheus } from './metrics/prometheus.ts'
 import { refusalSteps } from './metrics/refusal-steps.ts'
 import { tallied } from './metrics/tallies.ts'
-import { pictureOf } from './operator/picture.ts'
+import { livePicture } from './operator/live-picture.ts'
 import { basisOf, usedProfiles } from './profiles/profile.ts'
 import { profileTimes, roadsFor, sharedOf, sharedTimes } from './profiles/profile-times.ts'
 import { readProfiles } from './profiles/profiles-file.ts'
@@ -62,19 +49,13 @@ import { RoadWeights } from './reach/weights.ts'
 import { roadLines } from './roads/road-lines.ts'
 import { roadsGeoJson } from './roads/roads-geojson.ts'
 import { RoadSnap } from './roads/snap.ts'
-import { tilesBeside } from './tiles/base-map.ts'
-import { openTiles } from './tiles/tiles-file.ts'
-import type { Tiles } from './tiles/tiles-file.ts'
 import { systemClock } from './system-clock.ts'
+import { watchCoverage } from './watched-coverage.ts'
 
 const LOOPBACK = '127.0.0.1'
 const OBSERVE_EVERY_MS = 2_000
 /** What was learned counts in recommendations after so long at the latest. */
 const LAY_EVERY_MS = 300_000
-/** A page and a scrape within this time read one and the same picture. */
-const PICTURE_HELD_MS = 500
-/** Refreshes of coverage between two looks for who should stand elsewhere. */
-const MOVE_UPS_EVERY = 10
 export const SOFTWARE = 'reach5/0.1.0'
 
 export type Gateway = {
@@ -208,40 +189,15 @@ async function open(
   const stopRetention = retainNightly({ clock, log, ledger, loop, config })
   opened.push(() => Promise.resolve(stopRetention()))
 
-  const settling = new Settling(clock.now().monoMs)
-  const demandPace = new DemandPace()
-  const busyShare = new BusyShare(config.busyShare === 'measured' ? null : config.busyShare)
-  const gridsWatched = { ids: grids.map(grid => grid.id), neighboursOf: gridLookup.neighboursOf }
-  let coveredMonoMs: number | null = null
-  const coverage = openCoverageThread({
-    clock,
-    log,
-    data: {
-      ...{ graph: graphBytes, grids, spotPrefix: `cold-${hex(2)}`, standby: standbyPlaces(surroundings) },
-      driving: { profile: responding, times: sharedOf(times) },
-    },
-    edges: graph.edgeCount,
-    read: () => {
-      const now = clock.now()
-      const units = city.units(now)
-      const quietMs = settling.quietMs(units, now.monoMs)
-      const busy = busyShare.see(units, now.monoMs)
-      if (demandPace.isDue(city.demandVersion(), now)) coverage.weigh(city.demand(now))
-      return coverageDuty(units, city.incidents(now), gridsWatched, quietMs, busy, turnout)
-    },
-    onRefresh: refresh => {
-      if (refresh !== null) coveredMonoMs = clock.now().monoMs
-      void loop.submit({ events: [{ type: 'coverage', refresh }] })
-      if (refresh !== null && refresh.measured.tick % MOVE_UPS_EVERY === 0) void lookForMoveUps()
-    },
+  const coverage = watchCoverage({
+    ...{ clock, log, city, loop, turnout, settings: config },
+    ...{ graph, graphBytes, grids, neighboursOf: gridLookup.neighboursOf },
+    spotPrefix: `cold-${hex(2)}`,
+    standby: standbyPlaces(surroundings),
+    driving: { profile: responding, times: sharedOf(times) },
   })
-  opened.push(() => coverage.close())
-  conditions.tell(coverage)
-  const lookForMoveUps = async (): Promise<void> => {
-    const asked = city.moveUpsAsked(clock.now())
-    const measured = await coverage.ask<MoveUpMeasured>({ kind: 'moveUps', asked })
-    if (measured.ok) await loop.submit({ events: [{ type: 'moveups', measured: measured.value }] })
-  }
+  opened.push(() => coverage.thread.close())
+  conditions.tell(coverage.thread)
   const learned = new LearnedRoads(conditions)
   let cancelLearned = (): void => {}
   const layAgain = (): void => {
@@ -295,29 +251,10 @@ async function open(
     health.close()
     return Promise.resolve()
   })
-  const picture = heldFor(PICTURE_HELD_MS, clock, () => {
-    const now = clock.now()
-    const codes = desk.codes()
-    return pictureOf(
-      {
-        software: SOFTWARE,
-        devices: deviceViewsOf(desk.devices, loop.intake),
-        units: city.units(now),
-        stations: city.stations(now),
-        alarms: city.alarms(now),
-        counts: city.counts(),
-        intake: loop.intake.counts,
-        loopQueued: loop.stats().queued,
-        health: health.read(),
-        tallies: readTallies(),
-        coverageAgeSeconds: coveredMonoMs === null ? null : (now.monoMs - coveredMonoMs) / 1000,
-        codeAgeMs: id => {
-          const open = codes.find(code => code.deviceId === id && code.state === 'open')
-          return open === undefined ? null : now.utcMs - Date.parse(open.issuedAt)
-        },
-      },
-      now,
-    )
+  const picture = livePicture({
+    ...{ clock, desk, loop, city, health, readTallies },
+    software: SOFTWARE,
+    coverageAgeSeconds: coverage.ageSeconds,
   })
 
   const http = await serveHttp(
@@ -347,7 +284,7 @@ async function open(
         roadLines: roadLines(weights),
       },
       tiles,
-      coverage: coverageDesk(coverage, city, clock, turnout),
+      coverage: coverageDesk(coverage.thread, city, clock, turnout),
       ready: () => ready,
     },
     config.pagesPort,
@@ -375,95 +312,4 @@ async function open(
     return Promise.resolve()
   })
   return ok(addresses)
-}
-
-/** The same answer for a while, however often it is asked for. */
-function heldFor<T>(ms: number, clock: Clock, make: () => T): () => T {
-  let held: { readonly value: T; readonly monoMs: number } | null = null
-  return () => {
-    const { monoMs } = clock.now()
-    if (held === null || monoMs - held.monoMs > ms) held = { value: make(), monoMs }
-    return held.value
-  }
-}
-
-type Land = {
-  readonly graph: Extract<ReturnType<typeof openGraph>, { ok: true }>['value']
-  /** The file `graph` looks into, for whoever needs a copy of its own. */
-  readonly graphBytes: Uint8Array
-  readonly grids: readonly Grid[]
-  readonly surroundings: string
-}
-
-/** Roads, grids and what the map shows beside them; each file that is missing or broken is named. */
-async function readLand(config: GatewayConfig, log: Logger): Promise<Result<Land>> {
-  const file = await readNamed(config.roads)
-  if (!file.ok) return file
-  // One copy for the loop and the thread that computes coverage.
-  const roads = new Uint8Array(new SharedArrayBuffer(file.value.length))
-  roads.set(file.value)
-  const graph = openGraph(roads)
-  if (!graph.ok) return fault(graph.code, `${config.roads}: ${graph.detail}`)
-  const grids =
-    config.grids === ''
-      ? ok(layGrids(graph.value, config.gridCount))
-      : await readGrids(config, graph.value, log)
-  if (!grids.ok) return grids
-  const surroundings = await readSurroundings(config.city)
-  if (!surroundings.ok) return surroundings
-  return ok({
-    graph: graph.value,
-    graphBytes: roads,
-    grids: grids.value,
-    surroundings: surroundings.value,
-  })
-}
-
-async function readSurroundings(file: string): Promise<Result<string>> {
-  if (file === '') return ok(NO_SURROUNDINGS)
-  const read = await readNamed(file)
-  return read.ok ? surroundingsOf(`--city ${file}`, read.value.toString('utf8')) : read
-}
-
-/** The tiles named, or those beside the graph; without any the page draws the roads alone, and the log says so. */
-async function openBaseMap(config: GatewayConfig, log: Logger): Promise<Result<Tiles | null>> {
-  const file = config.tiles === '' ? tilesBeside(config.roads) : config.tiles
-  const found = await openTiles(file)
-  if (found.ok) {
-    log.info({ event: 'tiles.opened', file, tiles: found.value.count })
-    return found
-  }
-  if (config.tiles !== '' || found.code !== 'FILE_ABSENT') return found
-  log.warn({ event: 'tiles.absent', file, detail: 'the map shows roads only; import the extract again' })
-  return ok(null)
-}
-
-/** The grids of the file, turned to WGS-84; what is odd about them is in the log, what is wrong with them a fault. */
-async function readGrids(
-  config: GatewayConfig,
-  graph: RoadGraph,
-  log: Logger,
-): Promise<Result<readonly Grid[]>> {
-  const text = await readNamed(config.grids)
-  if (!text.ok) return text
-  const prepared = prepareGrids(text.value.toString('utf8'), config.gridsCrs || undefined, graph)
-  if (!prepared.ok) return fault(prepared.code, `${config.grids}: ${prepared.detail}`)
-  const { grids, crs, findings } = prepared.value
-  for (const { kind, gridIds, words } of findings) log.warn({ event: 'grids.warning', kind, gridIds, words })
-  const rim = gridsWithoutMargin(grids, graph.metadata.bbox)
-  if (rim.length > 0)
-    log.info({
-      ...{ event: 'roads.margin', grids: rim.length, gridIds: rim.slice(0, 10), marginM: ROAD_MARGIN_M },
-      detail: 'roads end near these grids: import the neighbouring extracts too (reach5 roads import A B)',
-    })
-  log.info({ event: 'grids.read', file: config.grids, crs, grids: grids.length, warnings: findings.length })
-  return ok(grids)
-}
-
-async function readNamed(file: string): Promise<Result<Buffer>> {
-  try {
-    return ok(await readFile(file))
-  } catch (error) {
-    return fileFault(file, error)
-  }
 }

@@ -65,6 +65,7 @@ const WORLD_DOORS = [
   'gateway/identity/seal-key.ts',
   'gateway/identity/revocation-file.ts',
   'gateway/identity/secret-file.ts',
+  'gateway/land-files.ts',
   'gateway/ledger/level-ledger.ts',
   'gateway/metrics/process-health.ts',
   'gateway/loop/loop.ts', // yields to the sockets, knows no time
