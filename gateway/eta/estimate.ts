@@ -1,6 +1,6 @@
-import type { RoadClass } from '#protocols/roads/network.ts'
+import type { Drive, RoadClass } from '#protocols/roads/network.ts'
 import type { Leg } from '../reach/legs.ts'
-import type { EtaLearner } from './learner.ts'
+import type { EtaLearner, Expected } from './learner.ts'
 import type { DrivingKind } from './sums.ts'
 
 /** Time of a way before past errors were looked at: a log-normal, by its median and deviation. */
@@ -30,21 +30,21 @@ export function forecast(
   turnoutSeconds: number,
 ): Forecast {
   let [seconds, profile, learned, variance] = [0, 0, 0, ENDS_DEVIATION_SECONDS ** 2]
-  const classes = new Map<RoadClass, { base: number; unsure: number; runs: number }>()
-  for (const leg of legs) {
-    const known = learner.expected(kind, leg.drive, hour)
-    const base = leg.ds / 10 / known.factor
-    seconds += leg.ds / 10
+  const parts = new Map<RoadClass, { readonly known: Expected; base: number }>()
+  for (const { drive, ds } of legs) {
+    const part = partOf(learner, kind, hour, drive, parts)
+    const { known } = part
+    const base = ds / 10 / (known.factor * learner.arcFactor(kind, drive))
+    seconds += ds / 10
     profile += base
     learned += known.learned * base
     variance += known.spread * base
-    const { unsure, runs } = known
-    classes.set(known.roadClass, { base: (classes.get(known.roadClass)?.base ?? 0) + base, unsure, runs })
+    part.base += base
   }
   let samples = Infinity
-  for (const { base, unsure, runs } of classes.values()) {
-    variance += base ** 2 * unsure
-    if (base >= MINOR_SHARE * profile) samples = Math.min(samples, runs)
+  for (const { base, known } of parts.values()) {
+    variance += base ** 2 * known.unsure
+    if (base >= MINOR_SHARE * profile) samples = Math.min(samples, known.runs)
   }
   variance += learner.tripVariance(kind) * seconds * seconds
   const total = turnoutSeconds + seconds
@@ -57,4 +57,20 @@ export function forecast(
     logDeviation: Math.sqrt(logVariance),
     samples: Number.isFinite(samples) ? Math.round(samples) : 0,
   }
+}
+
+/** What is known of a class is worked out once for a way: a recommendation looks at 255 ways of a hundred legs each. */
+function partOf(
+  learner: EtaLearner,
+  kind: DrivingKind,
+  hour: number,
+  drive: Drive,
+  parts: Map<RoadClass, { readonly known: Expected; base: number }>,
+): { readonly known: Expected; base: number } {
+  const roadClass = learner.classOf(drive)
+  const begun = parts.get(roadClass)
+  if (begun !== undefined) return begun
+  const part = { known: learner.ofClass(kind, roadClass, hour), base: 0 }
+  parts.set(roadClass, part)
+  return part
 }

@@ -86,7 +86,7 @@ export class EtaLearner {
     patrol: { trips: 0, excess: 0 },
     response: { trips: 0, excess: 0 },
   }
-  private readonly classOf: (drive: Drive) => RoadClass
+  readonly classOf: (drive: Drive) => RoadClass
 
   constructor(classOf: (drive: Drive) => RoadClass, arcsMax?: number) {
     this.classOf = classOf

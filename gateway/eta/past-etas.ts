@@ -47,6 +47,8 @@ export class PastEtas {
   readonly learned = newFared()
   quarantined = 0
   private deviations: number[] = Array.from({ length: DEVIATION_BINS }, () => 0)
+  /** Of the few shares anybody asks for. */
+  private readonly deviationOf = new Map<number, number>()
 
   /** A car that was promised arrived after so many seconds. */
   arrived(promised: Promise50, seconds: number): void {
@@ -65,6 +67,7 @@ export class PastEtas {
     const fade = 2 ** (-1 / CALIBRATION_HALF_TRIPS)
     this.deviations = this.deviations.map(count => count * fade)
     this.deviations[deviationBin(deviation)]! += 1
+    this.deviationOf.clear()
   }
 
   /** A forecast as it is promised. On the profile's basis half of it is the profile's own number. */
@@ -102,10 +105,20 @@ export class PastEtas {
       theirs.bins.forEach((count, i) => (mine.bins[i]! += count))
     }
     row.deviations.forEach((count, i) => (this.deviations[i]! += count))
+    this.deviationOf.clear()
   }
 
-  /** Deviations from the median that a share of arrivals stays below: what was seen and, while that is little, the normal. */
+  /** Deviations from the median that a share of arrivals stays below; worked out once between two arrivals. */
   private deviationAt(share: number): number {
+    const known = this.deviationOf.get(share)
+    if (known !== undefined) return known
+    const deviation = this.foundDeviationAt(share)
+    this.deviationOf.set(share, deviation)
+    return deviation
+  }
+
+  /** What was seen and, while that is little, the normal distribution. */
+  private foundDeviationAt(share: number): number {
     const seen = this.deviations.reduce((sum, count) => sum + count, 0)
     const wanted = share * (seen + NORMAL_TRIPS)
     let below = 0
