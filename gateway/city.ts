@@ -20,6 +20,7 @@ import { closuresTick } from './city/closures.ts'
 import { commandEffects } from './city/commands.ts'
 import { recordEffects, unstoredEffects } from './city/records.ts'
 import type { CityRow } from './city/rows.ts'
+import type { Steps } from './city/steps.ts'
 import type { GridLookup, Mint, Reach } from './city/surroundings.ts'
 import type { ClosureRoads } from './closures/closure-roads.ts'
 import { viewOfClosure, viewOfStretch } from './closures/closure.ts'
@@ -27,7 +28,7 @@ import type { CoverageRefresh } from './coverage/coverage-book.ts'
 import type { DemandCounts } from './coverage/demand-history.ts'
 import type { MoveUpAsked, MoveUpMeasured } from './coverage/move-ups.ts'
 import type { MeasuredLoss } from './coverage/plans.ts'
-import { recommend } from './dispatch/recommend.ts'
+import { recommend, recommending } from './dispatch/recommend.ts'
 import type { RecommendOptions } from './dispatch/recommend.ts'
 import type { EtaBook } from './eta/eta-book.ts'
 import { viewOfEtas } from './eta/eta-view.ts'
@@ -74,6 +75,12 @@ export type CityViews = {
   /** Null where nothing is learned. */
   readonly etas: (now: Now) => EtaView | null
   readonly recommend: (place: LatLon, now: Now, options?: RecommendOptions) => Result<Recommendation>
+  /** The same in steps; one at a time (`inTurns`). */
+  readonly recommending: (
+    place: LatLon,
+    now: Now,
+    options?: RecommendOptions,
+  ) => Steps<Result<Recommendation>>
   /** For gauges: units by freshness is read from `units`. */
   readonly counts: () => {
     readonly openIncidents: number
@@ -129,6 +136,7 @@ export function createCity(parts: CityParts): CityCore {
     foresee: (loss, now) => city.coverage.foresee(loss, now),
     etas: now => city.etas && viewOfEtas(city.etas.learner, city.etas.past, now),
     recommend: (place, now, options) => recommend(place, units(now), city, now, options),
+    recommending: (place, now, options) => recommending(place, units(now), city, now, options),
     counts: () => ({
       openIncidents: incidents.openCount(),
       openAlarms: alarms.openCount(),

@@ -10,6 +10,7 @@ import { openBroker } from './broker/open-broker.ts'
 import { refusalAudit } from './broker/refusal-audit.ts'
 import { createGridLookup } from './city/grid-lookup.ts'
 import { standbyPlaces } from './city/map-surroundings.ts'
+import { inTurns } from './city/steps.ts'
 import { mintOf } from './city/surroundings.ts'
 import { createCity } from './city.ts'
 import { createClosureRoads } from './closures/closure-roads.ts'
@@ -112,7 +113,9 @@ async function open(
   if (tiles !== null) opened.push(() => tiles.close())
   const weights = new RoadWeights(driven, times)
   const conditions = new RoadConditions()
-  conditions.tell(weights)
+  const snap = new RoadSnap(graph)
+  const reach = createRoadReach(driven, weights, snap)
+  conditions.tell(reach)
   const etas = new EtaBook({
     graph,
     times: { patrol: profileTimes(graph, patrolling), response: times },
@@ -122,10 +125,8 @@ async function open(
   const city = createCity({
     etas,
     mint: mintOf(hex),
-    reach: { ...createRoadReach(driven, weights), turnout },
-    roads: createClosureRoads(graph, new RoadSnap(graph), factors =>
-      conditions.put('closures', { by: 'drive', factors }),
-    ),
+    reach: { ...reach, turnout },
+    roads: createClosureRoads(graph, snap, factors => conditions.put('closures', { by: 'drive', factors })),
     grids: gridLookup,
   })
 
@@ -257,6 +258,7 @@ async function open(
     coverageAgeSeconds: coverage.ageSeconds,
   })
 
+  const turns = inTurns(clock, () => new Promise(resolve => setImmediate(resolve)))
   const http = await serveHttp(
     {
       clock,
@@ -265,6 +267,7 @@ async function open(
       hub,
       pagesDir: config.pages,
       views: city,
+      recommend: (place, options) => turns(() => city.recommending(place, clock.now(), options)),
       submit: (command, actor) => loop.command(actor, command),
       readRecords: query => readRecordPage(ledger, query),
       devices: () => Promise.resolve(deviceViewsOf(desk.devices, loop.intake)),

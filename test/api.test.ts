@@ -91,6 +91,7 @@ function aGateway(overrides: Partial<HttpParts> = {}) {
     log: silent,
     metrics,
     views: city,
+    recommend: async (place, options) => city.recommend(place, clock.now(), options),
     submit,
     readRecords: async () => ok({ records: [], next: null }),
     devices: async () => [],

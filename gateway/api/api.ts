@@ -1,5 +1,12 @@
-import type { DeviceView, EnrolmentCreate, EnrolmentIssued, LedgerRow } from '#protocols/api.ts'
+import type {
+  DeviceView,
+  EnrolmentCreate,
+  EnrolmentIssued,
+  LedgerRow,
+  Recommendation,
+} from '#protocols/api.ts'
 import type { Sealed } from '#protocols/sealed.ts'
+import type { LatLon } from '#protocols/geo/sphere.ts'
 import type { DeviceId } from '#protocols/ids.ts'
 import type { Logger } from '#protocols/log.ts'
 import type { Lane } from '#protocols/record.ts'
@@ -7,6 +14,7 @@ import type { Result } from '#protocols/result.ts'
 import type { Clock } from '#protocols/time.ts'
 import type { CityViews } from '../city.ts'
 import type { CoverageDesk } from '../coverage/coverage-desk.ts'
+import type { RecommendOptions } from '../dispatch/recommend.ts'
 import type { Command } from '../loop/effects.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { OperatorParts } from '../operator/operator.ts'
@@ -31,6 +39,8 @@ export type ApiParts = {
   readonly log: Logger
   readonly metrics: Metrics
   readonly views: CityViews
+  /** Who can be at a place, worked out in turns of the event loop: it takes longer than anything may hold it. */
+  readonly recommend: (place: LatLon, options?: RecommendOptions) => Promise<Result<Recommendation>>
   /** Resolves after the commit. */
   readonly submit: (command: Command, actor: string) => Promise<Result<unknown>>
   readonly readRecords: (query: RecordQuery) => Promise<Result<RecordPage>>

@@ -152,8 +152,8 @@ export const ROUTES: readonly Route[] = [
       response: Recommendation,
       problems: ['PLACE_OFF_ROAD'],
     },
-    ({ views, clock, coverage }, _, { lat, lon, n }) =>
-      withCosts(views.recommend({ lat, lon }, clock.now(), { limit: n }), coverage),
+    async ({ recommend, coverage }, _, { lat, lon, n }) =>
+      withCosts(await recommend({ lat, lon }, { limit: n }), coverage),
   ),
   get(
     '/v1/alarms',
@@ -257,13 +257,12 @@ export const ROUTES: readonly Route[] = [
 ]
 
 async function recommendFor(
-  { views, clock, coverage }: ApiParts,
+  { views, clock, recommend, coverage }: ApiParts,
   incidentId: string,
 ): Promise<Result<unknown>> {
-  const now = clock.now()
-  const incident = views.incident(incidentId, now)
+  const incident = views.incident(incidentId, clock.now())
   if (incident === undefined) return fault('INCIDENT_UNKNOWN', incidentId)
-  return withCosts(views.recommend(incident.place, now), coverage)
+  return withCosts(await recommend(incident.place), coverage)
 }
 
 /** Where a car was is where its crew was: who looked is written down before anything is shown. */

@@ -6,6 +6,7 @@ import type { Membership } from '#protocols/geo/membership.ts'
 import type { NearbyGrids } from '#protocols/session.ts'
 import type { Leg } from '../reach/legs.ts'
 import type { Turnout } from '../profiles/profile.ts'
+import type { Steps } from './steps.ts'
 
 /*
  * What the city asks of the world around it: a map of grids, a road search, and fresh names. Handed in, so a test draws
@@ -53,6 +54,8 @@ export type Reach = {
   readonly turnout?: Turnout
   /** Exact driving times of all given units, or undefined when the place has no road near. */
   readonly times: (place: LatLon, units: readonly ReachUnit[]) => ReachAnswer | undefined
+  /** The same in steps, one question at a time: another that begins meanwhile makes it begin again. `times` when absent. */
+  readonly timing?: (place: LatLon, units: readonly ReachUnit[]) => Steps<ReachAnswer | undefined>
   /** [lon, lat] pairs along the road from the unit to the place; undefined where there is no way. */
   readonly route: (place: LatLon, unit: ReachUnit) => readonly (readonly [number, number])[] | undefined
 }

@@ -6,6 +6,8 @@ import { fault, ok } from '#protocols/result.ts'
 import type { Result } from '#protocols/result.ts'
 import { rfc3339 } from '#protocols/time.ts'
 import type { Now } from '#protocols/time.ts'
+import { atOnce } from '../city/steps.ts'
+import type { Steps } from '../city/steps.ts'
 import type { GridLookup, Reach, ReachAnswer, ReachUnit } from '../city/surroundings.ts'
 import type { EtaBook } from '../eta/eta-book.ts'
 import type { Promise50 } from '../eta/past-etas.ts'
@@ -46,16 +48,22 @@ export type Around = {
  * Everybody who could go, by turnout plus road time, with reasons and warnings, and everybody who could not, with the
  * reason why. Fault: `PLACE_OFF_ROAD`.
  */
-export function recommend(
+export const recommend = (...asked: Parameters<typeof recommending>): Result<Recommendation> =>
+  atOnce(recommending(...asked))
+
+/** The same in steps, see `Reach.timing`. */
+export function* recommending(
   place: LatLon,
   units: readonly UnitView[],
   around: Around,
   now: Now,
   options: RecommendOptions = {},
-): Result<Recommendation> {
+): Steps<Result<Recommendation>> {
   const judged = units.map(unit => ({ unit, excludedBy: exclusionOf(unit) }))
   const fit = judged.filter(j => j.excludedBy === null).map(j => j.unit)
-  const answer = around.reach.times(place, fit.map(reachUnitOf))
+  const { times, timing } = around.reach
+  const answer =
+    timing === undefined ? times(place, fit.map(reachUnitOf)) : yield* timing(place, fit.map(reachUnitOf))
   if (answer === undefined) return fault('PLACE_OFF_ROAD', `no road near ${place.lat}, ${place.lon}`)
   const here = around.grids.gridAt(place)
   const onWay = fit.filter(unit => answer.roadSeconds.has(unit.id))

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { distanceM } from '#protocols/geo/sphere.ts'
 import { drawnMap, graphOf, scatteredCity, seeded } from '#test/oracle/cities.ts'
 import { arcsOf, timesFrom, timeTo } from '#test/oracle/dijkstra.ts'
+import { RoadWeights } from '../reach/weights.ts'
 import { RoadSnap } from '../roads/snap.ts'
 import { createRoadReach } from './road-reach.ts'
 import type { ReachUnit } from '../city/surroundings.ts'
@@ -42,6 +43,51 @@ describe('reach over roads', () => {
     const lonLat = (name: string) => [at(name).lon, at(name).lat]
     expect(route).toEqual([lonLat('1'), lonLat('b'), lonLat('a'), lonLat('c')])
     expect(createRoadReach(map.graph).route(at('1'), unit('u-c', 'c'))).toBeUndefined()
+  })
+
+  it('says in steps what it says at once, whatever else is asked and wherever roads close meanwhile', () => {
+    const graph = graphOf(scatteredCity(9, 400))
+    const random = seeded(9)
+    const [stepped, plain] = [
+      createRoadReach(graph, new RoadWeights(graph), new RoadSnap(graph), 50),
+      createRoadReach(graph),
+    ]
+    const anywhere = () => ({ lat: 35.55 + random() * 0.1, lon: 116.9 + random() * 0.12 })
+    const count = { questions: 0, steps: 0, laid: 0, commands: 0, legs: 0 }
+    for (let round = 0; round < 200; round++) {
+      const units = Array.from({ length: 12 }, (_, i) => ({ unitId: `u-${i}`, ...anywhere() }))
+      const place = anywhere()
+      const steps = stepped.timing!(place, units)
+      let step = steps.next()
+      for (; !step.done; step = steps.next()) {
+        count.steps++
+        if (random() < 0.1) {
+          const drives = Array.from({ length: 40 }, () => Math.floor(random() * 2 * graph.edgeCount))
+          const factors = new Map(drives.map(drive => [drive, 1 + 3 * random()]))
+          for (const reach of [stepped, plain])
+            reach.lay({ hourOfWeek: null, layers: [{ by: 'drive', factors }] })
+          count.laid++
+        }
+        if (random() < 0.2) {
+          stepped.times(anywhere(), [{ unitId: 'u-0', ...anywhere() }])
+          stepped.route(anywhere(), { unitId: 'u-1', ...anywhere() })
+          count.commands++
+        }
+      }
+      const [found, expected] = [step.value, plain.times(place, units)]
+      expect(found?.roadSeconds).toEqual(expected?.roadSeconds)
+      expect(found?.place).toEqual(expected?.place)
+      for (const { unitId } of units) {
+        const legs = found?.legsOf?.(unitId) ?? []
+        expect(legs).toEqual(expected?.legsOf?.(unitId) ?? [])
+        count.legs += legs.length
+      }
+      count.questions++
+    }
+    console.log(`road reach in steps: ${JSON.stringify(count)}`)
+    expect(count.laid).toBeGreaterThan(5)
+    expect(count.commands).toBeGreaterThan(10)
+    expect(count.legs).toBeGreaterThan(5_000)
   })
 
   it('equals plain Dijkstra for whoever is asked about, wherever they went in between', () => {

@@ -1,15 +1,18 @@
 import { distanceM } from '#protocols/geo/sphere.ts'
 import type { LatLon } from '#protocols/geo/sphere.ts'
 import type { RoadGraph } from '#protocols/roads/graph.ts'
-import type { Reach, ReachUnit } from '../city/surroundings.ts'
+import { atOnce } from '../city/steps.ts'
+import type { Steps } from '../city/steps.ts'
+import type { Reach, ReachAnswer, ReachUnit } from '../city/surroundings.ts'
 import { legsTo } from '../reach/legs.ts'
-import { NearestUnits } from '../reach/nearest.ts'
+import type { Layable } from '../reach/road-conditions.ts'
 import { routeBetween } from '../reach/route.ts'
 import { RoadSearch } from '../reach/search.ts'
 import { UnitsOnRoads } from '../reach/units-on-roads.ts'
 import { RoadWeights } from '../reach/weights.ts'
 import { RoadSnap } from '../roads/snap.ts'
-import type { RoadPoint } from '../roads/snap.ts'
+import type { RoadPoint, Snap } from '../roads/snap.ts'
+import { driveTimes } from './drive-times.ts'
 
 /** Beyond this a click is in a field and no time would mean anything. */
 const PLACE_SNAP_M = 300
@@ -21,53 +24,105 @@ const MOVED_M = 0.5
 type Placed = { readonly at: LatLon; readonly onRoad: boolean }
 
 /**
- * Reach over a real road graph: keeps the asked units hung on their roads between questions, so only those that moved
- * are snapped again, and answers with one search from the place. Who lays `weights` anew changes the next answer.
+ * Reach over a real road graph. Commands ask for one unit at once, pages for all of them in steps; each kind has a search and
+ * units of its own, so that neither meets the other half-way. Whoever lays what driving takes anew changes the next answer, and
+ * a question that was under way begins again.
  */
-export function createRoadReach(graph: RoadGraph, weights: RoadWeights = new RoadWeights(graph)): Reach {
-  const snap = new RoadSnap(graph)
-  const units = new UnitsOnRoads(graph)
-  const search = new RoadSearch(graph, weights)
-  const nearest = new NearestUnits(units, search)
-  const placed = new Map<string, Placed>()
+export function createRoadReach(
+  graph: RoadGraph,
+  weights: RoadWeights = new RoadWeights(graph),
+  snap: RoadSnap = new RoadSnap(graph),
+  nodesPerStep?: number,
+): Reach & Layable {
+  const commands = new Asker(graph, weights, snap)
+  const pages = new Asker(graph, weights, snap, nodesPerStep)
+  return {
+    times: (place, units) => atOnce(commands.timing(place, units)),
+    timing: (place, units) => pages.timing(place, units),
+    route: (place, unit) => commands.route(place, unit),
+    lay(conditions, only) {
+      weights.lay(conditions, only)
+      pages.overtaken()
+    },
+  }
+}
 
-  const hang = (unit: ReachUnit): boolean => {
-    const known = placed.get(unit.unitId)
-    if (known !== undefined && distanceM(known.at, unit) < MOVED_M) return known.onRoad
-    const point = snap.snap(unit.lat, unit.lon, UNIT_SNAP_M, unit, 'from')
-    const onRoad = point !== undefined && units.place(unit.unitId, point.edge, point.fraction)
-    if (!onRoad) units.remove(unit.unitId)
-    placed.set(unit.unitId, { at: { lat: unit.lat, lon: unit.lon }, onRoad })
-    return onRoad
+/** Keeps the asked units hung on their roads between questions, so only those that moved are snapped again. */
+class Asker {
+  private readonly graph: RoadGraph
+  private readonly snap: RoadSnap
+  private readonly units: UnitsOnRoads
+  private readonly search: RoadSearch
+  private readonly nodesPerStep: number | undefined
+  private readonly placed = new Map<string, Placed>()
+  /** Grows with every question and whenever roads are laid: who was under way finds another number. */
+  private turn = 0
+
+  constructor(graph: RoadGraph, weights: RoadWeights, snap: RoadSnap, nodesPerStep?: number) {
+    this.graph = graph
+    this.snap = snap
+    this.units = new UnitsOnRoads(graph)
+    this.search = new RoadSearch(graph, weights)
+    this.nodesPerStep = nodesPerStep
   }
 
-  return {
-    times(place, asked) {
-      const target = snap.snap(place.lat, place.lon, PLACE_SNAP_M, {}, 'to')
-      if (target === undefined) return undefined
-      const offRoad = new Set(asked.filter(unit => !hang(unit)).map(unit => unit.unitId))
-      const wanted = new Set(asked.map(unit => unit.unitId))
-      const found = nearest.nearest(target, wanted.size - offRoad.size, { accept: id => wanted.has(id) })
+  /** What it was in the middle of begins again. */
+  overtaken(): void {
+    this.turn++
+  }
+
+  *timing(place: LatLon, asked: readonly ReachUnit[]): Steps<ReachAnswer | undefined> {
+    const { graph, search, units } = this
+    const target = this.targetOf(place)
+    if (target === undefined) return undefined
+    const ids = new Set(asked.map(unit => unit.unitId))
+    for (;;) {
+      const turn = ++this.turn
+      const offRoad = new Set(asked.filter(unit => !this.hang(unit)).map(unit => unit.unitId))
+      const steps = driveTimes(units, search, target, ids, this.nodesPerStep)
+      let step = steps.next()
+      while (!step.done && turn === this.turn) {
+        yield
+        step = turn === this.turn ? steps.next() : step
+      }
+      // What is read out of the search takes a turn of its own.
+      if (step.done) yield
+      if (!step.done || turn !== this.turn) continue
       return {
         place: {
           ...pointOn(graph, target),
           snappedM: target.distanceM,
           road: graph.edgeName(target.edge),
-          closed: weights.isShut(target.edge),
+          closed: search.weights.isShut(target.edge),
         },
-        roadSeconds: new Map(found.map(({ id, etaDs }) => [id, etaDs / 10])),
+        roadSeconds: new Map([...step.value].map(([id, ds]) => [id, ds / 10])),
         offRoad,
         legsOf: unitId => {
           const at = units.placeOf(unitId)
           return at === undefined ? [] : legsTo(search, at, target)
         },
       }
-    },
-    route(place, unit) {
-      const target = snap.snap(place.lat, place.lon, PLACE_SNAP_M, {}, 'to')
-      const from = hang(unit) ? units.placeOf(unit.unitId) : undefined
-      return target && from && routeBetween(search, from, target)?.line
-    },
+    }
+  }
+
+  route(place: LatLon, unit: ReachUnit): ReturnType<Reach['route']> {
+    const target = this.targetOf(place)
+    const from = this.hang(unit) ? this.units.placeOf(unit.unitId) : undefined
+    return target && from && routeBetween(this.search, from, target)?.line
+  }
+
+  private targetOf({ lat, lon }: LatLon): Snap | undefined {
+    return this.snap.snap(lat, lon, PLACE_SNAP_M, {}, 'to')
+  }
+
+  private hang(unit: ReachUnit): boolean {
+    const known = this.placed.get(unit.unitId)
+    if (known !== undefined && distanceM(known.at, unit) < MOVED_M) return known.onRoad
+    const point = this.snap.snap(unit.lat, unit.lon, UNIT_SNAP_M, unit, 'from')
+    const onRoad = point !== undefined && this.units.place(unit.unitId, point.edge, point.fraction)
+    if (!onRoad) this.units.remove(unit.unitId)
+    this.placed.set(unit.unitId, { at: { lat: unit.lat, lon: unit.lon }, onRoad })
+    return onRoad
   }
 }
 

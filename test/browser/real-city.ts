@@ -84,6 +84,7 @@ export async function openRealCity(crews: readonly LatLon[]): Promise<RealCity> 
       ...{ clock, metrics, hub, submit, views: city, tiles: null, ready: () => true },
       log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
       pagesDir: join(fileURLToPath(new URL('../../dist/pages/', import.meta.url)), 'map'),
+      recommend: async (place, options) => city.recommend(place, clock.now(), options),
       readRecords: async () => ok({ records: [], next: null }),
       devices: async () => [],
       issueCode: async () => fault('FORBIDDEN', ''),
