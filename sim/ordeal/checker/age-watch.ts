@@ -7,9 +7,11 @@ const WINDOW_MS = 9 * 60_000
 const ROUNDING_MS = 5
 const PLACES_MAX = 600
 
+type Place = { readonly lat: number; readonly lon: number }
+
 type Device = {
-  /** When the receiver told a place, by the place, and how quick the quickest message was when it was told on. */
-  readonly places: Map<string, { readonly atMs: number; quickestMs: number }>
+  /** When the receiver told a place, by its latitude, and how quick the quickest message was when it was told on. */
+  readonly places: Map<number, { readonly lon: number; readonly atMs: number; quickestMs: number }>
   bootId: string
   delays: { readonly atMs: number; readonly delayMs: number }[]
 }
@@ -30,12 +32,12 @@ export class AgeWatch {
 
   seen(deviceId: string, lat: number, lon: number): void {
     const { places } = this.#deviceOf(deviceId)
-    places.set(`${lat},${lon}`, { atMs: this.#nowMs(), quickestMs: 0 })
+    places.set(lat, { lon, atMs: this.#nowMs(), quickestMs: 0 })
     if (places.size > PLACES_MAX) for (const oldest of places.keys()) return void places.delete(oldest)
   }
 
   /** A live message of this boot reached the centre, so long after it was sent. */
-  live(deviceId: string, bootId: string, delayMs: number, place: string | null): void {
+  live(deviceId: string, bootId: string, delayMs: number, place: Place | null): void {
     const device = this.#deviceOf(deviceId)
     if (device.bootId !== bootId) device.delays = []
     device.bootId = bootId
@@ -43,8 +45,8 @@ export class AgeWatch {
     let quickestMs = delayMs
     device.delays.push({ atMs: nowMs, delayMs })
     while (device.delays[0]!.atMs < nowMs - WINDOW_MS) device.delays.shift()
-    const told = place === null ? undefined : device.places.get(place)
-    if (told === undefined) return
+    const told = place === null ? undefined : device.places.get(place.lat)
+    if (told === undefined || told.lon !== place!.lon) return
     for (const { delayMs: other } of device.delays) quickestMs = Math.min(quickestMs, other)
     told.quickestMs = Math.max(told.quickestMs, quickestMs)
   }
@@ -57,8 +59,8 @@ export class AgeWatch {
   shown(view: UnitView): void {
     const { position, deviceId } = view
     if (position === null || deviceId === null) return
-    const told = this.#deviceOf(deviceId).places.get(`${position.lat},${position.lon}`)
-    if (told === undefined) return
+    const told = this.#deviceOf(deviceId).places.get(position.lat)
+    if (told === undefined || told.lon !== position.lon) return
     const ageMs = this.#nowMs() - told.atMs
     if (ageMs > position.ageMs + told.quickestMs + ROUNDING_MS)
       this.#findings.add('tooYoung', deviceId, `shown ${position.ageMs} ms old, is ${Math.round(ageMs)} ms`)

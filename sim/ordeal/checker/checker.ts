@@ -98,16 +98,11 @@ export class Checker implements CarEars, LedgerWatch {
       if (hello?.lanes !== undefined) this.order.hello(car.deviceId, hello.epoch, hello.lanes)
     }
     if (channel === 'live' && car.isOn) {
-      const [, bootId, sent, lat, lon] = LIVE.exec(bytesOf(payload).toString('latin1')) ?? []
+      const live = liveIn(bytesOf(payload).toString('latin1'))
       const { monoMs } = car.clock.now()
       // Only of the run that now is: of another one the clock is not known any more.
-      if (bootId !== undefined && Number(sent) <= monoMs)
-        this.ages.live(
-          car.deviceId,
-          bootId,
-          monoMs - Number(sent),
-          lat === undefined ? null : `${lat},${lon}`,
-        )
+      if (live !== null && live.sentMonoMs <= monoMs)
+        this.ages.live(car.deviceId, live.bootId, monoMs - live.sentMonoMs, live.place)
     }
   }
 
@@ -166,8 +161,37 @@ export class Checker implements CarEars, LedgerWatch {
   }
 }
 
-/** Boot and moment of a live message, read without looking at the rest. */
-const LIVE = /"bootId":"([0-9a-f]{16})".*?"sentMonoMs":(\d+)(?:.*?"lat":([-.\de]+),"lon":([-.\de]+))?/
+type LiveHead = {
+  readonly bootId: string
+  readonly sentMonoMs: number
+  readonly place: { readonly lat: number; readonly lon: number } | null
+}
+
+const [BOOT, SENT, LAT, LON] = ['"bootId":"', '"sentMonoMs":', '"lat":', ',"lon":']
+const BOOT_CHARS = 16
+
+/** Boot, moment and place of a live message as a car writes it, read without looking at the rest; null when it is none. */
+function liveIn(text: string): LiveHead | null {
+  const boot = text.indexOf(BOOT)
+  const sent = boot < 0 ? -1 : text.indexOf(SENT, boot)
+  if (sent < 0) return null
+  const bootId = text.slice(boot + BOOT.length, boot + BOOT.length + BOOT_CHARS)
+  const sentMonoMs = numberAt(text, sent + SENT.length)
+  if (!BOOT_ID.test(bootId) || Number.isNaN(sentMonoMs)) return null
+  const lat = text.indexOf(LAT, sent)
+  const lon = lat < 0 ? -1 : text.indexOf(LON, lat)
+  if (lon < 0) return { bootId, sentMonoMs, place: null }
+  return {
+    bootId,
+    sentMonoMs,
+    place: { lat: numberAt(text, lat + LAT.length), lon: numberAt(text, lon + LON.length) },
+  }
+}
+
+const BOOT_ID = /^[0-9a-f]{16}$/
+/** Longer than any number that JSON writes. */
+const NUMBER_CHARS_MAX = 26
+const numberAt = (text: string, at: number): number => parseFloat(text.slice(at, at + NUMBER_CHARS_MAX))
 
 function pressIn({ lane, body }: RecordDraft): string | null {
   if (lane !== 'alarm') return null

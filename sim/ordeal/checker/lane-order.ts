@@ -9,6 +9,8 @@ const HOLE_WAIT_MS = 25_000
 const HELD_MAX = 512
 
 type Lane = {
+  /** First seq still held, as the device said in its newest hello. */
+  firstHeld: number
   /** The highest seq the city was told of. */
   told: number
   /** Told past, without a word that explains it. */
@@ -25,10 +27,8 @@ export class LaneOrder {
   readonly #findings: Findings
   readonly #records: RecordBook
   readonly #nowMs: () => number
-  readonly #lanes = new Map<string, Lane>()
-  /** First seq still held, as the device said in its newest hello. */
-  readonly #firstHeld = new Map<string, number>()
-  readonly #toldContents = new Map<string, number>()
+  /** By device, epoch and name. */
+  readonly #lanes = new Map<string, Map<string, Map<string, Lane>>>()
 
   constructor(findings: Findings, records: RecordBook, nowMs: () => number) {
     this.#findings = findings
@@ -37,23 +37,22 @@ export class LaneOrder {
   }
 
   hello(deviceId: string, epoch: string, lanes: Readonly<Record<string, { readonly first: number }>>): void {
-    for (const [lane, { first }] of Object.entries(lanes)) {
-      const key = `${deviceId}/${epoch}/${lane}`
-      this.#firstHeld.set(key, Math.max(first, this.#firstHeld.get(key) ?? 1))
+    for (const [name, { first }] of Object.entries(lanes)) {
+      const lane = this.#laneOf(deviceId, epoch, name)
+      lane.firstHeld = Math.max(first, lane.firstHeld)
     }
   }
 
   /** A row lies in the ledger. */
   seen(deviceId: string, { epoch, lane, seq }: WireRecord): void {
-    const book = this.#laneOf(`${deviceId}/${epoch}/${lane}`)
+    const book = this.#laneOf(deviceId, epoch, lane)
     if (seq > book.told && !book.seenMs.has(seq)) book.seenMs.set(seq, this.#nowMs())
   }
 
   /** The city was told of a record, in a batch that now lies in the ledger; what is returned takes it back. */
   told(deviceId: string, record: WireRecord): () => void {
     const { epoch, lane: laneName, seq } = record
-    const key = `${deviceId}/${epoch}/${laneName}`
-    const lane = this.#laneOf(key)
+    const lane = this.#laneOf(deviceId, epoch, laneName)
     const before = lane.told
     const undoContent = this.#countContent(deviceId, record)
     if (seq <= before) {
@@ -90,43 +89,38 @@ export class LaneOrder {
 
   /** Whether something lies in the ledger that the city was not told of yet. */
   isWaiting(): boolean {
-    for (const { seenMs } of this.#lanes.values()) if (seenMs.size > 0) return true
+    for (const epochs of this.#lanes.values())
+      for (const lanes of epochs.values())
+        for (const { seenMs } of lanes.values()) if (seenMs.size > 0) return true
     return false
   }
 
   /** Whether the city was told of everything that lies in the ledger. */
   isComplete(): boolean {
-    for (const content of this.#records.effects()) if (!this.#isTold(content)) return false
+    for (const { told } of this.#records.effective()) if (told === 0) return false
     return true
   }
 
   close(): void {
-    for (const content of this.#records.effects())
-      if (!this.#isTold(content)) this.#findings.add('unheard', content.split('/')[0]!, content)
-  }
-
-  #isTold(content: string): boolean {
-    return (this.#toldContents.get(content) ?? 0) > 0
+    for (const { deviceId, content, told } of this.#records.effective())
+      if (told === 0) this.#findings.add('unheard', deviceId, `${deviceId}/${content}`)
   }
 
   /** One record is told once, whatever it is called. */
   #countContent(deviceId: string, record: WireRecord): () => void {
-    const content = `${deviceId}/${contentOf(record)}`
-    const count = (this.#toldContents.get(content) ?? 0) + 1
-    this.#toldContents.set(content, count)
-    if (count > 1)
+    const known = this.#records.known(deviceId, contentOf(record))
+    if (++known.told > 1)
       this.#findings.add(
         'duplicated',
         deviceId,
         `told twice: ${record.kind} ${nameOf(record.epoch, record.lane, record.seq)} was ${record.origin ? nameOf(record.origin.epoch, record.lane, record.origin.seq) : 'new'}`,
       )
-    return () => void this.#toldContents.set(content, (this.#toldContents.get(content) ?? 1) - 1)
+    return () => void known.told--
   }
 
   #isExplained(deviceId: string, { epoch, lane }: WireRecord, seq: number): boolean {
-    if (seq < (this.#firstHeld.get(`${deviceId}/${epoch}/${lane}`) ?? 1)) return true
-    const content = this.#records.contentAt(deviceId, nameOf(epoch, lane, seq))
-    if (content !== undefined && this.#records.isEffective(deviceId, content)) return true
+    if (seq < this.#laneOf(deviceId, epoch, lane).firstHeld) return true
+    if ((this.#records.namedAt(deviceId, epoch, lane, seq)?.effects ?? 0) > 0) return true
     return this.#records.explains(deviceId, epoch, lane, seq)
   }
 
@@ -139,9 +133,14 @@ export class LaneOrder {
     return this.#nowMs() - oldestMs >= waitMs
   }
 
-  #laneOf(key: string): Lane {
-    let lane = this.#lanes.get(key)
-    if (lane === undefined) this.#lanes.set(key, (lane = { told: 0, passed: new Set(), seenMs: new Map() }))
+  #laneOf(deviceId: string, epoch: string, name: string): Lane {
+    let epochs = this.#lanes.get(deviceId)
+    if (epochs === undefined) this.#lanes.set(deviceId, (epochs = new Map()))
+    let lanes = epochs.get(epoch)
+    if (lanes === undefined) epochs.set(epoch, (lanes = new Map()))
+    let lane = lanes.get(name)
+    if (lane === undefined)
+      lanes.set(name, (lane = { firstHeld: 1, told: 0, passed: new Set(), seenMs: new Map() }))
     return lane
   }
 }

@@ -5,22 +5,37 @@ import type { RecordDraft, WireRecord } from '#protocols/record.ts'
 import { contentOf, nameOf } from './content.ts'
 import type { Findings } from './findings.ts'
 
-/** What the checker knows of the records of one device. */
-type DeviceBook = {
-  /** Handed to the outbox, whatever came of it, and written by the outbox itself. */
-  readonly asked: Set<string>
-  readonly accepted: Map<string, string>
-  /** Content by the name it bears in a store, newest bearer. */
-  readonly names: Map<string, string>
-  /** What a gap record spoke of when it was written: after an image was put back its names may be borne by others. */
-  readonly receipts: Map<string, readonly string[]>
+/** One content of one device, and everything the checker knows of it. */
+export type Known = {
+  readonly deviceId: string
+  readonly content: string
+  /** Handed to the outbox, whatever came of it, or written by the outbox itself. */
+  isAsked: boolean
+  /** What it was when the outbox said yes; null: it did not. */
+  accepted: Pick<WireRecord, 'kind' | 'epoch' | 'lane' | 'seq'> | null
+  /** Under which key it lies in the ledger first, and under how many. */
+  key: string
+  effects: number
+  /** How often the city was told of it. */
+  told: number
 }
 
-type Effect = { readonly key: string; count: number }
+/** What the checker knows of the records of one device. */
+type DeviceBook = {
+  readonly known: Map<string, Known>
+  readonly accepted: Set<Known>
+  /** Accepted, and not in the ledger. */
+  readonly open: Set<Known>
+  /** By the name it bears in a store, newest bearer: epoch, lane, seq. */
+  readonly names: Map<string, Map<string, Map<number, Known>>>
+  /** What a gap record spoke of when it was written: after an image was put back its names may be borne by others. */
+  readonly receipts: Map<Known, readonly Known[]>
+}
+
 type GapRow = {
   readonly deviceId: string
   readonly epoch: string
-  readonly content: string
+  readonly known: Known
   readonly gap: GapBody
 }
 
@@ -31,9 +46,9 @@ type GapRow = {
 export class RecordBook {
   readonly #findings: Findings
   readonly #devices = new Map<string, DeviceBook>()
-  /** In the ledger: content by `device/content`. */
-  readonly #effects = new Map<string, Effect>()
-  readonly #contentByKey = new Map<string, string>()
+  /** In the ledger, in the order in which they came there. */
+  readonly #effective = new Set<Known>()
+  readonly #byKey = new Map<string, Known>()
   readonly #gaps = new Map<string, GapRow>()
   readonly kinds = new Map<string, number>()
 
@@ -42,25 +57,28 @@ export class RecordBook {
   }
 
   asked(deviceId: string, drafts: readonly RecordDraft[]): void {
-    const { asked } = this.#bookOf(deviceId)
-    for (const draft of drafts) asked.add(contentOf(draft))
+    for (const draft of drafts) this.known(deviceId, contentOf(draft)).isAsked = true
   }
 
   accepted(deviceId: string, records: readonly WireRecord[]): void {
     const book = this.#bookOf(deviceId)
     for (const record of records) {
-      const content = contentOf(record)
-      if (book.accepted.has(content))
-        this.#findings.add('duplicated', deviceId, `accepted twice: ${record.kind} ${record.seq}`)
-      book.accepted.set(content, `${record.kind} ${nameOf(record.epoch, record.lane, record.seq)}`)
-      book.names.set(nameOf(record.epoch, record.lane, record.seq), content)
-      this.kinds.set(record.kind, (this.kinds.get(record.kind) ?? 0) + 1)
-      if (record.lane === 'alarm') this.kinds.set('alarm lane', (this.kinds.get('alarm lane') ?? 0) + 1)
+      const { kind, epoch, lane, seq } = record
+      const known = knownIn(book, deviceId, contentOf(record))
+      if (known.accepted !== null)
+        this.#findings.add('duplicated', deviceId, `accepted twice: ${kind} ${seq}`)
+      known.accepted = { kind, epoch, lane, seq }
+      book.accepted.add(known)
+      if (known.effects === 0) book.open.add(known)
+      giveName(book, record, known)
+      this.kinds.set(kind, (this.kinds.get(kind) ?? 0) + 1)
+      if (lane === 'alarm') this.kinds.set('alarm lane', (this.kinds.get('alarm lane') ?? 0) + 1)
     }
   }
 
-  isAccepted(deviceId: string, content: string): boolean {
-    return this.#bookOf(deviceId).accepted.has(content)
+  /** What is known of a content; nothing yet, when nobody spoke of it. */
+  known(deviceId: string, content: string): Known {
+    return knownIn(this.#bookOf(deviceId), deviceId, content)
   }
 
   /**
@@ -73,34 +91,33 @@ export class RecordBook {
     const book = this.#bookOf(deviceId)
     const named = own.some(({ value }) => GAP.test(value!)) ? rows.filter(isRecordRow) : own
     const records = named.map(({ value }) => JSON.parse(value!) as WireRecord)
-    for (const record of records)
-      book.names.set(nameOf(record.epoch, record.lane, record.seq), contentOf(record))
+    for (const record of records) giveName(book, record, knownIn(book, deviceId, contentOf(record)))
     for (const record of records) {
       if (record.kind !== 'gap' && record.kind !== 'track.sketch') continue
-      const content = contentOf(record)
-      book.asked.add(content)
-      if (record.kind === 'gap' && !book.receipts.has(content))
-        book.receipts.set(content, receiptOf(book, record))
+      const known = knownIn(book, deviceId, contentOf(record))
+      known.isAsked = true
+      if (record.kind === 'gap' && !book.receipts.has(known))
+        book.receipts.set(known, receiptOf(book, record))
     }
   }
 
   /** What a name stands for on a car, as far as anybody was told. */
-  contentAt(deviceId: string, name: string): string | undefined {
-    return this.#bookOf(deviceId).names.get(name)
+  namedAt(deviceId: string, epoch: string, lane: string, seq: number): Known | undefined {
+    return this.#bookOf(deviceId).names.get(epoch)?.get(lane)?.get(seq)
   }
 
-  /** Every effect, by device and content. */
-  effects(): Iterable<string> {
-    return this.#effects.keys()
-  }
-
-  isEffective(deviceId: string, content: string): boolean {
-    return this.#effects.has(`${deviceId}/${content}`)
+  /** Everything that lies in the ledger. */
+  effective(): Iterable<Known> {
+    return this.#effective
   }
 
   /** A batch lies in the ledger; what is returned takes it back. */
   committed(ops: readonly LedgerOp[]): () => void {
-    const undos = ops.map(op => this.#commit(op)).filter(undo => undo !== null)
+    const undos: (() => void)[] = []
+    for (const op of ops) {
+      const undo = this.#commit(op)
+      if (undo !== null) undos.push(undo)
+    }
     return () => {
       for (const undo of undos.reverse()) undo()
     }
@@ -121,13 +138,10 @@ export class RecordBook {
   }
 
   isSettledOf(deviceId: string): boolean {
-    let receipted: ReadonlySet<string> | undefined
-    for (const content of this.#bookOf(deviceId).accepted.keys()) {
-      const full = `${deviceId}/${content}`
-      if (this.#effects.has(full)) continue
-      receipted ??= this.#receipted(deviceId)
-      if (!receipted.has(full)) return false
-    }
+    const { open } = this.#bookOf(deviceId)
+    if (open.size === 0) return true
+    const receipted = this.#receipted(deviceId)
+    for (const known of open) if (!receipted.has(known)) return false
     return true
   }
 
@@ -136,19 +150,16 @@ export class RecordBook {
     let [accepted, effective, receipted] = [0, 0, 0]
     for (const [deviceId, book] of this.#devices) {
       const receipts = this.#receipted(deviceId)
-      for (const [content, words] of book.accepted) {
-        const full = `${deviceId}/${content}`
+      for (const known of book.accepted) {
         accepted++
-        if (this.#effects.has(full)) effective++
-        else if (receipts.has(full)) receipted++
-        else this.#findings.add('lost', deviceId, words)
+        if (known.effects > 0) effective++
+        else if (receipts.has(known)) receipted++
+        else this.#findings.add('lost', deviceId, wordsOf(known))
       }
     }
-    for (const [full, { key, count }] of this.#effects) {
-      const at = full.indexOf('/')
-      const [deviceId, content] = [full.slice(0, at), full.slice(at + 1)]
-      if (count > 1) this.#findings.add('duplicated', deviceId, key, count - 1)
-      if (!this.#bookOf(deviceId).asked.has(content)) this.#findings.add('invented', deviceId, key)
+    for (const { deviceId, key, effects, isAsked } of this.#effective) {
+      if (effects > 1) this.#findings.add('duplicated', deviceId, key, effects - 1)
+      if (!isAsked) this.#findings.add('invented', deviceId, key)
     }
     return { accepted, effective, receipted }
   }
@@ -156,18 +167,19 @@ export class RecordBook {
   /** Every effect, in the order in which it came about. */
   digest(): string {
     const hash = createHash('sha256')
-    for (const [full, { key, count }] of this.#effects) hash.update(`${full} ${key} ${count}\n`)
+    for (const { deviceId, content, key, effects } of this.#effective)
+      hash.update(`${deviceId}/${content} ${key} ${effects}\n`)
     return hash.digest('hex')
   }
 
-  /** Contents that a receipt in the ledger explains. What a repair lost is named by every later one. */
-  #receipted(deviceId: string): Set<string> {
-    const found = new Set<string>()
+  /** What a receipt in the ledger explains. What a repair lost is named by every later one. */
+  #receipted(deviceId: string): Set<Known> {
+    const found = new Set<Known>()
     const book = this.#bookOf(deviceId)
-    for (const { deviceId: of, epoch, content, gap } of this.#gaps.values()) {
+    for (const { deviceId: of, epoch, known, gap } of this.#gaps.values()) {
       if (of !== deviceId) continue
-      for (const one of book.receipts.get(content) ?? []) found.add(`${deviceId}/${one}`)
-      for (const one of contentsIn(book, epoch, gap)) found.add(`${deviceId}/${one}`)
+      for (const one of book.receipts.get(known) ?? []) found.add(one)
+      for (const one of namedIn(book, epoch, gap)) found.add(one)
     }
     return found
   }
@@ -183,28 +195,34 @@ export class RecordBook {
     const row = op.value as WireRecord & { readonly occurredAtMs: number }
     const { lane, kind, bootId, monoMs, occurredAtMs: occurredAt, clockQuality, body } = row
     const content = contentOf({ lane, kind, bootId, monoMs, occurredAt, clockQuality, body })
-    const before = this.#contentByKey.get(key)
+    const before = this.#byKey.get(key)
     // The same row once more says something about it, and is not another effect.
-    if (before === content) return null
+    if (before?.content === content) return null
     if (before !== undefined) this.#findings.add('changed', deviceId, key)
-    const full = `${deviceId}/${content}`
-    const effect = this.#effects.get(full) ?? { key, count: 0 }
-    effect.count++
-    this.#effects.set(full, effect)
-    this.#contentByKey.set(key, content)
-    if (kind === 'gap') this.#takeGap(key, deviceId, content, row)
+    const book = this.#bookOf(deviceId)
+    const known = knownIn(book, deviceId, content)
+    if (known.effects++ === 0) {
+      known.key = key
+      this.#effective.add(known)
+      book.open.delete(known)
+    }
+    this.#byKey.set(key, known)
+    if (kind === 'gap') this.#takeGap(key, deviceId, known, row)
     return () => {
-      if (--effect.count === 0) this.#effects.delete(full)
-      this.#contentByKey.delete(key)
+      if (--known.effects === 0) {
+        this.#effective.delete(known)
+        if (known.accepted !== null) book.open.add(known)
+      }
+      this.#byKey.delete(key)
       this.#gaps.delete(key)
     }
   }
 
   /** It speaks of the store in which it was written, wherever it was carried since. */
-  #takeGap(key: string, deviceId: string, content: string, { origin, body, ...row }: WireRecord): void {
+  #takeGap(key: string, deviceId: string, known: Known, { origin, body, ...row }: WireRecord): void {
     const epoch = origin?.epoch ?? row.epoch
     const gap = JSON.parse(body) as GapBody
-    this.#gaps.set(key, { deviceId, epoch, content, gap })
+    this.#gaps.set(key, { deviceId, epoch, known, gap })
     if (gap.reason === 'thinned' && gap.lane !== 'track' && gap.lane !== 'diag')
       this.#findings.add('shedForever', deviceId, `${key}: lane ${gap.lane}`)
   }
@@ -212,11 +230,34 @@ export class RecordBook {
   #bookOf(deviceId: string): DeviceBook {
     let book = this.#devices.get(deviceId)
     if (book === undefined) {
-      book = { asked: new Set(), accepted: new Map(), names: new Map(), receipts: new Map() }
-      this.#devices.set(deviceId, book)
+      const [known, accepted, open] = [new Map(), new Set<Known>(), new Set<Known>()]
+      this.#devices.set(deviceId, (book = { known, accepted, open, names: new Map(), receipts: new Map() }))
     }
     return book
   }
+}
+
+/** One object stands for a content from the first word of it to the end: so it is looked up, and not compared again. */
+function knownIn({ known }: DeviceBook, deviceId: string, content: string): Known {
+  let one = known.get(content)
+  if (one === undefined) {
+    one = { deviceId, content, isAsked: false, accepted: null, key: '', effects: 0, told: 0 }
+    known.set(content, one)
+  }
+  return one
+}
+
+function giveName({ names }: DeviceBook, { epoch, lane, seq }: WireRecord, known: Known): void {
+  let lanes = names.get(epoch)
+  if (lanes === undefined) names.set(epoch, (lanes = new Map()))
+  let seqs = lanes.get(lane)
+  if (seqs === undefined) lanes.set(lane, (seqs = new Map()))
+  seqs.set(seq, known)
+}
+
+function wordsOf({ accepted }: Known): string {
+  const { kind, epoch, lane, seq } = accepted!
+  return `${kind} ${nameOf(epoch, lane, seq)}`
 }
 
 /** `record/{device}/…` */
@@ -230,17 +271,19 @@ type GapBody = {
   readonly lost?: { readonly epoch: string; readonly ranges: readonly (readonly [number, number])[] }
 }
 
-const receiptOf = (book: DeviceBook, { epoch, body }: WireRecord): readonly string[] => [
-  ...contentsIn(book, epoch, JSON.parse(body) as GapBody),
+const receiptOf = (book: DeviceBook, { epoch, body }: WireRecord): readonly Known[] => [
+  ...namedIn(book, epoch, JSON.parse(body) as GapBody),
 ]
 
 /** What the names in a gap record stand for now. */
-function* contentsIn({ names }: DeviceBook, epoch: string, gap: GapBody): Generator<string> {
+function* namedIn({ names }: DeviceBook, epoch: string, gap: GapBody): Generator<Known> {
   const { epoch: store, ranges } = gap.lost ?? { epoch, ranges: gap.ranges }
+  const seqs = names.get(store)?.get(gap.lane)
+  if (seqs === undefined) return
   for (const [first, last] of ranges)
     for (let seq = first; seq <= last; seq++) {
-      const content = names.get(nameOf(store, gap.lane, seq))
-      if (content !== undefined) yield content
+      const known = seqs.get(seq)
+      if (known !== undefined) yield known
     }
 }
 
