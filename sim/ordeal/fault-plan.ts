@@ -83,7 +83,7 @@ export type Fault = {
 export const FAULTS_PER_HOUR = 6.5
 const FIRST_BOOT_MS = 12 * S
 /** Two rots so near to each other could hit a mark and what it speaks of: one disk does not fail twice in a minute. */
-const ROT_APART_MS = 3 * MIN
+export const ROT_APART_MS = 3 * MIN
 const AGAIN_SHARE = 0.3
 const AGAIN_AFTER_MS = 2 * S
 const ROTS: ReadonlySet<FaultKind> = new Set(['bit rot', 'bit rot in the mark'])

@@ -3,11 +3,11 @@ import type { Random } from '../random.ts'
 import type { DiskFault } from '../store/simulated-disk.ts'
 import type { Car } from './car.ts'
 import type { LivingCity } from './city-run.ts'
-import { restoreImage, rot } from './disk-damage.ts'
+import { restoreImage, rot, rotMark } from './disk-damage.ts'
 import { armNextWrite } from './disk-weather.ts'
 import type { Fault } from './fault-plan.ts'
 import { forgery, garbled } from './forgery.ts'
-import { badWeather, crash, crashCentre, hideAfter, lasting } from './troubles.ts'
+import { badWeather, crash, crashCentre, lasting } from './troubles.ts'
 
 const RESTART_MS = 3_000
 const HOUR_MS = 3_600_000
@@ -63,11 +63,9 @@ export function inflict(city: LivingCity, fault: Fault): void {
     case 'torn write':
       return failSoon(car(), 'enospc', other)
     case 'bit rot':
-      hideAfter(city, fault, 0.4)
-      return rot(city, car(), chance, other)
+      return rot(city, fault, car())
     case 'bit rot in the mark':
-      car().disk.rotSlot(chance < 0.5 ? 0 : 1)
-      return crash(city, car(), 'kill', false, RESTART_MS)
+      return rotMark(city, car(), chance)
     case 'image restored':
       return restoreImage(city, fault, car())
     case 'loss':
