@@ -117,7 +117,7 @@ async function open(
   const reach = createRoadReach(driven, weights, snap)
   conditions.tell(reach)
   const etas = new EtaBook({
-    graph,
+    ...{ graph, snap },
     times: { patrol: profileTimes(graph, patrolling), response: times },
     basis: `${graph.hash.slice(0, 12)}/${basisOf([patrolling, responding])}`,
     utcOffsetMinutes: config.utcOffset,

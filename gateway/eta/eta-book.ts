@@ -6,6 +6,7 @@ import type { Now } from '#protocols/time.ts'
 import type { Layer } from '../reach/conditions.ts'
 import type { DriveTimes } from '../reach/drive-times.ts'
 import type { Leg } from '../reach/legs.ts'
+import type { RoadSnap } from '../roads/snap.ts'
 import { DutySpans } from './duty-spans.ts'
 import { EtaStore } from './eta-store.ts'
 import type { EtaStoreEffect } from './eta-store.ts'
@@ -22,6 +23,8 @@ import type { DrivingKind } from './sums.ts'
 
 export type EtaParts = {
   readonly graph: RoadGraph
+  /** The index of its roads, if there is one already. */
+  readonly snap?: RoadSnap
   /** The profile either kind of driving is measured against. */
   readonly times: Readonly<Record<DrivingKind, DriveTimes>>
   /** Which profiles those are: what was learned against others is not taken over. */
@@ -72,7 +75,7 @@ export class EtaBook {
   constructor(parts: EtaParts) {
     const { graph, basis } = parts
     this.parts = parts
-    this.matcher = new RoadMatcher(graph)
+    this.matcher = new RoadMatcher(graph, parts.snap)
     this.learner = new EtaLearner(drive => graph.edgeClass(drive >> 1))
     this.store = new EtaStore(this.learner, this.past, basis)
   }

@@ -74,10 +74,11 @@ export class RoadMatcher {
   private readonly snap: RoadSnap
   private readonly ways: WaysOn
 
-  constructor(graph: RoadGraph) {
+  /** An index of the roads that others use too need not be made again. */
+  constructor(graph: RoadGraph, snap: RoadSnap = new RoadSnap(graph)) {
     this.graph = graph
     this.shapes = new RoadShapes(graph)
-    this.snap = new RoadSnap(graph)
+    this.snap = snap
     this.ways = new WaysOn(this.shapes)
   }
 
