@@ -6,6 +6,7 @@
  *     node tools/build.mjs --only pages     pages | processes | map | terminal
  *
  *     dist/agent.js gateway.js sim.js reach5.js   entries; shared code in dist/chunk-*.js
+ *     dist/reach5                                 the command: reach5.js, a gateway with the flags it is to be started with
  *     dist/*-worker.js                            workers, beside every chunk that starts them by a relative URL
  *     dist/pages/<name>/                          pages
  *     dist/.build.json                            hash of the sources of each part
@@ -13,6 +14,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { PAGES, ROOT, buildPage } from './pages.mjs'
 
 const ROOMS = ['protocols', 'hardware', 'agent', 'gateway', 'sim']
@@ -21,6 +23,7 @@ const ENTRIES = {
   gateway: 'gateway/main.ts',
   sim: 'sim/main.ts',
   reach5: 'reach5.ts',
+  'start-flags': 'gateway/start-flags.ts',
 }
 
 /** Native code and packages that find their own files beside themselves; installed, never bundled. */
@@ -117,8 +120,26 @@ async function buildProcesses() {
     },
   })
   dropOld(Object.keys(result.metafile.outputs).map(file => basename(file)))
+  await writeCommand()
   const bytes = Object.values(result.metafile.outputs).reduce((sum, file) => sum + file.bytes, 0)
   return `${Object.keys(entryPoints).join(' ')}, ${Math.round(bytes / 1024)} KiB with source maps`
+}
+
+/** Flags and settings of a process can only be given to it by whoever starts it: here, for all who type `reach5 gateway`. */
+async function writeCommand() {
+  // Another address for every build of one process: what was imported once is not read again.
+  const { GATEWAY_START } = await import(`${pathToFileURL(join(ROOT, 'dist/start-flags.js'))}?${Date.now()}`)
+  const settings = Object.entries(GATEWAY_START.env).map(([name, value]) => `${name}=${value}`)
+  const command = `#!/bin/sh
+# Made by tools/build.mjs; how a gateway is started is written in gateway/start-flags.ts.
+here=$(dirname "$(readlink -f "$0")")
+if [ "$1" = gateway ]; then
+  export ${settings.join(' ')}
+  exec node ${GATEWAY_START.execArgv.join(' ')} "$here/reach5.js" "$@"
+fi
+exec node "$here/reach5.js" "$@"
+`
+  writeFileSync(join(ROOT, 'dist/reach5'), command, { mode: 0o755 })
 }
 
 /** A verb that is not written yet fails when it is called, not when the others are built. */

@@ -6,6 +6,7 @@ import { readFlags } from '#protocols/cli/flags.ts'
 import { composeGateway } from '../compose.ts'
 import { parseGatewayConfig } from '../config.ts'
 import { openLog } from '../pino-log.ts'
+import { missingAtStart } from '../start-flags.ts'
 
 const USAGE = `usage: reach5 gateway --data DIR --roads FILE.graph [--tiles FILE.tiles] [--grids FILE.geojson [--grids-crs GCJ02] | --grid-count 4] [--city FILE.geojson]
                       [--profiles FILE.json]
@@ -58,6 +59,13 @@ export async function gateway(args: readonly string[]): Promise<number> {
     return failed('DIR_UNWRITABLE', `${config.value.data}: ${(error as Error).message}`, 1)
   }
   const log = openLog(config.value.logLevel)
+  const missing = missingAtStart(process.execArgv, process.env)
+  if (missing.length > 0)
+    log.warn({
+      event: 'gateway.started_otherwise',
+      missing,
+      detail: 'more memory, longer pauses; start dist/reach5',
+    })
   const composed = await composeGateway(config.value, log)
   if (!composed.ok) return failed(composed.code, composed.detail, exitCodeOf(composed.code))
   const { addresses, close } = composed.value

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { GATEWAY_START } from '#gateway/start-flags.ts'
 import type { Logger } from '#protocols/log.ts'
 
 /** What a child says over its IPC channel, and what ends it. */
@@ -43,22 +44,16 @@ export const agentEntry = (file: string): Entry => ({
   env: { MALLOC_ARENA_MAX: '1' },
 })
 
-/**
- * A gateway's two threads make much garbage at start and little after it: a small young generation, malloc keeps to two arenas.
- * Porto and 51 grids without a fleet take 196 MB instead of 276. With `--optimize-for-size` they took 180, but a city was live
- * after 9.7 to 10.3 s instead of 8.0 to 9.4.
- */
-export const gatewayEntry = (file: string): Entry => ({
-  execArgv: ['--max-semi-space-size=4'],
-  file,
-  env: { MALLOC_ARENA_MAX: '2' },
-})
+/** As `reach5 gateway` starts it. */
+export const gatewayEntry = (file: string): Entry => ({ ...GATEWAY_START, file })
 
 /** Finds `agent/main.ts` beside this file's room in a checkout, `agent.js` in the bundle. */
 export function entryOf(room: 'agent' | 'gateway'): Entry {
   const here = fileURLToPath(import.meta.url)
   if (here.endsWith('.ts')) {
-    return { execArgv: ['--import', 'tsx'], file: join(dirname(here), '..', '..', room, 'main.ts') }
+    const source = join(dirname(here), '..', '..', room, 'main.ts')
+    const { execArgv, ...start } = room === 'agent' ? { execArgv: [], file: source } : gatewayEntry(source)
+    return { ...start, execArgv: [...execArgv, '--import', 'tsx'] }
   }
   const file = join(dirname(here), `${room}.js`)
   return room === 'agent' ? agentEntry(file) : gatewayEntry(file)

@@ -15,7 +15,7 @@ import { openPayload } from '#protocols/batch.ts'
 import { CHANNELS } from '#protocols/equipment.ts'
 import type { RecordDraft } from '#protocols/record.ts'
 import { openRealClock } from '#sim/clock/real-clock.ts'
-import { startChild } from '#sim/demo/child.ts'
+import { gatewayEntry, startChild } from '#sim/demo/child.ts'
 import { demoUnits, identityOf } from '#sim/demo/units.ts'
 import { prepareWorld } from '#sim/demo/world.ts'
 import { randomOf } from '#sim/random.ts'
@@ -123,7 +123,7 @@ async function openBench(dir: string) {
   const logFile = openSync(join(dir, 'gateway.log'), 'a')
   const { roads, grids } = world.value.files
   const gateway = await startChild(
-    { execArgv: [], file: 'dist/gateway.js' },
+    gatewayEntry('dist/gateway.js'),
     () => [
       ...['--data', join(dir, 'gateway'), '--roads', roads, '--grids', grids],
       ...['--pages-port', '0', '--enrol-port', '0', '--mqtt-port', '0'],

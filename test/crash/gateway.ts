@@ -4,6 +4,7 @@ import { enrol } from '#agent/provisioning/enrol.ts'
 import type { RecordRow } from '#gateway/intake/rows.ts'
 import { openLevelLedger } from '#gateway/ledger/level-ledger.ts'
 import { underPrefix } from '#gateway/ledger/ledger.ts'
+import { GATEWAY_START } from '#gateway/start-flags.ts'
 import { prepareWorld } from '#sim/demo/world.ts'
 import { startLife, within } from './life.ts'
 import type { Life, LifeOptions } from './life.ts'
@@ -53,7 +54,7 @@ export function mortalGateway(data: string, town: Town, logFile: number): Mortal
         ...['--data', data, '--roads', town.roads, '--grids', town.grids],
         ...['--pages-port', ports[0]!, '--enrol-port', ports[1]!, '--mqtt-port', ports[2]!],
       ],
-      { logFile, ...over },
+      { logFile, ...over, execArgv: GATEWAY_START.execArgv, env: { ...GATEWAY_START.env, ...over.env } },
     )
     void life.ready.then(ready => {
       if (ready === null) return

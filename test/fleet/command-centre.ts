@@ -2,7 +2,6 @@ import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { DeviceIdentity } from '#protocols/enrolment.ts'
-import { gatewayEntry } from '#sim/demo/child.ts'
 import { mortalGateway, openTown } from '../crash/gateway.ts'
 import type { MortalGateway } from '../crash/gateway.ts'
 import type { Life } from '../crash/life.ts'
@@ -21,8 +20,7 @@ export async function openCommandCentre(cars: number): Promise<CommandCentre> {
   const logFile = openSync(join(dir, 'gateway.log'), 'a')
   const identities = await enrolFleet(join(dir, 'gateway'), cars)
   const gateway = mortalGateway(join(dir, 'gateway'), await openTown(dir), logFile)
-  const { execArgv, env = {} } = gatewayEntry('')
-  const life = await gateway.start({ execArgv, env })
+  const life = await gateway.start()
   return {
     gateway,
     life,

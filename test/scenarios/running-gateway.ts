@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { startChild } from '#sim/demo/child.ts'
+import { gatewayEntry, startChild } from '#sim/demo/child.ts'
 import type { Child } from '#sim/demo/child.ts'
 import type { World } from '#sim/demo/world.ts'
 
@@ -14,7 +14,7 @@ export type GatewayProcess = {
 export async function startGateway(dir: string, world: World, logFile: number): Promise<GatewayProcess> {
   let ports = ['0', '0', '0']
   const gateway = await startChild(
-    { execArgv: [], file: 'dist/gateway.js' },
+    gatewayEntry('dist/gateway.js'),
     () => [
       ...['--data', join(dir, 'gateway'), '--roads', world.files.roads],
       ...['--grids', world.files.grids, '--city', world.files.city],

@@ -8,7 +8,7 @@ import { distanceM } from '#protocols/geo/sphere.ts'
 import type { LatLon } from '#protocols/geo/sphere.ts'
 import type { Tap, TapResult, TerminalState } from '#protocols/terminal.ts'
 import { openRealClock } from '#sim/clock/real-clock.ts'
-import { agentEntry, startChild } from '#sim/demo/child.ts'
+import { agentEntry, gatewayEntry, startChild } from '#sim/demo/child.ts'
 import type { Child } from '#sim/demo/child.ts'
 import type { SamplingName } from '#agent/vehicle/sampling.ts'
 import { openFullVehicle } from '#sim/demo/full-vehicle.ts'
@@ -94,7 +94,7 @@ export async function openRunningHouse({
   // The ports are free ones at first and stay the same over a restart, as an operator's would.
   let ports = ['0', '0', '0']
   const gateway = await startChild(
-    { execArgv: [], file: 'dist/gateway.js' },
+    gatewayEntry('dist/gateway.js'),
     () => [
       ...[
         '--data',
