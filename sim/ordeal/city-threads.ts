@@ -22,7 +22,7 @@ export async function runJobs(
       onReport(jobs[i]!, reports[i]!)
     }
   }
-  if (threads <= 1 || jobs.length <= 1) await work(runJob)
+  if (threads <= 1) await work(runJob)
   else {
     const start = await workerStarter()
     await Promise.all(Array.from({ length: Math.min(threads, jobs.length) }, () => withThread(start(), work)))

@@ -58,7 +58,8 @@ export class SimulatedDisk {
   readonly #flying = new Set<() => void>()
   #isOff = false
   #power = 0
-  #ready: Promise<void> = Promise.resolve()
+  /** Null: a step waits for nothing but its own time. */
+  #ready: Promise<void> | null = null
 
   /** Which time the power is on: a handle of an earlier time is dead. */
   get power(): number {
@@ -77,7 +78,7 @@ export class SimulatedDisk {
     const power = this.#power
     this.#flying.add(land)
     try {
-      await this.#ready
+      if (this.#ready !== null) await this.#ready
       const pause = this.pace()
       if (pause !== null) await pause
     } finally {
@@ -114,7 +115,7 @@ export class SimulatedDisk {
   restart(): void {
     this.#isOff = false
     this.#power++
-    this.#ready = Promise.resolve()
+    this.#ready = null
     for (const store of this.stores.values()) store.isHeld = false
   }
 

@@ -95,24 +95,33 @@ export class LedgerDisk {
   }
 
   #land(ops: readonly LedgerOp[], sync: boolean, lie: () => () => void): void {
-    const undos = ops.map(op => this.#apply(op))
-    undos.push(lie())
-    const undo = (): void => {
-      for (const one of undos.toReversed()) one()
-    }
+    const before = ops.map(op => this.#apply(op))
+    const takeBack = lie()
     if (sync) this.#unsynced = []
-    else this.#unsynced.push(undo)
+    if (sync && this.#journal === null) return
+    const undo = (): void => {
+      takeBack()
+      for (let i = ops.length - 1; i >= 0; i--) this.#unapply(ops[i]!.key, before[i])
+    }
+    if (!sync) this.#unsynced.push(undo)
     this.#journal?.push(undo)
   }
 
-  #apply(op: LedgerOp): () => void {
+  /** What was there before. */
+  #apply(op: LedgerOp): unknown {
     const name = familyOf(op.key)
-    const family = this.#families.get(name) ?? new Map<string, unknown>()
-    this.#families.set(name, family)
+    let family = this.#families.get(name)
+    if (family === undefined) this.#families.set(name, (family = new Map()))
     const before = family.get(op.key)
     if (op.type === 'put') family.set(op.key, op.value)
     else family.delete(op.key)
-    return () => void (before === undefined ? family.delete(op.key) : family.set(op.key, before))
+    return before
+  }
+
+  #unapply(key: string, before: unknown): void {
+    const family = this.#families.get(familyOf(key))
+    if (before === undefined) family?.delete(key)
+    else family?.set(key, before)
   }
 
   #range({ after, from = '', before, limit, newestFirst = false }: RowRange): readonly Row[] {
