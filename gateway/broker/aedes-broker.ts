@@ -1,5 +1,4 @@
 import { constants } from 'node:crypto'
-import type { X509Certificate } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { createServer as createTcpServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
@@ -7,20 +6,22 @@ import { createServer as createTlsServer } from 'node:tls'
 import type { TLSSocket } from 'node:tls'
 import { Aedes } from 'aedes'
 import type { AuthenticateError, Client, PublishPacket } from 'aedes'
-import { deviceUrn, ID_PATTERN } from '#protocols/ids.ts'
 import type { DeviceId } from '#protocols/ids.ts'
 import type { Logger } from '#protocols/log.ts'
 import { fault, ok } from '#protocols/result.ts'
 import type { Result } from '#protocols/result.ts'
-import { DOWN_CHANNELS, parseTopic, topicOf, UP_CHANNELS } from '#protocols/topics.ts'
+import { parseTopic, topicOf } from '#protocols/topics.ts'
 import type { DownChannel, UpChannel } from '#protocols/topics.ts'
 import type { ServerCertificate } from '../identity/x509-authority.ts'
 import type { Broker, BrokerEvent, RefusalCode } from './broker.ts'
+import { mismatch, quoted, refusalOfConnect } from './connect-rules.ts'
 import { HandshakeQueue } from './handshake-queue.ts'
-import { LengthGuard, PACKET_BYTES_MAX } from './length-guard.ts'
-import { pubackPacket, publishPacket, seePublish } from './publish-packet.ts'
+import { LengthGuard } from './length-guard.ts'
 import { deafEmitter } from './deaf-emitter.ts'
 import type { Refused } from './refusal-audit.ts'
+import { channelOf, isDown, newSession, upChannelOf } from './session.ts'
+import type { Session } from './session.ts'
+import { ackShortWay, takePublishShortWay } from './short-way.ts'
 
 const HANDSHAKE_MS_MAX = 3_000
 const CONNECT_MS_MAX = 3_000
@@ -33,11 +34,6 @@ const CONNECTIONS_MAX = 20_000
 const BACKLOG_MAX = 4_096
 /** Messages for a session that has not subscribed yet; its SUBSCRIBE follows its CONNECT at once. */
 const WAITING_MAX = 32
-/** Refusal to a client that asked for something nobody may have; the words of MQTT 3.1.1. */
-const IDENTIFIER_REJECTED = 2
-const NOT_AUTHORIZED = 5
-/** First half of the first byte of a packet. */
-const PUBLISH = 3
 
 export type BrokerParts = {
   readonly host: string
@@ -52,24 +48,6 @@ export type BrokerParts = {
   readonly onEvent: (event: BrokerEvent) => void
   /** A refusal of somebody with a certificate of our CA. */
   readonly onRefused?: (refused: Refused) => void
-}
-
-/** One connection: what its certificate says, and what it asked for in CONNECT. */
-type Session = {
-  readonly guard: LengthGuard
-  readonly certificate: X509Certificate
-  readonly address: string
-  refusal: { readonly code: RefusalCode; readonly returnCode: number; readonly detail: string } | null
-  deviceId: DeviceId | null
-  client: Client | null
-  readonly subscribed: Set<DownChannel>
-  /** Topics that were judged to be this device's own to publish to: a handful, said thousands of times. */
-  readonly spoken: Map<string, UpChannel>
-  /** Publishes that were left to the library and not taken from it yet; what comes behind them must not overtake. */
-  inLibrary: number
-  /** Where its acks go. */
-  ackTopic: Uint8Array | null
-  waiting: { readonly channel: DownChannel; readonly payload: Uint8Array }[]
 }
 
 /**
@@ -112,7 +90,11 @@ class DeviceBroker implements Broker {
       keepaliveLimit: KEEPALIVE_S_MAX,
       maxTopicLevels: 8,
       preConnect: (client, packet, done) => {
-        this.judgeConnect(sessionOf(client), packet)
+        // Decided here where the packet is seen, said in `authenticate` where a return code can be.
+        const session = sessionOf(client)
+        const present = (deviceId: DeviceId) => this.sessions.get(deviceId)?.certificate
+        session.refusal ??= refusalOfConnect(packet, session.certificate, parts.admits, present)
+        if (session.refusal === null) session.deviceId = packet.clientId
         done(null, true)
       },
       authenticate: (client, _user, _password, done) => this.authenticate(sessionOf(client), client, done),
@@ -188,7 +170,9 @@ class DeviceBroker implements Broker {
     const session = this.sessions.get(deviceId)
     if (session === undefined) return false
     if (session.subscribed.has(channel))
-      return channel === 'down/ack' ? this.ack(session, payload) : this.deliver(session, channel, payload)
+      return (
+        (channel === 'down/ack' && ackShortWay(session, payload)) || this.deliver(session, channel, payload)
+      )
     if (session.waiting.length >= WAITING_MAX) return false
     session.waiting.push({ channel, payload })
     return true
@@ -241,6 +225,9 @@ class DeviceBroker implements Broker {
       socket.destroy()
       return
     }
+    const isPresent = (one: Session): boolean => this.sessions.get(one.deviceId!) === one
+    const take = ({ deviceId }: Session, channel: UpChannel, payload: Buffer): void =>
+      this.parts.onEvent({ type: 'payload', deviceId: deviceId!, channel, payload })
     const guard = new LengthGuard(
       socket,
       () =>
@@ -249,59 +236,13 @@ class DeviceBroker implements Broker {
           { address, deviceId: session.deviceId, san: certificate.subjectAltName },
           session,
         ),
-      (chunk, at) => this.takeShortWay(session, chunk, at),
+      (chunk, at) => takePublishShortWay(session, chunk, at, isPresent, take),
     )
-    const session: Session = {
-      guard,
-      certificate,
-      address,
-      refusal: null,
-      deviceId: null,
-      client: null,
-      subscribed: new Set(),
-      spoken: new Map(),
-      inLibrary: 0,
-      ackTopic: null,
-      waiting: [],
-    }
+    const session: Session = newSession(guard, certificate, address)
     guard.hold(this.held)
     this.connections.add(session)
     guard.on('close', () => this.onClosed(session))
     this.aedes.handle(guard, session as unknown as IncomingMessage)
-  }
-
-  /** CONNECT: decided here where the packet is seen, said in `authenticate` where a return code can be. */
-  private judgeConnect(
-    session: Session,
-    packet: { readonly clientId: string; readonly clean?: boolean; readonly will?: unknown },
-  ): void {
-    const { clientId } = packet
-    const { subjectAltName, serialNumber } = session.certificate
-    if (!ID_PATTERN.test(clientId) || subjectAltName !== `URI:${deviceUrn(clientId)}`)
-      session.refusal = refusal(
-        'CLIENT_ID_MISMATCH',
-        IDENTIFIER_REJECTED,
-        `${quoted(clientId)} by ${subjectAltName}`,
-      )
-    else if (!this.parts.admits(clientId, serialNumber))
-      session.refusal = refusal(
-        'CLIENT_NO_CERTIFICATE',
-        NOT_AUTHORIZED,
-        `serial ${serialNumber} does not count`,
-      )
-    else if (packet.will) session.refusal = refusal('CLIENT_FORBIDDEN_FEATURE', NOT_AUTHORIZED, 'will')
-    else if (packet.clean !== true)
-      session.refusal = refusal('CLIENT_FORBIDDEN_FEATURE', NOT_AUTHORIZED, 'persistent session')
-    else if (this.isOlderThanPresent(clientId, session))
-      session.refusal = refusal('CLIENT_NO_CERTIFICATE', NOT_AUTHORIZED, 'a newer certificate is connected')
-    else session.deviceId = clientId
-  }
-
-  /** A session is taken over by the same certificate or its successor, never by its predecessor. */
-  private isOlderThanPresent(deviceId: DeviceId, session: Session): boolean {
-    const present = this.sessions.get(deviceId)?.certificate
-    if (present === undefined || present.fingerprint256 === session.certificate.fingerprint256) return false
-    return Date.parse(session.certificate.validTo) < Date.parse(present.validTo)
   }
 
   private authenticate(
@@ -311,8 +252,7 @@ class DeviceBroker implements Broker {
   ): void {
     session.client = client
     if (session.refusal === null && session.deviceId === client.id) return done(null, true)
-    const { code, returnCode, detail } =
-      session.refusal ?? refusal('CLIENT_ID_MISMATCH', IDENTIFIER_REJECTED, quoted(client.id))
+    const { code, returnCode, detail } = session.refusal ?? mismatch(quoted(client.id))
     this.refuse(code, { address: session.address, detail }, session)
     done(Object.assign(new Error(code), { returnCode }), false)
   }
@@ -338,32 +278,6 @@ class DeviceBroker implements Broker {
     this.sessions.delete(deviceId)
     this.parts.log.info({ event: 'broker.session', deviceId, link: 'down' })
     this.parts.onEvent({ type: 'session', deviceId, link: 'down' })
-  }
-
-  /**
-   * The common packet goes past the library: a whole PUBLISH of QoS 1 to a topic this session was judged for, of a device
-   * that reads. It is taken and its PUBACK written, as the library would. Where it ends; `at` when the library is to have it.
-   */
-  private takeShortWay(session: Session, chunk: Buffer, at: number): number {
-    if (chunk[at]! >> 4 !== PUBLISH) return at
-    const { guard, deviceId, client } = session
-    const seen = session.inLibrary === 0 && deviceId !== null ? seePublish(chunk, at) : undefined
-    const channel = seen && session.spoken.get(chunk.toString('latin1', seen.topicFrom, seen.topicTo))
-    const isOurs =
-      channel !== undefined &&
-      seen!.end - at <= PACKET_BYTES_MAX &&
-      guard.writable &&
-      !guard.writableNeedDrain &&
-      this.sessions.get(deviceId!) === session
-    if (!isOurs) {
-      session.inLibrary++
-      return at
-    }
-    const payload = chunk.subarray(seen!.topicTo + 2, seen!.end)
-    this.parts.onEvent({ type: 'payload', deviceId: deviceId!, channel, payload })
-    guard.send(pubackPacket(seen!.packetId))
-    keptAlive(client)
-    return seen!.end
   }
 
   /**
@@ -411,15 +325,6 @@ class DeviceBroker implements Broker {
     for (const { payload } of due) this.deliver(session, channel, payload)
   }
 
-  /** Where its device reads, an ack goes out as it is; where it does not, the library keeps watch over how long. */
-  private ack(session: Session, payload: Uint8Array): boolean {
-    const { guard } = session
-    if (!guard.writable || guard.writableNeedDrain) return this.deliver(session, 'down/ack', payload)
-    session.ackTopic ??= Buffer.from(topicOf(session.deviceId!, 'down/ack'))
-    guard.send(publishPacket(session.ackTopic, payload))
-    return true
-  }
-
   /** Straight to the client, past every subscription table: there is only one possible reader of a down topic. */
   private deliver(session: Session, channel: DownChannel, payload: Uint8Array): boolean {
     const topic = topicOf(session.deviceId!, channel)
@@ -453,29 +358,3 @@ class DeviceBroker implements Broker {
 
 /** The library carries our session through as the request of the connection. */
 const sessionOf = (client: Client): Session => client.req as unknown as Session
-
-/** The library counts the silence of a client from what it saw of it. */
-function keptAlive(client: Client | null): void {
-  ;(client as unknown as { readonly _keepaliveTimer?: NodeJS.Timeout } | null)?._keepaliveTimer?.refresh()
-}
-
-/** The channel, where a device may publish to this topic at all. */
-function upChannelOf({ spoken, deviceId }: Session, topic: string): UpChannel | undefined {
-  const known = spoken.get(topic)
-  if (known !== undefined) return known
-  const parsed = parseTopic(topic)
-  if (deviceId === null || parsed?.deviceId !== deviceId || !isUp(parsed.channel)) return undefined
-  spoken.set(topic, parsed.channel)
-  return parsed.channel
-}
-
-const channelOf = (topic: string) => parseTopic(topic)?.channel
-
-const isUp = (channel: string): channel is UpChannel => (UP_CHANNELS as readonly string[]).includes(channel)
-const isDown = (channel: string): channel is DownChannel =>
-  (DOWN_CHANNELS as readonly string[]).includes(channel)
-
-const refusal = (code: RefusalCode, returnCode: number, detail: string) => ({ code, returnCode, detail })
-
-/** Foreign text in a log line: short and visible, whatever was sent. */
-const quoted = (text: string): string => JSON.stringify(text.slice(0, 80))
