@@ -247,7 +247,7 @@ function ledgerOf(store: Store, ledgerId: string, generation: number, log: Logge
     async commit(ops, { sync }) {
       if (poisoned !== undefined) return fault('LEDGER_POISONED', poisoned)
       try {
-        await store.batch([...packRecords(await withoutPacksOf(store, ops))], { sync })
+        await write(store, packRecords(await withoutPacksOf(store, ops)), sync)
         return ok(undefined)
       } catch (error) {
         poisoned = causeOf(error)
@@ -268,6 +268,15 @@ function ledgerOf(store: Store, ledgerId: string, generation: number, log: Logge
         .all(),
     close: () => store.close(),
   }
+}
+
+/** Op by op: of a list the library would make a copy of each, with fields added one by one. */
+async function write(store: Store, ops: readonly LedgerOp[], sync: boolean): Promise<void> {
+  const batch = store.batch()
+  for (const op of ops)
+    if (op.type === 'put') batch.put(op.key, op.value)
+    else batch.del(op.key)
+  await batch.write({ sync })
 }
 
 /** What is put again is taken out of the pack that holds it. */

@@ -62,17 +62,34 @@ describe('packed records', () => {
   })
 
   it('leave alone what is short, odd, carried over or out of its chain', () => {
-    const short = drive('ptu-07', 'track', 7).map(record => putOf('ptu-07', record))
+    const short = drive('ptu-07', 'track', 1).map(record => putOf('ptu-07', record))
     const odd = drive('ptu-08', 'track', 20).map(record => putOf('ptu-08', record, { code: 'RECORD_KIND' }))
     const other = drive('ptu-09', 'track', 20).map(record => ({
       ...putOf('ptu-09', record),
       key: recordKey('=/ptu-09', EPOCH, 'track', record.seq),
     }))
     const broken = drive('ptu-10', 'track', 20).map((record, i) =>
-      putOf('ptu-10', i % 5 === 0 ? { ...record, prev: 'b'.repeat(64) } : record),
+      putOf('ptu-10', { ...record, prev: String(i).padStart(64, 'b') }),
     )
     const meta: LedgerOp[] = [{ type: 'put', key: 'record/a/1', value: 7 }]
     for (const ops of [short, odd, other, broken, meta]) expect(packRecords(ops)).toEqual(ops)
+  })
+
+  it('are made of each lane, however the records of many lanes lie in between one another', () => {
+    const drives = ['ptu-07', 'ptu-08', 'ptu-09'].map(device => ({
+      device,
+      records: drive(device, 'track', 9),
+    }))
+    const ops = drives[0]!.records.flatMap((_, i) => [
+      ...drives.map(({ device, records }) => putOf(device, records[i]!)),
+      { type: 'put', key: `unit/${i}`, value: i } as const,
+    ])
+    const packed = packRecords(ops)
+    const packs = packed.filter(({ key }) => key.includes('*'))
+    expect(packs.map(({ key }) => key)).toEqual(drives.map(d => `${putOf(d.device, d.records[8]!).key}*9`))
+    const rows = packed.flatMap(op => (op.type === 'put' ? unpack(op.key, op.value) : []))
+    const wanted = ops.map(op => [op.key, (op as { value: unknown }).value] as const)
+    expect(new Map(rows)).toEqual(new Map(wanted))
   })
 
   it('are refused when the store changed them', () => {

@@ -15,12 +15,11 @@ import type { LedgerOp, Row } from './ledger.ts'
  * By its last seq a pack comes after everything before it and is the first key at or behind any record in it, so a reader
  * finds it by seeking. As in a batch on the wire `prev` and `sum` follow from the chain; the last sum proves the whole.
  */
-const PACK_FROM = 8
+const PACK_FROM = 2
 /** A reader opens a whole pack for one record. */
 const PACK_MAX = 256
 const SEQ_DIGITS = 12
 const PACKED = /^(record\/[^=].*\/)(\d{12})\*(\d+)$/
-const ALONE = /^record\/[^=].*\/\d{12}$/
 
 const ALIASES = 'record/=/'
 const NAMED = /^record\/(?:=\/)?([^=].*)\/(\d{12})(?:\*(\d+))?$/
@@ -48,39 +47,48 @@ type Pack = {
 
 type RecordPut = Extract<LedgerOp, { type: 'put' }> & { readonly value: RecordRow }
 
-/** The same rows in fewer puts: runs of one lane become packs, everything else stays as it is. */
+/**
+ * The same rows in fewer puts: runs of a lane become packs, whatever of other lanes lies between; everything else comes first
+ * and stays as it is.
+ */
 export function packRecords(ops: readonly LedgerOp[]): readonly LedgerOp[] {
   const packed: LedgerOp[] = []
-  let run: RecordPut[] = []
-  const close = (): void => {
-    if (run.length < PACK_FROM) packed.push(...run)
-    else packed.push(packOf(run))
-    run = []
-  }
+  const runs = new Map<string, RecordPut[]>()
+  let lane = ''
   for (const op of ops) {
     if (!isPackable(op)) {
       packed.push(op)
       continue
     }
-    if (run.length === PACK_MAX || !follows(run.at(-1), op)) close()
-    run.push(op)
+    // A batch has one lane; its name is cut out of a key once.
+    if (op.key.length !== lane.length + SEQ_DIGITS || !op.key.startsWith(lane)) lane = laneOf(op.key)
+    const run = runs.get(lane)
+    if (run !== undefined && run.length < PACK_MAX && follows(run.at(-1)!, op)) {
+      run.push(op)
+      continue
+    }
+    if (run !== undefined) packed.push(...closed(run))
+    runs.set(lane, [op])
   }
-  close()
+  for (const run of runs.values()) packed.push(...closed(run))
   return packed
 }
 
+const closed = (run: readonly RecordPut[]): readonly LedgerOp[] =>
+  run.length < PACK_FROM ? run : [packOf(run)]
+
 /** Whether two keys of the store can hold the same record cannot be seen from a key that is none of a record. */
 const isPackable = (op: LedgerOp): op is RecordPut => {
-  if (op.type !== 'put' || !ALONE.test(op.key)) return false
-  const { code, origin, v } = op.value as Partial<RecordRow>
-  return v === RECORD_VERSION && code === undefined && origin === undefined
+  if (op.type !== 'put' || !isRecordKey(op.key)) return false
+  const { code, origin, v, seq } = op.value as Partial<RecordRow>
+  return v === RECORD_VERSION && seq !== undefined && code === undefined && origin === undefined
 }
 
-const follows = (before: RecordPut | undefined, op: RecordPut): boolean =>
-  before !== undefined &&
-  op.value.seq === before.value.seq + 1 &&
-  op.value.prev === before.value.sum &&
-  laneOf(op.key) === laneOf(before.key)
+/** `record/ptu-07/9f…/track/000000000061`, or a pack, whose value has no seq; no alias. */
+const isRecordKey = (key: string): boolean => key.startsWith('record/') && key[7] !== '='
+
+const follows = (before: RecordPut, op: RecordPut): boolean =>
+  op.value.seq === before.value.seq + 1 && op.value.prev === before.value.sum
 
 const laneOf = (key: string): string => key.slice(0, -SEQ_DIGITS)
 
