@@ -101,6 +101,21 @@ export function admit(book: LaneBook, arrival: Arrival): 'new' | 'late' | 'dupli
   return 'new'
 }
 
+/**
+ * What nearly every record is: the next of a lane in which everything is told and nobody waits, its chain unbroken. Such a
+ * one is admitted and released in one step. False for any other, and nothing is noted then.
+ */
+export function takeNext(book: LaneBook, { seq, prev, sum }: WireRecord): boolean {
+  const { told, toldSum, held, claimed } = book
+  const isNext = seq === told + 1 && topOf(book.received) === told && held.size === 0 && claimed.size === 0
+  if (!isNext || (toldSum !== null && prev !== toldSum)) return false
+  book.received = addRange(book.received, seq, seq)
+  book.records++
+  book.told = seq
+  book.toldSum = sum
+  return true
+}
+
 /** Counts seqs as received that will never come. False when that would be more ranges than a book may have. */
 export function excuse(book: LaneBook, ranges: Ranges): boolean {
   const fresh = ranges.flatMap(range => missingIn(book.received, range))

@@ -52,7 +52,10 @@ function flagBroken(state: IntakeState, ref: LaneRef, arrival: Arrival): IntakeE
   return [{ type: 'put', key, value, again: true }, chainAudit(state, ref, detail)]
 }
 
-export const tellCity = (deviceId: DeviceId, { record, body, ageMs }: Arrival): IntakeEffect => ({
+export const tellCity = (
+  deviceId: DeviceId,
+  { record, body, ageMs }: Pick<Arrival, 'record' | 'body' | 'ageMs'>,
+): IntakeEffect => ({
   type: 'city',
   event: { type: 'record', deviceId, record, body, ageMs },
 })

@@ -4,6 +4,9 @@ import type { Lane, RecordOrigin } from '#protocols/record.ts'
 
 /** Twelve digits keep the order of text the order of numbers: a record a millisecond for 31 years. */
 export const SEQ_MAX = 999_999_999_999
+const SEQ_DIGITS = 12
+/** By how many. */
+const ZEROS: readonly string[] = Array.from({ length: SEQ_DIGITS }, (_, count) => '0'.repeat(count))
 
 /**
  * A record as it lies in the ledger: the wire record, and how it arrived. `ageMs` is how old it was then, `code` is set where
@@ -21,7 +24,13 @@ export const lanePrefix = (deviceId: DeviceId, epoch: string, lane: Lane): strin
 
 /** `record/ptu-07/9f86d081884c7d65/event/000000000012`. */
 export const recordKey = (deviceId: DeviceId, epoch: string, lane: Lane, seq: number): string =>
-  lanePrefix(deviceId, epoch, lane) + String(seq).padStart(12, '0')
+  recordKeyIn(lanePrefix(deviceId, epoch, lane), seq)
+
+/** The same, where the prefix of the lane is at hand. */
+export function recordKeyIn(prefix: string, seq: number): string {
+  const digits = String(seq)
+  return prefix + (ZEROS[SEQ_DIGITS - digits.length] ?? '') + digits
+}
 
 /**
  * A name under which a record came that was in the ledger already, with its sum there: should that store be carried over

@@ -12,12 +12,12 @@ import { chainAudit, refusal } from './intake-effects.ts'
 import type { IntakeEffect, IntakeEvent } from './intake-effects.ts'
 import { bookOf, count, deviceBookOf, faultKey, noteFault, readBody } from './intake-state.ts'
 import type { DriverFault, IntakeState, LaneRef } from './intake-state.ts'
-import { admit, claim, excuse, HELD_MAX } from './lane-book.ts'
+import { admit, claim, excuse, HELD_MAX, takeNext } from './lane-book.ts'
 import type { LaneBook } from './lane-book.ts'
 import { ackOf, passAndTell, putWatermark, settle, tellCity, tellReleased } from './lane-effects.ts'
 import { offsetOf, recordAgeMs } from './lateness.ts'
 import { makeRoom } from './make-room.ts'
-import { aliasKey, recordKey, recordRowOf, SEQ_MAX } from './rows.ts'
+import { aliasKey, lanePrefix, recordKeyIn, recordRowOf, SEQ_MAX } from './rows.ts'
 import type { AliasRow } from './rows.ts'
 
 /** One payload of a lane, a record or a batch: each taken once, the city told in order, the lane acknowledged. */
@@ -42,8 +42,16 @@ export function takeRecords(
   const book = bookOf(state, deviceId, epoch, lane)
   const ref = { deviceId, epoch, lane }
   const before = book.received
-  const arrived = { now, receivedAt: rfc3339(now.utcMs), recalled, talking: talkingBoot(state, deviceId) }
+  const arrived: Arrived = {
+    now,
+    receivedAt: rfc3339(now.utcMs),
+    recalled,
+    talking: talkingBoot(state, deviceId),
+    prefix: lanePrefix(deviceId, epoch, lane),
+    told: [],
+  }
   for (const record of opened.value) acceptRecord(state, ref, book, record, arrived, effects)
+  effects.push(...arrived.told)
   // Nothing new: nothing to write, but the ack may have been lost on its way and is said again.
   if (book.received !== before) effects.push(...settle(state, ref, book))
   effects.push(ackOf(state, ref, book))
@@ -56,6 +64,10 @@ type Arrived = {
   readonly receivedAt: string
   readonly recalled: Recalled | undefined
   readonly talking: TalkingBoot | undefined
+  /** Of the keys of its records. */
+  readonly prefix: string
+  /** What the city is to hear of records that came in their turn, behind the rows of all of them. */
+  readonly told: IntakeEffect[]
 }
 
 /** The boot that now talks and the offset of its clock, known from its live messages. */
@@ -72,11 +84,19 @@ function acceptRecord(
   ref: LaneRef,
   book: LaneBook,
   record: WireRecord,
-  { now, receivedAt, recalled, talking }: Arrived,
+  arrived: Arrived,
   effects: IntakeEffect[],
 ): void {
-  const { body, code, detail } = readBody(record)
-  const ageMs = ageOf(record, talking, now)
+  const { now, receivedAt, recalled, told } = arrived
+  const read = readBody(record)
+  const { body } = read
+  const ageMs = ageOf(record, arrived.talking, now)
+  if (record.origin === undefined && takeNext(book, record)) {
+    keepRecord(state, ref, record, read, ageMs, arrived, effects)
+    told.push(tellCity(ref.deviceId, { record, body, ageMs }))
+    return
+  }
+  effects.push(...told.splice(0))
   const known = isKnown(ref.deviceId, record, recalled)
   const arrival = { record, body, ageMs, receivedMonoMs: now.monoMs, receivedAt, known }
   const admission = admit(book, arrival)
@@ -91,9 +111,24 @@ function acceptRecord(
     if (book.held.size > HELD_MAX) effects.push(...passAndTell(state, ref, book))
     return
   }
+  keepRecord(state, ref, record, read, ageMs, arrived, effects)
+  if (admission === 'late') effects.push(tellCity(ref.deviceId, arrival))
+  else if (book.held.size > HELD_MAX) effects.push(...passAndTell(state, ref, book))
+}
+
+/** Its row, and what its body means to the lanes and the devices of the gateway. */
+function keepRecord(
+  state: IntakeState,
+  ref: LaneRef,
+  record: WireRecord,
+  { body, code, detail }: ReturnType<typeof readBody>,
+  ageMs: number,
+  { now, receivedAt, prefix }: Arrived,
+  effects: IntakeEffect[],
+): void {
   count(state, 'records')
-  const key = recordKey(ref.deviceId, ref.epoch, ref.lane, record.seq)
-  effects.push({ type: 'put', key, value: recordRowOf(record, { ageMs, receivedAt, code }) })
+  const value = recordRowOf(record, { ageMs, receivedAt, code })
+  effects.push({ type: 'put', key: recordKeyIn(prefix, record.seq), value })
   if (record.origin !== undefined) effects.push(...claimOrigin(state, ref, record.origin))
   if (code !== undefined) effects.push(refusal(state, ref.deviceId, `up/${ref.lane}`, code, detail))
   if (body?.kind === 'gap') effects.push(...onGap(state, ref, record.origin?.epoch, body.body))
@@ -105,8 +140,6 @@ function acceptRecord(
         receivedAt,
       }),
     )
-  if (admission === 'late') effects.push(tellCity(ref.deviceId, arrival))
-  else if (book.held.size > HELD_MAX) effects.push(...passAndTell(state, ref, book))
 }
 
 /** What is known, what bears a name that is taken, and what there is no room for. */
