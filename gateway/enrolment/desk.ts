@@ -24,7 +24,7 @@ import type { OrderKey } from '../identity/order-key.ts'
 import type { Authority, RetiredCertificate } from '../identity/x509-authority.ts'
 import type { Row } from '../ledger/ledger.ts'
 import type { CityEvent } from '../loop/effects.ts'
-import type { Submission } from '../loop/loop.ts'
+import type { Submission } from '../loop/turn.ts'
 import {
   codeKey,
   codeViewOf,

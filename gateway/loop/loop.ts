@@ -1,22 +1,17 @@
-import type { DeviceId } from '#protocols/ids.ts'
-import type { LogEntry, Logger } from '#protocols/log.ts'
+import type { Logger } from '#protocols/log.ts'
 import type { Order, SignedOrder } from '#protocols/orders.ts'
-import { fault, ok } from '#protocols/result.ts'
+import { fault } from '#protocols/result.ts'
 import type { Result } from '#protocols/result.ts'
-import type { Ack, DeviceConfig, UnstoredAck } from '#protocols/session.ts'
-import { rfc3339 } from '#protocols/time.ts'
-import type { Clock, Now } from '#protocols/time.ts'
+import type { Clock } from '#protocols/time.ts'
 import type { Broker, BrokerEvent } from '../broker/broker.ts'
 import type { IntakeState } from '../intake/intake-state.ts'
-import { intake } from '../intake/intake.ts'
-import type { IntakeEffect, IntakeEvent } from '../intake/intake-effects.ts'
-import type { RecordRow } from '../intake/rows.ts'
-import { auditKey, chainAudit } from '../ledger/audit-chain.ts'
 import type { AuditTail } from '../ledger/audit-chain.ts'
-import type { Ledger, LedgerOp } from '../ledger/ledger.ts'
+import type { Ledger } from '../ledger/ledger.ts'
 import type { City } from './city.ts'
-import type { Change, CityEffect, CityEvent, Command } from './effects.ts'
+import type { Change, Command } from './effects.ts'
 import { readBack } from './read-back.ts'
+import { LAZY_PREFIX, newTurn, TurnWork } from './turn.ts'
+import type { Item, Submission, Turn } from './turn.ts'
 import { isAlarm, placeIn } from './urgent.ts'
 
 /** Beyond this many waiting events the broker stops reading; it reads again when half of them are done. */
@@ -30,10 +25,6 @@ const TURN_MS_MAX = 8
 /** The sockets are looked at this often in the middle of a turn, for an alarm may have come. */
 const SLICE_MS_MAX = 2
 const TICK_MS = 1_000
-/** Last-known unit rows ride on the next synced batch; when none comes they are written unsynced after this long. */
-const LAZY_MS_MAX = 5_000
-const LAZY_PREFIX = 'unit/'
-
 export type LoopParts = {
   readonly clock: Clock
   readonly log: Logger
@@ -50,17 +41,6 @@ export type LoopParts = {
 }
 
 const breathe = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
-
-/** Rows and city events of the gateway's own side doors (enrolment), committed like everything else. */
-export type Submission = {
-  readonly ops?: readonly LedgerOp[]
-  readonly events?: readonly CityEvent[]
-  readonly audit?: {
-    readonly action: string
-    readonly actor: string
-    readonly detail: Record<string, unknown>
-  }
-}
 
 export type LoopStats = {
   readonly queued: number
@@ -83,30 +63,6 @@ export type Loop = {
   stop(): Promise<void>
 }
 
-type Item = { readonly now: Now; readonly bytes: number } & (
-  | { readonly type: 'broker'; readonly event: BrokerEvent | Extract<IntakeEvent, { type: 'payload' }> }
-  | {
-      readonly type: 'command'
-      readonly actor: string
-      readonly command: Command
-      readonly resolve: (result: Result<unknown>) => void
-    }
-  | {
-      readonly type: 'submission'
-      readonly submission: Submission
-      readonly resolve: (result: Result<void>) => void
-    }
-  | { readonly type: 'tick' }
-)
-
-/** What one group commit carries, and what leaves after it, in the order it happened. */
-type Turn = {
-  readonly ops: Map<string, LedgerOp>
-  readonly acks: Map<string, { readonly deviceId: DeviceId; readonly ack: Ack }>
-  readonly leaving: (() => void)[]
-  readonly changes: Change[]
-}
-
 /** Reads the ledger back into the cores and starts the loop. */
 export async function openLoop(parts: LoopParts): Promise<Loop> {
   const { intake: state, auditTail, reckoned } = await readBack(parts)
@@ -119,7 +75,7 @@ export async function openLoop(parts: LoopParts): Promise<Loop> {
 class GatewayLoop implements Loop {
   readonly intake: IntakeState
   private readonly parts: LoopParts
-  private auditTail: AuditTail
+  private readonly turns: TurnWork
   private queue: Item[] = []
   private queuedBytes = 0
   private paused = false
@@ -127,16 +83,13 @@ class GatewayLoop implements Loop {
   private ended = false
   /** The turn before was one of alarms alone. */
   private hurried = false
-  private readonly lazy = new Map<string, LedgerOp>()
-  private lazySinceMonoMs = 0
-  private commands = 0
   private readonly tallies = { commits: 0, rows: 0, commitMsMax: 0 }
   private cancelTick: () => void = () => undefined
 
   constructor(parts: LoopParts, state: IntakeState, tail: AuditTail) {
     this.parts = parts
     this.intake = state
-    this.auditTail = tail
+    this.turns = new TurnWork(parts, state, tail, item => this.enqueue(item))
     this.armTick()
   }
 
@@ -165,8 +118,9 @@ class GatewayLoop implements Loop {
     this.ended = true
     this.cancelTick()
     await this.running
-    if (this.lazy.size > 0) await this.parts.ledger.commit([...this.lazy.values()], { sync: true })
-    this.lazy.clear()
+    const { lazy } = this.turns
+    if (lazy.size > 0) await this.parts.ledger.commit([...lazy.values()], { sync: true })
+    lazy.clear()
   }
 
   private armTick(): void {
@@ -206,7 +160,7 @@ class GatewayLoop implements Loop {
 
   /** Slice after slice, until the turn is long enough, everything is done, or an alarm came that is to wait no longer. */
   private async work(): Promise<Turn> {
-    const turn: Turn = { ops: new Map(), acks: new Map(), leaving: [], changes: [] }
+    const turn = newTurn()
     let workedMs = this.slice(turn, this.alarmsAhead())
     while (!this.hurried && this.queue.length > 0 && workedMs < TURN_MS_MAX) {
       await (this.parts.breathe ?? breathe)()
@@ -224,7 +178,7 @@ class GatewayLoop implements Loop {
     while (done < items && workedMs < SLICE_MS_MAX) {
       const item = this.queue[done++]!
       this.queuedBytes -= item.bytes
-      this.perform(item, turn)
+      this.turns.perform(item, turn)
       workedMs = this.parts.clock.now().monoMs - startMonoMs
     }
     this.queue = this.queue.slice(done)
@@ -241,130 +195,11 @@ class GatewayLoop implements Loop {
     return this.hurried ? firstOther : this.queue.length
   }
 
-  private perform(item: Item, turn: Turn): void {
-    switch (item.type) {
-      case 'broker':
-        return this.apply(intake(this.intake, item.event, item.now), item.now, turn)
-      case 'command':
-        return this.performCommand(item, turn)
-      case 'submission':
-        return this.performSubmission(item, turn)
-      case 'tick':
-        this.apply(intake(this.intake, { type: 'tick' }, item.now), item.now, turn)
-        this.tellCity({ type: 'tick' }, item.now, turn)
-        if (this.lazy.size > 0 && item.now.monoMs - this.lazySinceMonoMs > LAZY_MS_MAX) this.flushLazy(turn)
-    }
-  }
-
-  private performCommand(item: Extract<Item, { type: 'command' }>, turn: Turn): void {
-    const commandId = `c${++this.commands}`
-    const { actor, command, now, resolve } = item
-    let answer: Result<unknown> | undefined
-    const onReply = (id: string, result: Result<unknown>): void => {
-      if (id === commandId) answer = result
-    }
-    this.tellCity({ type: 'command', commandId, actor, command }, now, turn, onReply)
-    turn.leaving.push(() => resolve(answer ?? fault('NOT_READY', 'the command was not answered')))
-  }
-
-  private performSubmission(item: Extract<Item, { type: 'submission' }>, turn: Turn): void {
-    const { ops = [], events = [], audit } = item.submission
-    for (const op of ops) turn.ops.set(op.key, op)
-    for (const event of events) this.tellCity(event, item.now, turn)
-    if (audit !== undefined) this.audit(audit, item.now, turn)
-    turn.leaving.push(() => item.resolve(ok(undefined)))
-  }
-
-  private tellCity(
-    event: CityEvent,
-    now: Now,
-    turn: Turn,
-    onReply: (commandId: string, result: Result<unknown>) => void = () => undefined,
-  ): void {
-    this.apply(this.parts.city.handle(event, now), now, turn, onReply)
-  }
-
-  private apply(
-    effects: readonly (IntakeEffect | CityEffect)[],
-    now: Now,
-    turn: Turn,
-    onReply: (commandId: string, result: Result<unknown>) => void = () => undefined,
-  ): void {
-    for (const effect of effects)
-      switch (effect.type) {
-        case 'put':
-        case 'del':
-          this.put(effect, now, turn)
-          break
-        case 'city':
-          this.tellCity(effect.event, now, turn)
-          break
-        case 'ack': {
-          // The last of a lane says it all.
-          const { deviceId, ack } = effect
-          turn.acks.set(`${deviceId}/${ack.epoch}/${ack.lane}`, { deviceId, ack })
-          break
-        }
-        case 'recall':
-          turn.leaving.push(() => void this.recall(effect, now))
-          break
-        case 'unstored.ack':
-          turn.leaving.push(() => this.send(effect.deviceId, 'down/ack', effect.ack))
-          break
-        case 'order':
-          turn.leaving.push(() => this.sendOrder(effect.order))
-          break
-        case 'config':
-          turn.leaving.push(() => this.send(effect.deviceId, 'down/config', effect.config))
-          break
-        case 'change':
-          turn.changes.push(effect.change)
-          break
-        case 'reply':
-          onReply(effect.commandId, effect.result)
-          break
-        case 'audit':
-          this.audit(effect, now, turn)
-          break
-        case 'log':
-          this.parts.log[effect.level]({ event: effect.event, ...effect.detail })
-          break
-      }
-  }
-
-  /** Reads the sums intake asked for and brings the payload again, as of when it came. */
-  private async recall({ event, keys }: Extract<IntakeEffect, { type: 'recall' }>, now: Now): Promise<void> {
-    const rows = await Promise.all(keys.map(key => this.parts.ledger.get(key)))
-    const sums = rows.map(row => (row as RecordRow | undefined)?.sum ?? null)
-    const recalled = new Map(keys.map((key, i) => [key, sums[i]!]))
-    this.enqueue({ type: 'broker', event: { ...event, recalled }, now, bytes: event.payload.length })
-  }
-
-  private put(op: LedgerOp, now: Now, turn: Turn): void {
-    if (!op.key.startsWith(LAZY_PREFIX)) {
-      turn.ops.set(op.key, op)
-      return
-    }
-    if (this.lazy.size === 0) this.lazySinceMonoMs = now.monoMs
-    this.lazy.set(op.key, op)
-  }
-
-  private audit({ action, actor, detail }: NonNullable<Submission['audit']>, now: Now, turn: Turn): void {
-    const row = chainAudit(this.auditTail, { at: rfc3339(now.utcMs), action, actor, detail })
-    this.auditTail = row
-    turn.ops.set(auditKey(row.n), { type: 'put', key: auditKey(row.n), value: row })
-  }
-
-  private flushLazy(turn: Turn): void {
-    for (const [key, op] of this.lazy) turn.ops.set(key, op)
-    this.lazy.clear()
-  }
-
   /** Commits, then lets go. False when the ledger failed: nothing of this turn is ever said to anybody. */
   private async finish(turn: Turn): Promise<boolean> {
     // A turn of lazy rows alone needs no sync: after a power cut a unit is shown stale at an older place.
     const sync = [...turn.ops.keys()].some(key => !key.startsWith(LAZY_PREFIX))
-    if (sync && !this.hurried) this.flushLazy(turn)
+    if (sync && !this.hurried) this.turns.flushLazy(turn)
     if (turn.ops.size > 0) {
       const startMonoMs = this.parts.clock.now().monoMs
       const committed = await this.parts.ledger.commit([...turn.ops.values()], { sync })
@@ -375,7 +210,8 @@ class GatewayLoop implements Loop {
       this.tally(turn.ops.size, this.parts.clock.now().monoMs - startMonoMs)
     }
     const pause = this.queue.length > QUEUE_EVENTS_BUSY ? { pauseMs: PAUSE_MS } : {}
-    for (const { deviceId, ack } of turn.acks.values()) this.send(deviceId, 'down/ack', { ...ack, ...pause })
+    for (const { deviceId, ack } of turn.acks.values())
+      this.turns.send(deviceId, 'down/ack', { ...ack, ...pause })
     if (turn.changes.length > 0) this.parts.onChanges(turn.changes)
     for (const leave of turn.leaving) leave()
     return true
@@ -385,21 +221,6 @@ class GatewayLoop implements Loop {
     this.tallies.commits++
     this.tallies.rows += rows
     this.tallies.commitMsMax = Math.max(this.tallies.commitMsMax, tookMs)
-  }
-
-  private send(
-    deviceId: DeviceId,
-    channel: 'down/ack' | 'down/config',
-    body: Ack | UnstoredAck | DeviceConfig,
-  ): void {
-    this.parts.broker.publish(deviceId, channel, Buffer.from(JSON.stringify(body)))
-  }
-
-  private sendOrder(order: Order): void {
-    const signed = JSON.stringify(this.parts.signOrder(order))
-    const sent = this.parts.broker.publish(order.deviceId, 'down/order', Buffer.from(signed))
-    const entry: LogEntry = { event: 'order.sent', orderId: order.orderId, kind: order.kind, sent }
-    this.parts.log.debug(entry)
   }
 
   private resumeWhenLow(): void {

@@ -285,7 +285,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'acks leave before the commit',
-    file: 'gateway/loop/loop.ts',
+    file: 'gateway/loop/turn.ts',
     find: '          turn.acks.set(`${deviceId}/${ack.epoch}/${ack.lane}`, { deviceId, ack })',
     replace: "          this.send(deviceId, 'down/ack', ack)",
   },
