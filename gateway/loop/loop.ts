@@ -7,6 +7,7 @@ import type { Broker, BrokerEvent } from '../broker/broker.ts'
 import type { IntakeState } from '../intake/intake-state.ts'
 import type { AuditTail } from '../ledger/audit-chain.ts'
 import type { Ledger } from '../ledger/ledger.ts'
+import { ackText } from './ack-text.ts'
 import type { City } from './city.ts'
 import type { Change, Command } from './effects.ts'
 import { readBack } from './read-back.ts'
@@ -14,9 +15,11 @@ import { LAZY_PREFIX, newTurn, TurnWork } from './turn.ts'
 import type { Item, Submission, Turn } from './turn.ts'
 import { isAlarm, placeIn } from './urgent.ts'
 
-/** Beyond this many waiting events the broker stops reading; it reads again when half of them are done. */
+/** Beyond this many waiting events the broker stops reading. */
 const QUEUE_EVENTS_MAX = 4_096
 const QUEUE_BYTES_MAX = 32 * 1024 * 1024
+/** It reads again when this share is left, work for two turns: every stop and start goes over all connections. */
+const QUEUE_SHARE_LOW = 1 / 8
 /** Beyond this many, devices are asked to hold their back-fill for a while; long before reading stops. */
 const QUEUE_EVENTS_BUSY = QUEUE_EVENTS_MAX / 4
 const PAUSE_MS = 5_000
@@ -209,9 +212,9 @@ class GatewayLoop implements Loop {
       }
       this.tally(turn.ops.size, this.parts.clock.now().monoMs - startMonoMs)
     }
-    const pause = this.queue.length > QUEUE_EVENTS_BUSY ? { pauseMs: PAUSE_MS } : {}
+    const pauseMs = this.queue.length > QUEUE_EVENTS_BUSY ? PAUSE_MS : undefined
     for (const { deviceId, ack } of turn.acks.values())
-      this.turns.send(deviceId, 'down/ack', { ...ack, ...pause })
+      this.parts.broker.publish(deviceId, 'down/ack', Buffer.from(ackText(ack, pauseMs)))
     if (turn.changes.length > 0) this.parts.onChanges(turn.changes)
     for (const leave of turn.leaving) leave()
     return true
@@ -224,7 +227,9 @@ class GatewayLoop implements Loop {
   }
 
   private resumeWhenLow(): void {
-    const low = this.queue.length < QUEUE_EVENTS_MAX / 2 && this.queuedBytes < QUEUE_BYTES_MAX / 2
+    const low =
+      this.queue.length < QUEUE_EVENTS_MAX * QUEUE_SHARE_LOW &&
+      this.queuedBytes < QUEUE_BYTES_MAX * QUEUE_SHARE_LOW
     if (!this.paused || !low) return
     this.paused = false
     this.parts.broker.resume()

@@ -200,10 +200,10 @@ export class TurnWork {
     this.lazy.clear()
   }
 
-  send(
+  private send(
     deviceId: DeviceId,
     channel: 'down/ack' | 'down/config',
-    body: Ack | UnstoredAck | DeviceConfig,
+    body: UnstoredAck | DeviceConfig,
   ): void {
     this.parts.broker.publish(deviceId, channel, Buffer.from(JSON.stringify(body)))
   }

@@ -287,7 +287,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'acks leave before the commit',
     file: 'gateway/loop/turn.ts',
     find: '          turn.acks.set(`${deviceId}/${ack.epoch}/${ack.lane}`, { deviceId, ack })',
-    replace: "          this.send(deviceId, 'down/ack', ack)",
+    replace: "          this.send(deviceId, 'down/ack', ack as never)",
   },
   {
     name: 'back-fill moves the live map',
