@@ -47,6 +47,8 @@ export type ReachAnswer = {
   readonly offRoad: ReadonlySet<UnitId>
   /** The way of one of the units, drive by drive; only until the next question. Empty where ways are not known. */
   readonly legsOf?: (unitId: UnitId) => readonly Leg[]
+  /** False once roads were laid anew or another was asked: ways are not to be read any more. True when absent. */
+  readonly stands?: () => boolean
 }
 
 export type Reach = {

@@ -61,13 +61,10 @@ export function* recommending(
 ): Steps<Result<Recommendation>> {
   const judged = units.map(unit => ({ unit, excludedBy: exclusionOf(unit) }))
   const fit = judged.filter(j => j.excludedBy === null).map(j => j.unit)
-  const { times, timing } = around.reach
-  const answer =
-    timing === undefined ? times(place, fit.map(reachUnitOf)) : yield* timing(place, fit.map(reachUnitOf))
-  if (answer === undefined) return fault('PLACE_OFF_ROAD', `no road near ${place.lat}, ${place.lon}`)
   const here = around.grids.gridAt(place)
-  const onWay = fit.filter(unit => answer.roadSeconds.has(unit.id))
-  const timed = onWay.map(unit => timedOf(unit, answer, { place, here, fit, now }, around))
+  const found = yield* timedAll({ place, here, fit, now }, around)
+  if (found === undefined) return fault('PLACE_OFF_ROAD', `no road near ${place.lat}, ${place.lon}`)
+  const { answer, timed } = found
   const byEta = timed.sort((a, b) => a.etaSeconds - b.etaSeconds || (a.unitId < b.unitId ? -1 : 1))
   const first = byEta[0]
   const candidates = ranked(byEta, options.policy ?? HYBRID)
@@ -134,19 +131,41 @@ const reachUnitOf = (unit: UnitView): ReachUnit => ({
   trackDeg: unit.position?.trackDeg,
 })
 
+type Asked = {
+  readonly place: LatLon
+  readonly here: GridId | null
+  readonly fit: readonly UnitView[]
+  readonly now: Now
+}
+
+/** Ways looked at in one step: a hundred legs each and more. */
+const WAYS_PER_STEP = 16
+
+/** All who have a way there, in steps; from the beginning when roads are laid anew meanwhile. */
+function* timedAll(
+  asked: Asked,
+  around: Around,
+): Steps<{ readonly answer: ReachAnswer; readonly timed: Timed[] } | undefined> {
+  const { times, timing } = around.reach
+  const units = asked.fit.map(reachUnitOf)
+  for (;;) {
+    const answer = timing === undefined ? times(asked.place, units) : yield* timing(asked.place, units)
+    if (answer === undefined) return undefined
+    const onWay = asked.fit.filter(unit => answer.roadSeconds.has(unit.id))
+    const timed: Timed[] = []
+    const stands = (): boolean => answer.stands?.() ?? true
+    while (timed.length < onWay.length && stands()) {
+      for (const unit of onWay.slice(timed.length, timed.length + WAYS_PER_STEP))
+        timed.push(timedOf(unit, answer, asked, around))
+      yield
+    }
+    if (timed.length === onWay.length) return { answer, timed }
+  }
+}
+
 type Timed = Candidate & { readonly isOwnGrid: boolean; readonly unit: UnitView }
 
-function timedOf(
-  unit: UnitView,
-  answer: ReachAnswer,
-  asked: {
-    readonly place: LatLon
-    readonly here: GridId | null
-    readonly fit: readonly UnitView[]
-    readonly now: Now
-  },
-  { grids, etas, reach }: Around,
-): Timed {
+function timedOf(unit: UnitView, answer: ReachAnswer, asked: Asked, { grids, etas, reach }: Around): Timed {
   const { place, here, fit, now } = asked
   const roadSeconds = answer.roadSeconds.get(unit.id) ?? 0
   const turnoutSeconds = turnoutSecondsOf(unit, reach.turnout)

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { distanceM } from '#protocols/geo/sphere.ts'
 import { drawnMap, graphOf, scatteredCity, seeded } from '#test/oracle/cities.ts'
 import { arcsOf, timesFrom, timeTo } from '#test/oracle/dijkstra.ts'
+import { atOnce } from '../city/steps.ts'
 import { RoadWeights } from '../reach/weights.ts'
 import { RoadSnap } from '../roads/snap.ts'
 import { createRoadReach } from './road-reach.ts'
@@ -88,6 +89,20 @@ describe('reach over roads', () => {
     expect(count.laid).toBeGreaterThan(5)
     expect(count.commands).toBeGreaterThan(10)
     expect(count.legs).toBeGreaterThan(5_000)
+  })
+
+  it('says when its ways are not to be read any more', () => {
+    const reach = createRoadReach(map.graph)
+    const asked = () => atOnce(reach.timing!(at('a'), [unit('u-1', '1')]))
+    const first = asked()
+    expect(first?.stands?.()).toBe(true)
+    reach.times(at('s'), [unit('u-1', 'b')])
+    expect(first?.stands?.()).toBe(true)
+    reach.lay({ hourOfWeek: null, layers: [] })
+    expect(first?.stands?.()).toBe(false)
+    const second = asked()
+    asked()
+    expect(second?.stands?.()).toBe(false)
   })
 
   it('equals plain Dijkstra for whoever is asked about, wherever they went in between', () => {

@@ -97,6 +97,7 @@ class Asker {
         },
         roadSeconds: new Map([...step.value].map(([id, ds]) => [id, ds / 10])),
         offRoad,
+        stands: () => turn === this.turn,
         legsOf: unitId => {
           const at = units.placeOf(unitId)
           return at === undefined ? [] : legsTo(search, at, target)
