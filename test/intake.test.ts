@@ -600,6 +600,23 @@ describe('hello, live and alarms without a store', () => {
     expect(told).toEqual(old.map(r => r.body))
   })
 
+  it('takes a record once whose store was first heard of by what others carried over, and then itself', () => {
+    const centre = new Centre()
+    const old = chain('event', 6)
+    const carried = carryOver(old.slice(0, 4), 'ee'.repeat(8))
+    centre.hear('up/event', packBatch(carried))
+    // An image of the old store is put back, which knows of no new one.
+    centre.hear('hello', hello({ event: { first: 1, last: 4 } }))
+    expect(centre.acks.filter(ack => ack.lane === 'event').at(-1)).toMatchObject({
+      upTo: 4,
+      sum: old[3]!.sum,
+    })
+    for (const record of old) centre.hear('up/event', record)
+    const told = centre.city.flatMap(e => (e.type === 'record' ? [e.record.sum] : []))
+    expect(told).toEqual([...carried, ...old.slice(4)].map(({ sum }) => sum))
+    expect(centre.ledgered('event')).toEqual([5, 6])
+  })
+
   it('tells an alarm of a car without a store once per id', () => {
     const centre = new Centre()
     const alarm = {

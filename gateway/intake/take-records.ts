@@ -10,7 +10,7 @@ import { isKnown, otherStoreOf, toRecall } from './carried.ts'
 import type { Recalled } from './carried.ts'
 import { chainAudit, refusal } from './intake-effects.ts'
 import type { IntakeEffect, IntakeEvent } from './intake-effects.ts'
-import { bookOf, count, deviceBookOf, faultKey, noteFault, readBody } from './intake-state.ts'
+import { bookOf, count, deviceBookOf, epochInTheWay, faultKey, noteFault, readBody } from './intake-state.ts'
 import type { DriverFault, IntakeState, LaneRef } from './intake-state.ts'
 import { admit, claim, excuse, HELD_MAX, takeNext } from './lane-book.ts'
 import type { LaneBook } from './lane-book.ts'
@@ -161,12 +161,16 @@ function turnAway(
   }
 }
 
-/** Taken under its new name: should it come once more, under its first one or a third, it is a duplicate. */
+/**
+ * Taken under its new name: should it come once more, under its first one or a third, it is a duplicate. The store of its first
+ * name has a book from then on, heard of or not: an image of it may be put back.
+ */
 function claimOrigin(state: IntakeState, { deviceId, lane }: LaneRef, origin: RecordOrigin): IntakeEffect[] {
   const ref = { deviceId, epoch: origin.epoch, lane }
   const value: AliasRow = { v: 1, sum: origin.sum }
   const alias: IntakeEffect = { type: 'put', key: aliasKey(deviceId, origin.epoch, lane, origin.seq), value }
-  const old = otherStoreOf(state, deviceId, origin.epoch, lane)
+  const hasRoom = epochInTheWay(state, deviceId, origin.epoch) === undefined
+  const old = hasRoom ? bookOf(state, deviceId, origin.epoch, lane) : undefined
   if (old === undefined || rangeAt(old.received, origin.seq) !== undefined) return [alias]
   claim(old, origin.seq, origin.sum)
   return [alias, ...tellReleased(state, ref, old), putWatermark(ref, old)]
