@@ -66,21 +66,13 @@ function rotReceipt(city: LivingCity, fault: Fault, car: Car, random: Random): v
     hide(againMs + AGAIN_AFTER_MS)
     if (!isCarried) return rotAt(city, car, at)
     rotAt(city, car, at > 0 ? at - 1 : at + 1)
-    CARRYING.add(car.disk)
     city.world.after(againMs, () => {
-      CARRYING.delete(car.disk)
       const again = city.isHealed ? -1 : receiptIn(car.disk, CARRIED)
       if (again >= 0) rotAt(city, car, again)
     })
   }
   aim()
 }
-
-/**
- * Disks whose store will be carried over once more before anybody hears of it. No image of such a store is put back: intake
- * takes what it then says for new, because it keeps no book of a store that it knows by the origins of others alone.
- */
-const CARRYING = new WeakSet<SimulatedDisk>()
 
 /** Where the log of the newest store holds the last such receipt that was not freed; -1: nowhere. */
 function receiptIn(disk: SimulatedDisk, isOne: RegExp): number {
@@ -104,9 +96,8 @@ function rotAt(city: LivingCity, car: Car, at: number): void {
   const { epoch, store } = newestStore(car.disk) ?? {}
   if (epoch !== undefined && at < store!.log.length && mayRot(city, car)) {
     ROTTED_MS.set(car.disk, city.world.nowMs)
-    // An alarm that lay there alone is receipted like anything else, and alarms no more.
     for (const { key, value } of store!.log[at]?.rows ?? [])
-      if (value !== null && key.startsWith(ALARMS)) city.checker.alarms.rotted(value)
+      if (value !== null && key.startsWith(ALARMS)) city.checker.alarmRotted(car.deviceId, value)
     // With its notes goes what the car remembers of orders it carried out.
     forgetting(city, car, () => car.disk.rotBatch(epoch, at))
   }
@@ -125,7 +116,6 @@ function newestStore({ stores }: SimulatedDisk): { epoch: string; store: Simulat
 
 /** An image of the disk is put back later, once everything accepted since has reached the ledger: more nobody can promise. */
 export function restoreImage(city: LivingCity, fault: Fault, car: Car): void {
-  if (CARRYING.has(car.disk)) return
   const image = car.disk.image()
   const tryIt = (triesLeft: number): void => {
     if (city.isHealed || triesLeft === 0) return

@@ -27,9 +27,8 @@ export class AlarmWatch {
       if (press.deviceId === deviceId && press.state !== 'stored') press.state = 'excused'
   }
 
-  /** The row of an alarm no longer reads: whoever had not heard of it by then hears that a record is lost, and not which. */
-  rotted(row: string): void {
-    const { body } = JSON.parse(row) as { readonly body: string }
+  /** An alarm that nobody had heard of no longer reads: they hear that a record is lost, and not which. */
+  rotted(body: string): void {
     const { pressId } = JSON.parse(body) as AlarmRow
     const press = pressId === undefined ? undefined : this.#presses.get(pressId)
     if (press !== undefined) press.state = 'excused'

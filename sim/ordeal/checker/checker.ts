@@ -10,6 +10,7 @@ import type { Car, CarEars } from '../car.ts'
 import type { World } from '../world.ts'
 import { AgeWatch } from './age-watch.ts'
 import { AlarmWatch } from './alarm-watch.ts'
+import { contentOf } from './content.ts'
 import { Findings } from './findings.ts'
 import { LaneOrder } from './lane-order.ts'
 import { OrderWatch } from './order-watch.ts'
@@ -75,6 +76,12 @@ export class Checker implements CarEars, LedgerWatch {
       notes: () => outbox.notes(),
       close: () => outbox.close(),
     }
+  }
+
+  /** A row with an alarm no longer reads on a car. One that lies in the ledger by then must alarm all the same. */
+  alarmRotted(deviceId: string, row: string): void {
+    const record = JSON.parse(row) as WireRecord
+    if (this.records.known(deviceId, contentOf(record)).effects === 0) this.alarms.rotted(record.body)
   }
 
   minted({ deviceId }: Car, hex: string, monoMs: number): void {
