@@ -8,6 +8,7 @@ import { openLevelOutbox } from '#agent/outbox/level-outbox.ts'
 import type { LevelOutboxOptions } from '#agent/outbox/level-outbox.ts'
 import { MemoryDisk, openMemoryOutbox } from '#agent/outbox/memory-outbox.ts'
 import type { Shelf } from '#agent/outbox/shelf.ts'
+import type { IntakeEvent } from '#gateway/intake/intake-effects.ts'
 import { newIntakeState } from '#gateway/intake/intake-state.ts'
 import { intake } from '#gateway/intake/intake.ts'
 import { parseBody } from '#protocols/bodies.ts'
@@ -194,15 +195,21 @@ describe('outbox on LevelDB', () => {
     const now = new HandClock().now()
     const told: string[] = []
     const acked = new Map<Lane, number>()
+    const sums = new Map<string, string>()
+    const hear = (event: IntakeEvent): void => {
+      for (const effect of intake(state, event, now)) {
+        if (effect.type === 'put') sums.set(effect.key, (effect.value as { readonly sum: string }).sum)
+        if (effect.type === 'recall')
+          hear({ ...effect.event, recalled: new Map(effect.keys.map(key => [key, sums.get(key) ?? null])) })
+        if (effect.type === 'ack') acked.set(effect.ack.lane, effect.ack.upTo)
+        if (effect.type === 'city' && effect.event.type === 'record')
+          told.push(`${effect.event.record.lane}/${effect.event.record.seq}`)
+      }
+    }
     for (const lane of LANES)
       for (const record of await readAll(outbox, lane)) {
         const payload = Buffer.from(JSON.stringify(record))
-        const event = { type: 'payload', deviceId: 'ptu-07', channel: `up/${lane}`, payload } as const
-        for (const effect of intake(state, event, now)) {
-          if (effect.type === 'ack') acked.set(effect.ack.lane, effect.ack.upTo)
-          if (effect.type === 'city' && effect.event.type === 'record')
-            told.push(`${effect.event.record.lane}/${effect.event.record.seq}`)
-        }
+        hear({ type: 'payload', deviceId: 'ptu-07', channel: `up/${lane}`, payload })
       }
     const held = (await Promise.all(LANES.map(lane => readAll(outbox, lane)))).flat()
     expect(told.sort()).toEqual(held.map(r => `${r.lane}/${r.seq}`).sort())

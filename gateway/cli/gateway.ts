@@ -59,6 +59,8 @@ export async function gateway(args: readonly string[]): Promise<number> {
     return failed('DIR_UNWRITABLE', `${config.value.data}: ${(error as Error).message}`, 1)
   }
   const log = openLog(config.value.logLevel)
+  const composed = await composeGateway(config.value, log)
+  if (!composed.ok) return failed(composed.code, composed.detail, exitCodeOf(composed.code))
   const missing = missingAtStart(process.execArgv, process.env)
   if (missing.length > 0)
     log.warn({
@@ -66,8 +68,6 @@ export async function gateway(args: readonly string[]): Promise<number> {
       missing,
       detail: 'more memory, longer pauses; start dist/reach5',
     })
-  const composed = await composeGateway(config.value, log)
-  if (!composed.ok) return failed(composed.code, composed.detail, exitCodeOf(composed.code))
   const { addresses, close } = composed.value
   log.info({ event: 'gateway.ready', ...addresses })
   process.send?.({ type: 'ready', addresses })
