@@ -21,7 +21,7 @@ export const GATEWAY_START = {
   },
 } as const
 
-/** What a process was not started with; empty as it should be. `['MALLOC_ARENA_MAX=1']`. */
+/** What a process was not started with; empty as it should be. `['MALLOC_ARENA_MAX=2']`. */
 export function missingAtStart(
   execArgv: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
