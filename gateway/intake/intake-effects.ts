@@ -1,23 +1,16 @@
 import type { DeviceId } from '#protocols/ids.ts'
 import type { Ack, UnstoredAck } from '#protocols/session.ts'
-import type { UpChannel } from '#protocols/topics.ts'
+import type { BrokerEvent } from '../broker/broker.ts'
 import type { CityEffect, CityEvent } from '../loop/effects.ts'
 import type { Recalled } from './carried.ts'
 import { count } from './intake-state.ts'
 import type { IntakeState, LaneRef } from './intake-state.ts'
 
-/** What the broker's listener and the clock bring; the device is the one of the certificate. */
-export type IntakeEvent =
-  | { readonly type: 'session'; readonly deviceId: DeviceId; readonly link: 'up' | 'down' }
-  | {
-      readonly type: 'payload'
-      readonly deviceId: DeviceId
-      readonly channel: UpChannel
-      readonly payload: Uint8Array
-      /** Answer to a `recall`. */
-      readonly recalled?: Recalled
-    }
-  | { readonly type: 'tick' }
+/** A payload as the broker heard it; `recalled` is the answer to a `recall`. */
+type PayloadEvent = Extract<BrokerEvent, { type: 'payload' }> & { readonly recalled?: Recalled }
+
+/** What the broker hears and the clock brings. */
+export type IntakeEvent = Exclude<BrokerEvent, { type: 'payload' }> | PayloadEvent | { readonly type: 'tick' }
 
 export type IntakeEffect =
   | Extract<CityEffect, { type: 'put' | 'del' | 'audit' | 'log' }>
@@ -26,7 +19,7 @@ export type IntakeEffect =
   /** Carried-over records may be in the ledger already: read these rows and bring the payload again with their sums. */
   | {
       readonly type: 'recall'
-      readonly event: Extract<IntakeEvent, { type: 'payload' }>
+      readonly event: PayloadEvent
       readonly keys: readonly string[]
     }
   | { readonly type: 'unstored.ack'; readonly deviceId: DeviceId; readonly ack: UnstoredAck }

@@ -138,7 +138,8 @@ export function excuse(book: LaneBook, ranges: Ranges): boolean {
 export function claim(book: LaneBook, seq: number, sum: string): void {
   book.received = addRange(book.received, seq, seq)
   book.excused = withoutSeq(book.excused, seq)
-  if (seq > book.told && book.claimed.size < HELD_MAX) book.claimed.set(seq, sum)
+  // A held one is told by its own record; `release` would never get past a seq that is both.
+  if (seq > book.told && book.claimed.size < HELD_MAX && !book.held.has(seq)) book.claimed.set(seq, sum)
 }
 
 /** Seqs up to `last` that are neither here nor explained. */
