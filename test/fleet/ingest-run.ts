@@ -47,7 +47,8 @@ export async function ingestRun(run: IngestRun, say: (words: string) => void = (
         await cpuPer(relay.pid, async () => {
           const records = await replay()
           const isWhole = await within(60_000, () => relay.heard() - before >= expected)
-          if (!isWhole) throw new Error(`the relay lost ${expected - (relay.heard() - before)} of ${expected}`)
+          if (!isWhole)
+            throw new Error(`the relay lost ${expected - (relay.heard() - before)} of ${expected}`)
           return records
         }),
       )
