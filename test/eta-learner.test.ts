@@ -17,6 +17,11 @@ import { randomOf } from '#sim/random.ts'
 
 /** Drives 0-19 are primary roads, 20-39 residential ones. */
 const classOf = (drive: number): RoadClass => (drive < 20 ? 'primary' : 'residential')
+const wayOf = (legs: readonly { readonly drive: number; readonly ds: number }[]) => ({
+  count: legs.length,
+  drives: legs.map(leg => leg.drive),
+  ds: legs.map(leg => leg.ds),
+})
 const newLearner = (): EtaLearner => new EtaLearner(classOf)
 
 const pass = fc.record({
@@ -104,7 +109,7 @@ describe('the learner', () => {
       { drive: 3, ds: 417 },
       { drive: 25, ds: 1_003 },
     ]
-    const made = forecast(learner, 'response', 8, legs, 10)
+    const made = forecast(learner, 'response', 8, wayOf(legs), 10)
     expect(made).toMatchObject({ basis: 'profile', samples: 0 })
     expect(new PastEtas().promise(made).p50Seconds).toBeCloseTo(152, 9)
   })
@@ -243,7 +248,7 @@ describe('a promise', () => {
       })
       const own = Math.exp(random.normal(0, 0.12))
       const seconds = 12 + legs.reduce((sum, leg) => sum + (leg.ds / 10) * own + random.exponential(1.5), 0)
-      const promised = past.promise(forecast(learner, 'response', 8, legs, 10))
+      const promised = past.promise(forecast(learner, 'response', 8, wayOf(legs), 10))
       expect(promised.basis).toBe('learned')
       if (n >= 500) {
         counted += 1
@@ -262,7 +267,7 @@ describe('a promise', () => {
 
   it('counts what cannot be as nothing but a mistake', () => {
     const past = new PastEtas()
-    const promised = past.promise(forecast(newLearner(), 'response', 8, [{ drive: 1, ds: 600 }], 0))
+    const promised = past.promise(forecast(newLearner(), 'response', 8, wayOf([{ drive: 1, ds: 600 }]), 0))
     for (const seconds of [-5, 0, 7 * 3600, NaN]) past.arrived(promised, seconds)
     expect(past.quarantined).toBe(4)
     expect(past.profile.trips).toBe(0)

@@ -3,8 +3,8 @@ import type { GridId, UnitId } from '#protocols/ids.ts'
 import { fault } from '#protocols/result.ts'
 import type { ClosureRoads } from '../closures/closure-roads.ts'
 import type { Membership } from '#protocols/geo/membership.ts'
+import type { Drive } from '#protocols/roads/network.ts'
 import type { NearbyGrids } from '#protocols/session.ts'
-import type { Leg } from '../reach/legs.ts'
 import type { Turnout } from '../profiles/profile.ts'
 import type { Steps } from './steps.ts'
 
@@ -33,6 +33,13 @@ export type ReachUnit = LatLon & {
   readonly trackDeg?: number | undefined
 }
 
+/** A way drive by drive and what each takes, in deciseconds: the first `count` of two columns. */
+export type Way = {
+  readonly count: number
+  readonly drives: ArrayLike<Drive>
+  readonly ds: ArrayLike<number>
+}
+
 export type ReachAnswer = {
   /** The place on the road, how far that is from the place asked for, and the road's name ('' without one). */
   readonly place: LatLon & {
@@ -45,8 +52,8 @@ export type ReachAnswer = {
   readonly roadSeconds: ReadonlyMap<UnitId, number>
   /** Units standing on no road at all. */
   readonly offRoad: ReadonlySet<UnitId>
-  /** The way of one of the units, drive by drive; only until the next question. Empty where ways are not known. */
-  readonly legsOf?: (unitId: UnitId) => readonly Leg[]
+  /** The way of one of the units, until that of another or anything else is asked. Absent where ways are not known. */
+  readonly wayOf?: (unitId: UnitId) => Way | undefined
   /** False once roads were laid anew or another was asked: ways are not to be read any more. True when absent. */
   readonly stands?: () => boolean
 }

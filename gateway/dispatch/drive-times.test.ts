@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { graphOf, scatteredCity, seeded } from '#test/oracle/cities.ts'
 import { atOnce } from '../city/steps.ts'
+import type { Way } from '../city/surroundings.ts'
 import { CLOSED } from '../reach/conditions.ts'
 import { legsTo } from '../reach/legs.ts'
 import { NearestUnits } from '../reach/nearest.ts'
@@ -8,9 +9,11 @@ import { RoadSearch } from '../reach/search.ts'
 import { UnitsOnRoads } from '../reach/units-on-roads.ts'
 import { RoadWeights } from '../reach/weights.ts'
 import { driveTimes } from './drive-times.ts'
+import { WayReader } from './way-reader.ts'
 
 it('finds for all of them what the nearest-K search finds, and the same ways, with roads closed and slow', () => {
-  const count = { questions: 0, times: 0, unreachable: 0, steps: 0 }
+  const count = { questions: 0, times: 0, unreachable: 0, steps: 0, legs: 0 }
+  const ways = new WayReader()
   for (const seed of [3, 4, 5]) {
     const graph = graphOf(scatteredCity(seed, 300))
     const random = seeded(seed)
@@ -42,7 +45,10 @@ it('finds for all of them what the nearest-K search finds, and the same ways, wi
       )
       for (const id of found.keys()) {
         const at = units.placeOf(id)!
-        expect(legsTo(all, at, place)).toEqual(legsTo(one, at, place))
+        const legs = legsTo(one, at, place)
+        expect(legsTo(all, at, place)).toEqual(legs)
+        expect(legsOf(ways.read(all, at, place))).toEqual(legs)
+        count.legs += legs.length
       }
       expect(atOnce(driveTimes(units, all, place, asked))).toEqual(found)
       count.questions++
@@ -54,4 +60,8 @@ it('finds for all of them what the nearest-K search finds, and the same ways, wi
   expect(count.times).toBeGreaterThan(3_000)
   expect(count.unreachable).toBeGreaterThan(50)
   expect(count.steps).toBeGreaterThan(500)
+  expect(count.legs).toBeGreaterThan(10_000)
 })
+
+const legsOf = ({ count, drives, ds }: Way) =>
+  Array.from({ length: count }, (_, leg) => ({ drive: drives[leg], ds: ds[leg] }))

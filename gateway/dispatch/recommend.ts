@@ -105,8 +105,8 @@ function promiseOf(
   etas: Around['etas'],
   now: Now,
 ) {
-  const legs = answer.legsOf?.(unit.id) ?? []
-  return etas === null || legs.length === 0 ? undefined : etas.promise(legs, turnoutSeconds, now.utcMs)
+  const way = etas === null ? undefined : answer.wayOf?.(unit.id)
+  return way === undefined || way.count === 0 ? undefined : etas?.promise(way, turnoutSeconds, now.utcMs)
 }
 
 /** Why a unit cannot go: the first reason that holds, in the order a dispatcher would ask; null when it can. */
@@ -166,7 +166,7 @@ function* timedAll(
 type Timed = Candidate & { readonly isOwnGrid: boolean; readonly unit: UnitView }
 
 function timedOf(unit: UnitView, answer: ReachAnswer, asked: Asked, { grids, etas, reach }: Around): Timed {
-  const { place, here, fit, now } = asked
+  const { here, now } = asked
   const roadSeconds = answer.roadSeconds.get(unit.id) ?? 0
   const turnoutSeconds = turnoutSecondsOf(unit, reach.turnout)
   const promised = promiseOf(unit, answer, turnoutSeconds, etas, now)
@@ -191,11 +191,7 @@ function timedOf(unit: UnitView, answer: ReachAnswer, asked: Asked, { grids, eta
     etaP80Seconds: learned === undefined ? null : Math.ceil(learned.p80Seconds),
     fixAgeMs,
     reasons,
-    warnings: [
-      ...(answer.place.closed ? (['road_closed'] as const) : []),
-      ...(reasons.includes('mutual_aid') ? (['cross_border'] as const) : []),
-      ...warningsOf(unit, place, here, fit),
-    ],
+    warnings: warningsOf(unit, reasons, answer, asked),
     isOwnGrid,
     unit,
   }
@@ -210,10 +206,10 @@ export function turnoutSecondsOf(unit: UnitView, turnout: Turnout = TURNOUT): nu
 function reasonsOf(home: GridId | null, here: GridId | null, grids: GridLookup): Reason[] {
   if (here === null || home === null) return []
   if (home === here) return ['own_grid']
-  return [
-    ...(grids.neighboursOf(here).includes(home) ? (['adjacent_grid'] as const) : []),
-    ...(isOverBorder(home, here, grids) ? (['mutual_aid'] as const) : []),
-  ]
+  const reasons: Reason[] = []
+  if (grids.neighboursOf(here).includes(home)) reasons.push('adjacent_grid')
+  if (isOverBorder(home, here, grids)) reasons.push('mutual_aid')
+  return reasons
 }
 
 /** Crews of one county and a place that another one answers for. */
@@ -222,8 +218,15 @@ function isOverBorder(home: GridId, here: GridId, grids: GridLookup): boolean {
   return theirs !== null && ours !== null && theirs !== ours
 }
 
-function warningsOf(unit: UnitView, place: LatLon, here: GridId | null, fit: readonly UnitView[]): Warning[] {
+function warningsOf(
+  unit: UnitView,
+  reasons: readonly Reason[],
+  answer: ReachAnswer,
+  { place, here, fit }: Asked,
+): Warning[] {
   const warnings: Warning[] = []
+  if (answer.place.closed) warnings.push('road_closed')
+  if (reasons.includes('mutual_aid')) warnings.push('cross_border')
   if (unit.freshness === 'ageing') warnings.push('fix_ageing')
   if (hasFault(unit)) warnings.push('equipment_fault')
   if (unit.gridId !== null && unit.gridId !== here && isOnlyOne(unit, fit)) warnings.push('only_unit_in_grid')

@@ -6,7 +6,7 @@ import { atOnce } from '../city/steps.ts'
 import { RoadWeights } from '../reach/weights.ts'
 import { RoadSnap } from '../roads/snap.ts'
 import { createRoadReach } from './road-reach.ts'
-import type { ReachUnit } from '../city/surroundings.ts'
+import type { ReachUnit, Way } from '../city/surroundings.ts'
 
 describe('reach over roads', () => {
   // s---a---b---1     each mark 30 s, so s to 1 is 270 s; c is reached one way only
@@ -79,8 +79,8 @@ describe('reach over roads', () => {
       expect(found?.roadSeconds).toEqual(expected?.roadSeconds)
       expect(found?.place).toEqual(expected?.place)
       for (const { unitId } of units) {
-        const legs = found?.legsOf?.(unitId) ?? []
-        expect(legs).toEqual(expected?.legsOf?.(unitId) ?? [])
+        const legs = legsOf(found?.wayOf?.(unitId))
+        expect(legs).toEqual(legsOf(expected?.wayOf?.(unitId)))
         count.legs += legs.length
       }
       count.questions++
@@ -143,3 +143,7 @@ describe('reach over roads', () => {
     expect(count.offRoad).toBeGreaterThan(20)
   })
 })
+
+/** As it is now: the next way is written over it. */
+const legsOf = (way?: Way) =>
+  Array.from({ length: way?.count ?? 0 }, (_, leg) => [way?.drives[leg], way?.ds[leg]])

@@ -4,7 +4,6 @@ import type { RoadGraph } from '#protocols/roads/graph.ts'
 import { atOnce } from '../city/steps.ts'
 import type { Steps } from '../city/steps.ts'
 import type { Reach, ReachAnswer, ReachUnit } from '../city/surroundings.ts'
-import { legsTo } from '../reach/legs.ts'
 import type { Layable } from '../reach/road-conditions.ts'
 import { routeBetween } from '../reach/route.ts'
 import { RoadSearch } from '../reach/search.ts'
@@ -13,6 +12,7 @@ import { RoadWeights } from '../reach/weights.ts'
 import { RoadSnap } from '../roads/snap.ts'
 import type { RoadPoint, Snap } from '../roads/snap.ts'
 import { driveTimes } from './drive-times.ts'
+import { WayReader } from './way-reader.ts'
 
 /** Beyond this a click is in a field and no time would mean anything. */
 const PLACE_SNAP_M = 300
@@ -53,6 +53,7 @@ class Asker {
   private readonly snap: RoadSnap
   private readonly units: UnitsOnRoads
   private readonly search: RoadSearch
+  private readonly ways = new WayReader()
   private readonly nodesPerStep: number | undefined
   private readonly placed = new Map<string, Placed>()
   /** Grows with every question and whenever roads are laid: who was under way finds another number. */
@@ -98,9 +99,9 @@ class Asker {
         roadSeconds: new Map([...step.value].map(([id, ds]) => [id, ds / 10])),
         offRoad,
         stands: () => turn === this.turn,
-        legsOf: unitId => {
+        wayOf: unitId => {
           const at = units.placeOf(unitId)
-          return at === undefined ? [] : legsTo(search, at, target)
+          return at && this.ways.read(search, at, target)
         },
       }
     }

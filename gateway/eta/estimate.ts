@@ -1,5 +1,6 @@
-import type { Drive, RoadClass } from '#protocols/roads/network.ts'
-import type { Leg } from '../reach/legs.ts'
+import { ROAD_CLASSES } from '#protocols/roads/network.ts'
+import type { RoadClass } from '#protocols/roads/network.ts'
+import type { Way } from '../city/surroundings.ts'
 import type { EtaLearner, Expected } from './learner.ts'
 import type { DrivingKind } from './sums.ts'
 
@@ -26,25 +27,31 @@ export function forecast(
   learner: EtaLearner,
   kind: DrivingKind,
   hour: number,
-  legs: readonly Leg[],
+  { count, drives, ds }: Way,
   turnoutSeconds: number,
 ): Forecast {
-  let [seconds, profile, learned, variance] = [0, 0, 0, ENDS_DEVIATION_SECONDS ** 2]
-  const parts = new Map<RoadClass, { readonly known: Expected; base: number }>()
-  for (const { drive, ds } of legs) {
-    const part = partOf(learner, kind, hour, drive, parts)
-    const { known } = part
-    const base = ds / 10 / (known.factor * learner.arcFactor(kind, drive))
-    seconds += ds / 10
+  // One by one: taken out of a list they stay objects to V8, and every leg makes a new one of each.
+  let seconds = 0
+  let profile = 0
+  let learned = 0
+  let variance = ENDS_DEVIATION_SECONDS ** 2
+  const known: Expected[] = []
+  for (let leg = 0; leg < count; leg++) {
+    const drive = drives[leg]!
+    const part = partOf(learner, kind, hour, learner.classOf(drive), known)
+    const expected = known[part]!
+    const base = ds[leg]! / 10 / (expected.factor * learner.arcFactor(kind, drive))
+    seconds += ds[leg]! / 10
     profile += base
-    learned += known.learned * base
-    variance += known.spread * base
-    part.base += base
+    learned += expected.learned * base
+    variance += expected.spread * base
+    bases[part]! += base
   }
   let samples = Infinity
-  for (const { base, known } of parts.values()) {
-    variance += base ** 2 * known.unsure
-    if (base >= MINOR_SHARE * profile) samples = Math.min(samples, known.runs)
+  for (let part = 0; part < known.length; part++) {
+    const [base, { unsure, runs }] = [bases[part]!, known[part]!]
+    variance += base ** 2 * unsure
+    if (base >= MINOR_SHARE * profile) samples = Math.min(samples, runs)
   }
   variance += learner.tripVariance(kind) * seconds * seconds
   const total = turnoutSeconds + seconds
@@ -59,18 +66,18 @@ export function forecast(
   }
 }
 
+/** Seconds by the profile of each class of a way, in the order it comes to them; of no use between two ways. */
+const bases = new Float64Array(ROAD_CLASSES.length)
+
 /** What is known of a class is worked out once for a way: a recommendation looks at 255 ways of a hundred legs each. */
 function partOf(
   learner: EtaLearner,
   kind: DrivingKind,
   hour: number,
-  drive: Drive,
-  parts: Map<RoadClass, { readonly known: Expected; base: number }>,
-): { readonly known: Expected; base: number } {
-  const roadClass = learner.classOf(drive)
-  const begun = parts.get(roadClass)
-  if (begun !== undefined) return begun
-  const part = { known: learner.ofClass(kind, roadClass, hour), base: 0 }
-  parts.set(roadClass, part)
-  return part
+  roadClass: RoadClass,
+  known: Expected[],
+): number {
+  for (let part = 0; part < known.length; part++) if (known[part]!.roadClass === roadClass) return part
+  bases[known.length] = 0
+  return known.push(learner.ofClass(kind, roadClass, hour)) - 1
 }

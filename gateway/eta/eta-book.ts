@@ -3,9 +3,9 @@ import type { UnitId } from '#protocols/ids.ts'
 import type { RoadGraph } from '#protocols/roads/graph.ts'
 import type { Drive } from '#protocols/roads/network.ts'
 import type { Now } from '#protocols/time.ts'
+import type { Way } from '../city/surroundings.ts'
 import type { Layer } from '../reach/conditions.ts'
 import type { DriveTimes } from '../reach/drive-times.ts'
-import type { Leg } from '../reach/legs.ts'
 import type { RoadSnap } from '../roads/snap.ts'
 import { DutySpans } from './duty-spans.ts'
 import { EtaStore } from './eta-store.ts'
@@ -101,13 +101,9 @@ export class EtaBook {
   }
 
   /** A car's way, as the search has it, as a promise. */
-  promise(
-    legs: readonly Leg[],
-    turnoutSeconds: number,
-    utcMs: number,
-  ): Promise50 & { readonly lowSeconds: number } {
+  promise(way: Way, turnoutSeconds: number, utcMs: number): Promise50 & { readonly lowSeconds: number } {
     const hour = hourOfWeekAt(utcMs, this.parts.utcOffsetMinutes) % 24
-    const made = forecast(this.learner, 'response', hour, legs, turnoutSeconds)
+    const made = forecast(this.learner, 'response', hour, way, turnoutSeconds)
     const promised = this.past.promise(made)
     return { ...promised, lowSeconds: Math.min(promised.p50Seconds, this.past.at(made, 0.2)) }
   }

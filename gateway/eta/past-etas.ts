@@ -72,10 +72,10 @@ export class PastEtas {
 
   /** A forecast as it is promised. On the profile's basis half of it is the profile's own number. */
   promise(forecast: Forecast): Promise50 {
-    const { basis, medianSeconds, logDeviation } = forecast
-    const at = (share: number): number => medianSeconds * Math.exp(logDeviation * this.deviationAt(share))
-    const p50Seconds = basis === 'profile' ? medianSeconds : at(0.5)
-    return { ...forecast, p50Seconds, p80Seconds: Math.max(p50Seconds, at(0.8)) }
+    const { basis, medianSeconds, logDeviation, samples } = forecast
+    const p50Seconds = basis === 'profile' ? medianSeconds : this.at(forecast, 0.5)
+    const p80Seconds = Math.max(p50Seconds, this.at(forecast, 0.8))
+    return { basis, medianSeconds, logDeviation, samples, p50Seconds, p80Seconds }
   }
 
   /** A value of the forecast's distribution by share, in seconds: `at(forecast, 0.2)` is early. */

@@ -64,7 +64,9 @@ export class RoadShapes {
     const lowM = isAlong ? fromM : 0
     const highM = isAlong ? lengthM : lengthM - fromM
     this.awayM = Infinity
-    let [bestM, bestDx, bestDy] = [0, 0, 0]
+    let bestM = 0
+    let bestDx = 0
+    let bestDy = 0
     for (let s = first; s < last; s++) {
       const startM = this.m[s]!
       const spanM = this.m[s + 1]! - startM
