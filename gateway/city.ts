@@ -34,6 +34,8 @@ import type { EtaBook } from './eta/eta-book.ts'
 import { viewOfEtas } from './eta/eta-view.ts'
 import type { CityEffect, CityEvent, UnitBinding } from './loop/effects.ts'
 import { viewOfStation } from './stations/station-book.ts'
+import { letGoEffects } from './walkins/let-go.ts'
+import type { OverVisit } from './walkins/let-go.ts'
 import { viewOfWalkIn } from './walkins/walk-in.ts'
 import type { ConsultationRow } from './walkins/walk-in-book.ts'
 import type { WalkInRow } from './walkins/walk-in.ts'
@@ -94,6 +96,8 @@ export type CityCore = CityViews & {
   readonly handle: (event: CityEvent, now: Now) => CityEffect[]
   /** Rows of `CITY_PREFIXES` after a restart, before the first event; other keys are ignored. */
   readonly restore: (rows: Iterable<CityRow>, now: Now) => void
+  /** Visits whose words have had their time; they go on the next tick. */
+  readonly letGo: (visits: readonly OverVisit[]) => void
 }
 
 /**
@@ -108,6 +112,7 @@ export function createCity(parts: CityParts): CityCore {
   return {
     handle: (event, now) => handle(city, event, now),
     restore: (rows, now) => city.restore(rows, now),
+    letGo: visits => void city.walkIns.over.push(...visits),
     units,
     unit: (unitId, now) => {
       const unit = fleet.byId(unitId)
@@ -218,6 +223,7 @@ function onTick(city: City, now: Now): CityEffect[] {
       .dueNow(deviceId => city.isUp(deviceId), now)
       .map(order => ({ type: 'order' as const, order })),
     ...city.unitRowsDue(now),
+    ...letGoEffects(city, now),
     ...closuresTick(city, now),
     ...(city.etas?.tick(now) ?? []),
     ...(city.coverage.tick(now) ? city.coverageChanged(now) : []),

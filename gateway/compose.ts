@@ -187,7 +187,7 @@ async function open(
     },
   })
   opened.push(() => Promise.resolve(stopScrub()))
-  const stopRetention = retainNightly({ clock, log, ledger, loop, config })
+  const stopRetention = retainNightly({ clock, log, ledger, loop, city, config })
   opened.push(() => Promise.resolve(stopRetention()))
 
   const coverage = watchCoverage({

@@ -29,6 +29,12 @@ export const GatewayConfig = z.strictObject({
   /** Every fix of a track is kept for so many days, one a minute for `trackDays` in all; with an incident it is kept whole. */
   fullTrackDays: z.coerce.number().int().min(1).max(3_650).default(30),
   trackDays: z.coerce.number().int().min(1).max(3_650).default(90),
+  /** What names a visitor of a kiosk is kept for so long after the incident was closed, or the visit where there was none. */
+  reporterDays: z.coerce.number().int().min(1).max(3_650).default(180),
+  /** The same where a child was looked for. */
+  lostChildDays: z.coerce.number().int().min(1).max(3_650).default(7),
+  /** Single questions asked at kiosks; how often each topic was asked stays. */
+  consultationDays: z.coerce.number().int().min(1).max(3_650).default(30),
   pages: z.string().min(1),
   pagesPort: Port.default(5110),
   enrolPort: Port.default(5111),

@@ -69,6 +69,8 @@ export const ERROR_CODES = {
   RECEIPT_MISTYPED: 'A receipt number has a wrong character. Read it again from the receipt.',
   PHONE_INVALID: 'This is no phone number. Check the digits, or choose "no phone".',
   SEALED_UNREADABLE: 'A sealed text was altered or is not for this key. Look at the station that sent it.',
+  WALKIN_REMOVED:
+    'Name, phone and story of this visit were let go when their time was over. The incident is kept without them.',
   WALKIN_UNKNOWN: 'No such walk-in. See /v1/walkins.',
   STATION_ABSENT:
     'This identity belongs to no duty station. Enrol the device with --station, --lat and --lon.',

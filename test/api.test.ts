@@ -22,6 +22,7 @@ import type { Ledger, Row } from '#gateway/ledger/ledger.ts'
 import type { Change, Command } from '#gateway/loop/effects.ts'
 import { gaugesOf, observeChanges } from '#gateway/metrics/observe.ts'
 import { openPrometheus } from '#gateway/metrics/prometheus.ts'
+import type { WalkInRow } from '#gateway/walkins/walk-in.ts'
 import { DeviceView, EnrolmentIssued, IncidentView, OrderView, Problem } from '#protocols/api.ts'
 import { Recommendation, StreamMessage, UnitView } from '#protocols/api.ts'
 import { ERROR_CODES } from '#protocols/errors.ts'
@@ -385,6 +386,16 @@ describe('the HTTP API', () => {
     const strict = await client({ audit: async () => fault('NOT_READY', 'stopping') })
     expect(await strict.refusal('GET', '/v1/devices/ptu-1/records')).toBe('503 NOT_READY')
     await strict.app.close()
+  })
+
+  it('says that what a visitor told was let go, and writes down who asked', async () => {
+    const gone = { route: 'dispatch', sealed: null, removedUtcMs: Date.UTC(2026, 10, 28) } as WalkInRow
+    const late = await client({ views: { ...api.parts.views, walkIn: () => gone } })
+    const asked = ['POST', '/v1/walkins/station-07%2Fab/reveal', { purpose: '核对案情' }] as const
+    expect(await late.refusal(...asked)).toBe('410 WALKIN_REMOVED')
+    expect((await late.ask(...asked)).json).toMatchObject({ detail: 'let go on 2026-11-28T00:00:00.000Z' })
+    expect(late.audits[0]).toMatchObject(['walkin.revealed', 'local', { purpose: '核对案情' }])
+    await late.app.close()
   })
 
   it('issues enrolment codes and lists devices', async () => {

@@ -17,12 +17,14 @@ const report = (about: string): string =>
     sealed: null,
   })
 
-const bodiesOf = async (rows: readonly (readonly [string, string])[]): Promise<readonly string[]> => {
+const bodiesOf = async (
+  rows: readonly (readonly [kind: string, body: string, code?: string])[],
+): Promise<readonly string[]> => {
   const range = () =>
     Promise.resolve(
-      rows.map(([kind, body], i): [string, unknown] => [
+      rows.map(([kind, body, code], i): [string, unknown] => [
         `record/station-07/e/event/${i}`,
-        { kind, body, occurredAtMs: 0 },
+        { kind, body, code, occurredAtMs: 0 },
       ]),
     )
   const page = await readRecordPage({ range }, { deviceId: 'station-07', limit: 10 })
@@ -39,5 +41,10 @@ describe('the records of a duty station', () => {
   it('withhold a report that cannot be read: nobody knows whom it is about', async () => {
     expect(await bodiesOf([['walkin.report', '{"class":"compl']])).toEqual(['{"withheld":true}'])
     expect(await bodiesOf([['boot', '{}']])).toEqual(['{}'])
+  })
+
+  it('say that a body was let go when its time was over', async () => {
+    const removed = '{"removed":true}'
+    expect(await bodiesOf([['walkin.report', removed, 'LET_GO']])).toEqual([removed])
   })
 })

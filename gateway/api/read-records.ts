@@ -6,6 +6,7 @@ import { fault, ok } from '#protocols/result.ts'
 import type { Result } from '#protocols/result.ts'
 import { rfc3339 } from '#protocols/time.ts'
 import { triage } from '#protocols/walk-in.ts'
+import { LET_GO } from '../intake/rows.ts'
 import type { RecordRow } from '../intake/rows.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { underPrefix } from '../ledger/ledger.ts'
@@ -72,7 +73,7 @@ const WITHHELD = '{"withheld":true}'
 function shown(deviceId: DeviceId, row: RecordRow): LedgerRow {
   const { lane, epoch, seq, kind, receivedAt, clockQuality, bootId, sum } = row
   const [eventId, occurredAt] = [eventIdOf(deviceId, row), rfc3339(row.occurredAtMs)]
-  const body = isForOthers(row) ? WITHHELD : row.body
+  const body = row.code !== LET_GO && isForOthers(row) ? WITHHELD : row.body
   return { eventId, lane, epoch, seq, kind, occurredAt, receivedAt, clockQuality, bootId, body, sum }
 }
 

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { ConsultationCount, Reveal, StationView, WalkInView } from '#protocols/api.ts'
 import { fault, ok } from '#protocols/result.ts'
 import type { Result } from '#protocols/result.ts'
+import { rfc3339 } from '#protocols/time.ts'
 import { WalkInPrivate } from '#protocols/walk-in.ts'
 import type { ApiParts } from './api.ts'
 import { get, post } from './route.ts'
@@ -36,7 +37,7 @@ export const WALK_IN_ROUTES: readonly Route[] = [
     {
       ...REVEAL,
       summary: 'Name, phone and story of one visitor; that somebody looked, and why, is audited first',
-      problems: ['WALKIN_UNKNOWN', 'SEALED_UNREADABLE'],
+      problems: ['WALKIN_UNKNOWN', 'WALKIN_REMOVED', 'SEALED_UNREADABLE'],
     },
     (parts, { purpose }, a) => reveal(parts, a, purpose, false),
   ),
@@ -52,7 +53,7 @@ export const WALK_IN_ROUTES: readonly Route[] = [
     {
       ...REVEAL,
       summary: 'What one complaint says; that somebody looked, and why, is audited first',
-      problems: ['WALKIN_UNKNOWN', 'SEALED_UNREADABLE'],
+      problems: ['WALKIN_UNKNOWN', 'WALKIN_REMOVED', 'SEALED_UNREADABLE'],
     },
     (parts, { purpose }, a) => reveal(parts, a, purpose, true),
   ),
@@ -72,7 +73,9 @@ async function reveal(
   if (row === undefined || (row.route === 'supervision') !== complaint)
     return fault('WALKIN_UNKNOWN', JSON.stringify(id.slice(0, 80)))
   const noted = await parts.audit('walkin.revealed', asked.actor.name, { id, purpose })
-  if (!noted.ok || row.sealed === null) return noted.ok ? ok({}) : noted
+  if (!noted.ok) return noted
+  if (row.removedUtcMs !== undefined) return fault('WALKIN_REMOVED', `let go on ${rfc3339(row.removedUtcMs)}`)
+  if (row.sealed === null) return ok({})
   const text = parts.unseal(row.sealed, id)
   return text.ok ? ok(WalkInPrivate.parse(JSON.parse(text.value))) : text
 }

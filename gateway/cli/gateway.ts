@@ -13,6 +13,7 @@ const USAGE = `usage: reach5 gateway --data DIR --roads FILE.graph [--tiles FILE
                       [--pages-port 5110] [--enrol-port 5111] [--mqtt-port 8883] [--mqtt-url URL] [--log-level info]
                       [--broker mqtts://HOST:8883 [--broker-ca FILE.pem]] [--busy-share measured]
                       [--utc-offset 480] [--full-track-days 30] [--track-days 90]
+                      [--reporter-days 180] [--lost-child-days 7] [--consultation-days 30]
 
   Runs the command centre: broker, ledger, map and API. Pages listen on loopback only.
   --broker carries the devices over another MQTT broker instead of the embedded one; see reach5 broker-files.
@@ -20,6 +21,9 @@ const USAGE = `usage: reach5 gateway --data DIR --roads FILE.graph [--tiles FILE
   --utc-offset 480 is the local time less UTC in minutes, by which hours of the day are told apart.
   --full-track-days, --track-days: every fix of a car's track is kept for the first, one a minute until the second, nothing
   after it, but for incidents. Let go every night at three; what was let go is in the audit.
+  --reporter-days: name, phone and story of a visitor are let go so long after the incident was closed (without one, after the
+  visit); --lost-child-days where a child was looked for. Incident, times, place and receipt number stay. --consultation-days:
+  records of single questions at kiosks; how often each topic was asked stays.
   DIR is made at the first boot, with a CA and an order-signing key of its own.`
 
 const FLAGS = [
@@ -33,6 +37,9 @@ const FLAGS = [
   'utc-offset',
   'full-track-days',
   'track-days',
+  'reporter-days',
+  'lost-child-days',
+  'consultation-days',
   'city',
   'profiles',
   'pages-port',

@@ -10,7 +10,7 @@ const ZEROS: readonly string[] = Array.from({ length: SEQ_DIGITS }, (_, count) =
 
 /**
  * A record as it lies in the ledger: the wire record, and how it arrived. `ageMs` is how old it was then, `code` is set where
- * something was wrong with it (`CHAIN_BROKEN`, `RECORD_KIND`, `RECORD_BODY`).
+ * something was wrong with it (`CHAIN_BROKEN`, `RECORD_KIND`, `RECORD_BODY`) or its body was let go (`LET_GO`).
  */
 export type RecordRow = Omit<WireRecord, 'occurredAt'> & {
   readonly occurredAtMs: number
@@ -18,6 +18,9 @@ export type RecordRow = Omit<WireRecord, 'occurredAt'> & {
   readonly ageMs: number
   readonly code?: string
 }
+
+/** `code` of a record whose body went when its time was over; `sum` is still that of the body it had. */
+export const LET_GO = 'LET_GO'
 
 export const lanePrefix = (deviceId: DeviceId, epoch: string, lane: Lane): string =>
   `record/${deviceId}/${epoch}/${lane}/`

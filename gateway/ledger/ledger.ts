@@ -30,6 +30,8 @@ export type Ledger = {
   range(range: RowRange): Promise<readonly Row[]>
   /** The same as it lies in the store: packs unopened and nothing looked at, so a damaged value does no harm. */
   stored(range: RowRange): Promise<readonly Row[]>
+  /** What was deleted or replaced there leaves the disk too; a store that never keeps the old needs none. */
+  scour?(range: Pick<RowRange, 'before'> & { readonly from: string }): Promise<void>
   close(): Promise<void>
 }
 

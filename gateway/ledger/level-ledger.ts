@@ -11,6 +11,8 @@ import type { Ledger, LedgerOp, Row, RowRange } from './ledger.ts'
 import { packHolds, packRecords, recordsIn, repack, unpack } from './packed-records.ts'
 
 type Store = Level<string, unknown>
+/** On Node the library is LevelDB itself, which its common type does not say. */
+type Compactable = { compactRange(start: string, end: string): Promise<void> }
 
 const FORMAT_KEY = 'meta/format'
 
@@ -266,6 +268,8 @@ function ledgerOf(store: Store, ledgerId: string, generation: number, log: Logge
           reverse: newestFirst,
         })
         .all(),
+    // Only a compaction drops what a later write has hidden.
+    scour: ({ from, before }) => (store as unknown as Compactable).compactRange(from, before),
     close: () => store.close(),
   }
 }

@@ -1,7 +1,9 @@
 import { sumOf } from '#protocols/chain.ts'
+import { LET_GO_BODY } from '#protocols/api.ts'
 import { RECORD_VERSION } from '#protocols/record.ts'
 import type { Lane } from '#protocols/record.ts'
 import type { ClockQuality } from '#protocols/time.ts'
+import { LET_GO } from '../intake/rows.ts'
 import type { RecordRow } from '../intake/rows.ts'
 import type { LedgerOp, Row } from './ledger.ts'
 
@@ -132,17 +134,16 @@ export function recordsNamed(key: string): StoredSpan | undefined {
 
 /**
  * Whether every record of a row of the store is what was put there: an alias names a sum, every other record proves itself by
- * its own, a pack by its last.
+ * its own, a pack by its last. One whose body was let go proves nothing but that it was.
  */
 export function isAsPut(key: string, value: unknown): boolean {
   if (key.startsWith(ALIASES)) return typeof (value as { sum?: unknown } | null)?.sum === 'string'
   try {
     if (PACKED.test(key)) return unpack(key, value).length > 0
     const row = value as RecordRow
-    return (
-      row.seq === Number(key.slice(-SEQ_DIGITS)) &&
-      sumOf({ ...row, occurredAt: row.occurredAtMs }) === row.sum
-    )
+    const isInPlace = row.seq === Number(key.slice(-SEQ_DIGITS))
+    if (row.code === LET_GO) return isInPlace && row.body === LET_GO_BODY
+    return isInPlace && sumOf({ ...row, occurredAt: row.occurredAtMs }) === row.sum
   } catch {
     return false
   }

@@ -10,6 +10,7 @@ export function observedLedger(ledger: Ledger, clock: Clock, metrics: Metrics): 
     get: key => ledger.get(key),
     range: range => ledger.range(range),
     stored: range => ledger.stored(range),
+    scour: async range => ledger.scour?.(range),
     close: () => ledger.close(),
     commit: async (ops, options) => {
       const startMonoMs = clock.now().monoMs

@@ -1,11 +1,16 @@
 import type { Logger } from '#protocols/log.ts'
 import { rfc3339 } from '#protocols/time.ts'
 import type { Clock } from '#protocols/time.ts'
+import type { CityCore } from '../city.ts'
 import type { GatewayConfig } from '../config.ts'
+import { underPrefix } from '../ledger/ledger.ts'
 import type { Ledger, LedgerOp } from '../ledger/ledger.ts'
 import type { Loop } from '../loop/loop.ts'
 import { nightly } from './nightly.ts'
-import { retireTracks } from './retire-tracks.ts'
+import { nightTimes, reporterPolicy } from './reporter-policy.ts'
+import { kiosksOf, retireQuestions } from './retire-questions.ts'
+import { retireReporters } from './retire-reporters.ts'
+import { newestGnssMs, retireTracks } from './retire-tracks.ts'
 import { trackPolicy } from './track-policy.ts'
 
 /**
@@ -13,30 +18,86 @@ import { trackPolicy } from './track-policy.ts'
  * records, takes three hours.
  */
 const REST_MS = 20
+/** The city lets go on its tick, once a second, 256 visits at once. */
+const LET_GO_MS = 5_000
+/** A backup that was put back brings what had gone since: that is not to be read until the next night. */
+const FIRST_AFTER_MS = 5 * 60_000
 
 /** No car was heard with a satellite's time for so long, or the gateway's own time is wrong: said every night. */
 const DOUBTED_MS = 7 * 24 * 3_600_000
 
-/** Every night lets go of the tracks whose time is over, and says in the audit what went. The returned function ends it. */
-export function retainNightly(parts: {
+export type RetentionParts = {
   readonly clock: Clock
   readonly log: Logger
   readonly ledger: Ledger
   readonly loop: Pick<Loop, 'submit'>
-  readonly config: Pick<GatewayConfig, 'utcOffset' | 'fullTrackDays' | 'trackDays'>
-}): () => void {
+  readonly city: Pick<CityCore, 'letGo'>
+  readonly config: Pick<
+    GatewayConfig,
+    'utcOffset' | 'fullTrackDays' | 'trackDays' | 'reporterDays' | 'lostChildDays' | 'consultationDays'
+  >
+}
+
+/**
+ * Every night lets go of what has had its time: tracks of cars, what visitors told kiosks; and says in the audit what went. The
+ * returned function ends it.
+ */
+export function retainNightly(parts: RetentionParts): () => void {
+  const { clock, log, config } = parts
+  const visitors = (): Promise<void> => letVisitorsGo(parts)
+  const cancelFirst = clock.after(FIRST_AFTER_MS, () => {
+    visitors().catch((error: unknown) => log.error({ event: 'retention.failed', detail: String(error) }))
+  })
+  const stop = nightly({ clock, log, utcOffsetMinutes: config.utcOffset }, async () => {
+    // First what names people: tracks take hours.
+    await visitors()
+    await letTracksGo(parts)
+  })
+  return () => {
+    cancelFirst()
+    stop()
+  }
+}
+
+async function letTracksGo(parts: RetentionParts): Promise<void> {
   const { clock, log, ledger, loop, config } = parts
   const policy = trackPolicy({ full: config.fullTrackDays, thin: config.trackDays })
-  const rest = (): Promise<void> => new Promise(resolve => clock.after(REST_MS, resolve))
-  return nightly({ clock, log, utcOffsetMinutes: config.utcOffset }, async () => {
-    const submit = (ops: readonly LedgerOp[]) => loop.submit({ ops })
-    const retired = await retireTracks({ ledger, submit, rest }, policy, clock.now().utcMs)
-    if (!retired.ok) return log.error({ event: 'retention.failed', detail: retired.detail })
-    const { asOfMs, ...sums } = retired.value
-    const detail = { ...sums, asOf: Number.isFinite(asOfMs) ? rfc3339(asOfMs) : null }
-    log.info({ event: 'retention.done', ...detail })
-    if (clock.now().utcMs - asOfMs > DOUBTED_MS) log.warn({ event: 'retention.clock_not_vouched', ...detail })
-    if (sums.stores === 0) return
-    await loop.submit({ audit: { action: 'retention.track', actor: 'gateway', detail } })
-  })
+  const retired = await retireTracks({ ledger, ...stepsOf(parts) }, policy, clock.now().utcMs)
+  if (!retired.ok) return log.error({ event: 'retention.failed', detail: retired.detail })
+  const { asOfMs, ...sums } = retired.value
+  const detail = { ...sums, asOf: Number.isFinite(asOfMs) ? rfc3339(asOfMs) : null }
+  log.info({ event: 'retention.done', ...detail })
+  if (clock.now().utcMs - asOfMs > DOUBTED_MS) log.warn({ event: 'retention.clock_not_vouched', ...detail })
+  if (sums.stores === 0) return
+  await loop.submit({ audit: { action: 'retention.track', actor: 'gateway', detail } })
 }
+
+/** Visits are audited by the city, in the commit in which they go. */
+async function letVisitorsGo(parts: RetentionParts): Promise<void> {
+  const { clock, log, ledger, loop, city, config } = parts
+  const policy = reporterPolicy({
+    reporter: config.reporterDays,
+    lostChild: config.lostChildDays,
+    consultation: config.consultationDays,
+  })
+  const times = nightTimes(clock.now().utcMs, await newestGnssMs(ledger))
+  const steps = stepsOf(parts)
+  const letGo: CityCore['letGo'] = visits => city.letGo(visits)
+  const visits = await retireReporters({ ledger, ...steps, letGo }, policy, times)
+  if (!visits.ok) return log.error({ event: 'retention.failed', detail: visits.detail })
+  const questions = await retireQuestions({ ledger, ...steps }, policy.questionMs, times)
+  if (!questions.ok) return log.error({ event: 'retention.failed', detail: questions.detail })
+  if (visits.value + questions.value === 0) return
+  const detail = { questions: questions.value, asOf: rfc3339(times.asOfMs) }
+  log.info({ event: 'retention.visitors', visits: visits.value, ...detail })
+  if (questions.value > 0)
+    await loop.submit({ audit: { action: 'retention.consultation', actor: 'gateway', detail } })
+  await new Promise<void>(resolve => clock.after(LET_GO_MS, resolve))
+  for (const prefix of ['walkin/', ...(await kiosksOf(ledger)).map(id => `record/${id}/`)])
+    await ledger.scour?.(underPrefix(prefix))
+}
+
+const stepsOf = ({ clock, loop }: RetentionParts) => ({
+  submit: (ops: readonly LedgerOp[]) => loop.submit({ ops }),
+  rest: () => new Promise<void>(resolve => clock.after(REST_MS, resolve)),
+})

@@ -1,11 +1,12 @@
-import type { DeviceId } from '#protocols/ids.ts'
 import type { Result } from '#protocols/result.ts'
 import { lanePrefix, recordKey } from '../intake/rows.ts'
 import type { RecordRow } from '../intake/rows.ts'
 import { underPrefix } from '../ledger/ledger.ts'
 import type { Ledger, LedgerOp } from '../ledger/ledger.ts'
-import { recordsNamed, unpack } from '../ledger/packed-records.ts'
+import { unpack } from '../ledger/packed-records.ts'
 import { incidentSpans } from './incident-spans.ts'
+import { storesWith } from './stores-with.ts'
+import type { DeviceStore } from './stores-with.ts'
 import { cameMs, heldOf, thinned, vouchedMs } from './track-policy.ts'
 import type { HeldSpan, TrackPolicy } from './track-policy.ts'
 
@@ -35,8 +36,6 @@ export type Retired = {
   readonly asOfMs: number
 }
 
-type Track = { readonly deviceId: DeviceId; readonly epoch: string }
-
 export type RetirePartners = {
   readonly ledger: Pick<Ledger, 'stored' | 'range' | 'get'>
   /** Commits like everything else, in its turn. */
@@ -57,7 +56,7 @@ export async function retireTracks(
   const spans = await incidentSpans(partners.ledger)
   const asOfMs = vouchedMs(nowUtcMs, await newestGnssMs(partners.ledger))
   const sum = { thinned: 0, deleted: 0, stores: 0, asOfMs }
-  for await (const track of tracksOf(partners.ledger)) {
+  for await (const track of storesWith(partners.ledger, 'track')) {
     const retired = await retireTrack(partners, policy, track, spans.get(track.deviceId) ?? [], asOfMs)
     if (!retired.ok) return retired
     const { thinned, deleted } = retired.value
@@ -69,9 +68,9 @@ export async function retireTracks(
 }
 
 /** The newest time that a satellite gave a car, by the last row of every track; -Infinity without any. */
-async function newestGnssMs(ledger: RetirePartners['ledger']): Promise<number> {
+export async function newestGnssMs(ledger: Pick<Ledger, 'stored'>): Promise<number> {
   let newestMs = -Infinity
-  for await (const { deviceId, epoch } of tracksOf(ledger)) {
+  for await (const { deviceId, epoch } of storesWith(ledger, 'track')) {
     const { from, before } = underPrefix(lanePrefix(deviceId, epoch, 'track'))
     const [last] = await ledger.stored({ from, before, limit: 1, newestFirst: true })
     for (const [, row] of last === undefined ? [] : unpack(...last)) {
@@ -82,28 +81,10 @@ async function newestGnssMs(ledger: RetirePartners['ledger']): Promise<number> {
   return newestMs
 }
 
-/** Every store that has a track in the ledger, found by seeking from one to the next. */
-async function* tracksOf(ledger: RetirePartners['ledger']): AsyncGenerator<Track> {
-  const { before } = underPrefix('record/')
-  let after = 'record/'
-  for (;;) {
-    const [row] = await ledger.stored({ after, before, limit: 1 })
-    if (row === undefined) return
-    const named = row[0].startsWith('record/=') ? undefined : recordsNamed(row[0])
-    if (named === undefined) {
-      after = row[0].startsWith('record/=') ? underPrefix('record/=').before : row[0]
-      continue
-    }
-    const [deviceId, epoch, lane] = named.lane.split('/') as [DeviceId, string, string]
-    if (lane === 'track') yield { deviceId, epoch }
-    after = underPrefix(`record/${named.lane}/`).before
-  }
-}
-
 async function retireTrack(
   partners: RetirePartners,
   policy: TrackPolicy,
-  track: Track,
+  track: DeviceStore,
   spans: readonly HeldSpan[],
   nowUtcMs: number,
 ): Promise<Result<{ readonly thinned: number; readonly deleted: number }>> {
@@ -138,7 +119,7 @@ type Piece = { readonly keys: readonly string[]; readonly rows: readonly RecordR
 /** The next rows of the store behind seq `from` that are older than `overMs`; null when there are none. */
 async function nextPiece(
   ledger: RetirePartners['ledger'],
-  { deviceId, epoch }: Track,
+  { deviceId, epoch }: DeviceStore,
   from: number,
   overMs: number,
   limit: number,
@@ -158,7 +139,11 @@ async function nextPiece(
 }
 
 /** Nothing where everything stays: a row that is as it was need not be written. */
-function replaced({ deviceId, epoch }: Track, piece: Piece, kept: readonly RecordRow[]): readonly LedgerOp[] {
+function replaced(
+  { deviceId, epoch }: DeviceStore,
+  piece: Piece,
+  kept: readonly RecordRow[],
+): readonly LedgerOp[] {
   if (kept.length === piece.rows.length) return []
   return [
     ...piece.keys.map((key): LedgerOp => ({ type: 'del', key })),

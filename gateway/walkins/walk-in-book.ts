@@ -1,4 +1,5 @@
 import type { ConsultTopic } from '#protocols/walk-in.ts'
+import type { OverVisit } from './let-go.ts'
 import type { WalkInRow } from './walk-in.ts'
 
 /** Visits kept in memory for lists; the rows of all stay. */
@@ -17,6 +18,8 @@ export type ConsultationRow = {
 /** What visitors told the kiosks, newest first. */
 export class WalkInBook {
   private readonly rows = new Map<string, WalkInRow>()
+  /** Whose words go on the next tick (`let-go.ts`). */
+  readonly over: OverVisit[] = []
   private readonly consultations = new Map<string, ConsultationRow>()
 
   all(): readonly WalkInRow[] {

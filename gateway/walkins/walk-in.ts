@@ -25,6 +25,8 @@ export type WalkInRow = {
   readonly emergency: boolean
   readonly report: Omit<ReportBody, 'ref' | 'number' | 'sealed'> | null
   readonly sealed: Sealed | null
+  /** When its words were let go; absent while they are there, or never were. */
+  readonly removedUtcMs?: number
   readonly place: Place
   /** When the visitor pressed: by the station's clock, and by the gateway's less its true age. */
   readonly filedUtcMs: number
@@ -59,8 +61,9 @@ export function withRecord(
   }
   const { sealed, ref: _ref, number: _number, ...report } = told.report
   const { route, severity, emergency } = triageOf(report)
+  const { removedUtcMs: _removed, ...rest } = row
   return {
-    ...row,
+    ...rest,
     number,
     report,
     sealed,
@@ -130,6 +133,7 @@ export function viewOfWalkIn(row: WalkInRow, now: Now): WalkInView {
     report: report && { ...report, place: report.place.kind },
     place,
     hasSealed: row.sealed !== null,
+    removedAt: row.removedUtcMs === undefined ? null : rfc3339(row.removedUtcMs),
     filedAt: rfc3339(row.filedUtcMs),
     ageMs: Math.max(0, now.utcMs - row.happenedUtcMs),
     arrivedAfterMs,

@@ -36,6 +36,9 @@ export const DeviceView = z.object({
 })
 export type DeviceView = z.infer<typeof DeviceView>
 
+/** Stands where the body of a record was that named somebody, once its time was over. */
+export const LET_GO_BODY = '{"removed":true}'
+
 export const LedgerRow = z.object({
   eventId: z.string(),
   lane: z.string(),
@@ -46,6 +49,7 @@ export const LedgerRow = z.object({
   receivedAt: Time,
   clockQuality: z.string(),
   bootId: z.string(),
+  /** `LET_GO_BODY` where it was personal and its time was over. */
   body: z.string(),
   sum: z.string(),
 })

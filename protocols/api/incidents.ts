@@ -59,6 +59,8 @@ export const IncidentView = z.object({
       contact: z.enum(['phone', 'none', 'anonymous']),
       /** How old the report was when it reached the gateway; large means it was filed offline. */
       arrivedAfterMs: z.number(),
+      /** Name, phone and story were let go then, because their time was over. */
+      removedAt: Time.optional(),
     })
     .optional(),
 })

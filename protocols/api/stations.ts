@@ -45,6 +45,8 @@ export const WalkInView = z.object({
     .nullable(),
   place: Place,
   hasSealed: z.boolean(),
+  /** Name, phone and story were let go then, because their time was over; null while nothing was. */
+  removedAt: Time.nullable(),
   filedAt: Time,
   ageMs: z.number(),
   arrivedAfterMs: z.number(),

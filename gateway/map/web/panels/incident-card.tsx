@@ -15,7 +15,7 @@ import { incidentClock, momentOf, unsignedSeconds } from '../state/incident-cloc
 import { useHotkey } from '../state/hotkeys.ts'
 import { choices, picked, primary } from '../state/keyboard.ts'
 import { isOpen, takeIncident, units } from '../state/picture.ts'
-import { agoWords, clockWords, refusalWords, timeWords, words } from '../words/words.ts'
+import { agoWords, clockWords, refusalWords, timeWords, words, yearDateWords } from '../words/words.ts'
 import { ByDistance } from './by-distance.tsx'
 import { SourceTag } from './source-tag.tsx'
 import { Candidates, showUnitCard } from './candidates.tsx'
@@ -131,6 +131,11 @@ export function IncidentCard({ held }: { held: Held<IncidentView> }) {
                   {w.receiptNumber} <span class="num">{view.walkIn.number}</span>
                 </span>
               )}
+            </p>
+          )}
+          {view.walkIn?.removedAt !== undefined && (
+            <p class="sub" data-removed>
+              {w.reporterRemoved(yearDateWords(Date.parse(view.walkIn.removedAt)))}
             </p>
           )}
         </>

@@ -51,6 +51,7 @@ export const en: Words = {
   received: 'Received',
   filedAt: (station: string, kiosk: string) => `${station}, kiosk ${kiosk}`,
   receiptNumber: 'Receipt',
+  reporterRemoved: (day: string) => `Name, phone and story were removed on ${day}, when their time was over`,
   source: 'Source',
   nobodyFits: 'Nothing fits the search',
 

@@ -42,6 +42,14 @@ export const dateWords = (utcMs: number): string =>
     weekday: 'short',
   }).format(utcMs)
 
+/** `2026/8/30`: a day that may be of another year. */
+export const yearDateWords = (utcMs: number): string =>
+  new Intl.DateTimeFormat(language.value === 'zh' ? 'zh-CN' : 'en-GB', {
+    year: 'numeric',
+    month: 'numeric',
+    day: 'numeric',
+  }).format(utcMs)
+
 /** `640 米`, `2.4 公里`. */
 export const kilometreWords = (metres: number): string =>
   metres < 1000

@@ -66,6 +66,7 @@ export const zh = {
   received: '接报',
   filedAt: (station: string, kiosk: string) => `${station} 自助机${kiosk}`,
   receiptNumber: '受理编号',
+  reporterRemoved: (day: string) => `报案人姓名、电话和自述已于 ${day} 到期删除，警情保留`,
   source: '来源',
   nobodyFits: '没有符合查找的条目',
 

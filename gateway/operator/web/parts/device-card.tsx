@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals'
 import type { Signal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
+import { LET_GO_BODY } from '#protocols/api.ts'
 import type { LedgerRow } from '#protocols/api.ts'
 import type { OperatorDevice, OperatorView } from '#protocols/operator.ts'
 import { Refusal } from '#protocols/receiver-health.ts'
@@ -265,7 +266,13 @@ function Records({ rows }: { rows: Signal<readonly LedgerRow[] | null> }) {
           <span class="num">#{row.seq}</span>
           <b>{row.kind}</b>
           <time class="num">{timeWords(row.occurredAt)}</time>
-          <code>{row.body}</code>
+          {row.body === LET_GO_BODY ? (
+            <span class="sub" data-removed>
+              {w.recordRemoved}
+            </span>
+          ) : (
+            <code>{row.body}</code>
+          )}
         </li>
       ))}
     </ul>

@@ -110,6 +110,7 @@ export const en: Words = {
   purposeExample: 'e.g. checking a driver fault',
   read: 'Read the newest 30',
   noRecords: 'No records in this lane',
+  recordRemoved: 'Removed when its time was over',
   kind: 'Kind',
   time: 'Time',
   content: 'Content',

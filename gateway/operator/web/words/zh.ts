@@ -111,6 +111,7 @@ export const zh = {
   purposeExample: '例：核对驱动故障',
   read: '查阅最近 30 条',
   noRecords: '该通道没有记录',
+  recordRemoved: '内容已到期删除',
   kind: '种类',
   time: '时间',
   content: '内容',
