@@ -35,6 +35,9 @@ const STEP_WITHIN_MS = 90_000
 /** A person who went for coffee; the channel is then skipped with that as its reason. */
 const HAND_WITHIN_MS = 60_000
 
+/** A module that was late is asked again within five seconds; one that is silent for twice as long is not there. */
+const READ_WITHIN_MS = 10_000
+
 /** A whole visit in one go, told line by line; ends with the report made, whatever failed on the way. */
 export async function runVisit(
   visit: SelfTest,
@@ -103,7 +106,9 @@ async function walkInputs(
   { say, onSkip }: Screen,
   reason: string | null,
 ): Promise<void> {
-  const ready = (view: TechnicianView): boolean => view.inputs.panel === 'ok'
+  // A module is well a moment before what it says is known.
+  const ready = ({ inputs: { panel, contacts } }: TechnicianView): boolean =>
+    panel === 'ok' && contacts.some(contact => contact !== null)
   if (visit.view().inputs.state === 'skipped') return
   const { inputs } = await until(visit, clock, ready, 5_000)
   for (const name of inputs.panel === 'ok' ? [] : inputs.silent)
@@ -112,9 +117,18 @@ async function walkInputs(
   if (inputs.contacts.every(contact => contact === null)) return
   await visit.act({ kind: 'walk.start' })
   const stop = onSkip(() => void visit.act({ kind: 'walk.skip', reason: 'skipped by hand' }))
+  // Terminals nobody waits for any more: who did not answer at the beginning, and who fell silent for good.
+  let given = inputs.panel === 'ok' ? new Set<number>() : unreadIn(inputs)
   for (;;) {
     const { channel, ask, by, order } = visit.view().inputs.walk
     if (channel === null) break
+    // Nobody is asked to move what cannot be seen: the movement would be over when the module speaks again.
+    if (reason === null && isAskedUnread(visit.view(), given)) {
+      const isAsked = ({ inputs: { walk } }: TechnicianView): boolean => walk.channel === channel
+      await until(visit, clock, view => !isAsked(view) || !isAskedUnread(view, given), READ_WITHIN_MS)
+      if (isAskedUnread(visit.view(), given)) given = unreadIn(visit.view().inputs)
+      continue
+    }
     const why = reason ?? unreadable(visit.view())
     if (why !== null) {
       await visit.act({ kind: 'walk.skip', reason: why })
@@ -140,6 +154,16 @@ async function walkInputs(
   stop()
   for (const result of visit.view().inputs.walk.results)
     for (const words of resultWords(result)) say(`inputs   ${words}`)
+}
+
+/** Terminals of which nothing is known. */
+const unreadIn = ({ contacts }: TechnicianView['inputs']): Set<number> =>
+  new Set(contacts.flatMap((contact, at) => (contact === null ? [at] : [])))
+
+/** The input that is asked for is not read, and was not given up before. */
+function isAskedUnread({ inputs: { contacts, walk } }: TechnicianView, given: ReadonlySet<number>): boolean {
+  const at = walk.expectedInput
+  return at !== null && contacts[at] === null && !given.has(at)
 }
 
 /** Why nobody can see the input that is asked for now: its module does not answer. */

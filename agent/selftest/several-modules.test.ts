@@ -67,11 +67,17 @@ describe('terminals of several modules', () => {
 
 /** A car with two modules on one line and a line of its own, and a person who does what is asked. */
 async function visitCar(
-  broken: { readonly second?: 'silent' | 'late once'; readonly door?: 'second module' } = {},
+  broken: {
+    readonly second?: 'silent' | 'late once' | 'late when asked' | 'gone when asked'
+    readonly door?: 'second module'
+    /** One module and nothing else, silent for a while once it was found. */
+    readonly alone?: 'late at first'
+  } = {},
 ) {
   const dir = mkdtempSync(join(tmpdir(), 'reach5-modules-'))
   dirs.push(dir)
-  await saveFittings(dir, FITTED)
+  const { modules: _m, gpio: _g, ...only } = FITTED
+  await saveFittings(dir, broken.alone ? only : FITTED)
   const clock = openVirtualClock()
   const line = createMemoryLine(clock, { path: 'rs485', baud: 38_400 })
   const [first, second] = [1, 2].map(address =>
@@ -101,7 +107,7 @@ async function visitCar(
   }
   const said: string[] = []
   const asked: string[] = []
-  let isOver = false
+  let [isOver, isFound] = [false, false]
   const states = new Set<string>()
   const run = runVisit(
     opened.value,
@@ -109,10 +115,20 @@ async function visitCar(
     {
       say: text => {
         said.push(text)
+        if (broken.alone && text.startsWith('ports') && !isFound) {
+          isFound = true
+          first!.setPower(false)
+          clock.after(2_000, () => first!.setPower(true))
+        }
         const [, channel, to] = /now: (\w+) (on|off)/.exec(text) ?? []
         if (channel === undefined) return
         asked.push(`${channel} ${to}`)
         clock.after(400, () => hands[channel]!(to === 'on'))
+        // Silent from before the first of its inputs is asked for.
+        if (broken.second?.endsWith('when asked') && channel === 'door' && to === 'on') {
+          second!.setPower(false)
+          if (broken.second === 'late when asked') clock.after(3_000, () => second!.setPower(true))
+        }
         if (broken.second !== 'late once' || channel !== 'crash' || to !== 'off') return
         clock.after(500, () => second!.setPower(false))
         clock.after(2_500, () => second!.setPower(true))
@@ -176,6 +192,34 @@ describe('a walk over all inputs of a car', () => {
     expect(said.join('\n')).not.toMatch(/inputs {3}failed/)
     expect(states).not.toContain('inputs failed')
     expect(view.inputs.state).toBe('passed')
+  })
+
+  it('waits for what the only module says, not for its first word', async () => {
+    const { asked } = await visitCar({ alone: 'late at first' })
+    expect(asked).toEqual(['lightbar on', 'lightbar off', 'door on', 'door off'])
+  })
+
+  it('waits for a module that is late when one of its inputs is to be asked for', async () => {
+    const { view, asked, states } = await visitCar({ second: 'late when asked' })
+    expect(states).toContain('module 2 silent')
+    expect(asked).toContain('panic on')
+    expect(view.inputs.walk.results.map(({ channel, outcome }) => [channel, outcome])).toEqual([
+      ['lightbar', 'right'],
+      ['siren', 'right'],
+      ['door', 'right'],
+      ['panic', 'right'],
+      ['crash', 'right'],
+    ])
+  })
+
+  it('waits once for a module that is gone, and skips all of its inputs', async () => {
+    const { view, asked } = await visitCar({ second: 'gone when asked' })
+    expect(asked.filter(text => /panic|crash/.test(text))).toEqual([])
+    const skipped = view.inputs.walk.results.filter(({ outcome }) => outcome === 'skipped')
+    expect(skipped.map(({ channel, reason }) => [channel, reason])).toEqual([
+      ['panic', 'terminal 2:1 is not read'],
+      ['crash', 'terminal 2:6 is not read'],
+    ])
   })
 
   it('names a module that is silent with its remedy, walks the rest, and does not pass', async () => {

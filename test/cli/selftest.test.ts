@@ -53,7 +53,7 @@ describe('`reach5 selftest` on a bench', { timeout: 90_000 }, () => {
     })
     // Two wires are crossed and one is turned, and nobody was asked to take that as it is.
     expect(ran.code).toBe(1)
-    expect(ran.err).toContain('inputs   brake swapped at terminal 3')
+    expect(ran.err, ran.err.join('\n')).toContain('inputs   brake swapped at terminal 3')
     expect(ran.err.filter(line => / (swapped|inverted) at /.test(line))).toHaveLength(3)
     const report = JSON.parse(readFileSync(String(result['file']), 'utf8')) as AcceptanceReport
     expect(report.steps).toMatchObject({ identity: 'passed', ports: 'passed', signal: 'passed' })
