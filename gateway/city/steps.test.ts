@@ -33,7 +33,15 @@ describe('work in steps', () => {
     const said: string[] = []
     const turns = inTurns(clock, () => Promise.resolve(void said.push('others')))
     expect(await turns(counting(clock, 'a', 5, said))).toBe('a done')
-    expect(said).toEqual(['a1', 'a2', 'others', 'a3', 'a4', 'others', 'a5'])
+    expect(said).toEqual(['others', 'a1', 'a2', 'others', 'a3', 'a4', 'others', 'a5'])
+  })
+
+  it('begins each work in a turn of its own', async () => {
+    const clock = clockOf()
+    const said: string[] = []
+    const turns = inTurns(clock, () => Promise.resolve(void said.push('others')))
+    await Promise.all(['a', 'b'].map(name => turns(counting(clock, name, 1, said))))
+    expect(said).toEqual(['others', 'a1', 'others', 'b1'])
   })
 
   it('does one work after the other, in the order they came, and goes on after one that broke', async () => {

@@ -23,14 +23,16 @@ export type InTurns = <T>(begin: () => Steps<T>) => Promise<T>
 export function inTurns(clock: Clock, breathe: () => Promise<void>): InTurns {
   let last: Promise<unknown> = Promise.resolve()
   const work = async <T>(begin: () => Steps<T>): Promise<T> => {
-    const steps = begin()
+    let steps: Steps<T> | undefined
     for (;;) {
+      // Before the first turn too: what came before it, the end of another work or of a request, has held the loop already.
+      await breathe()
       const startMonoMs = clock.now().monoMs
+      steps ??= begin()
       do {
         const step = steps.next()
         if (step.done) return step.value
       } while (clock.now().monoMs - startMonoMs < TURN_MS)
-      await breathe()
     }
   }
   return begin => {

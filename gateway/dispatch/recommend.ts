@@ -67,13 +67,17 @@ export function* recommending(
   const { answer, timed } = found
   const byEta = timed.sort((a, b) => a.etaSeconds - b.etaSeconds || (a.unitId < b.unitId ? -1 : 1))
   const first = byEta[0]
-  const candidates = ranked(byEta, options.policy ?? HYBRID)
-    .slice(0, options.limit ?? byEta.length)
-    .map(({ isOwnGrid: _isOwnGrid, unit, ...c }, i) => ({
-      ...c,
-      reasons: c.unitId === first?.unitId ? [...c.reasons, 'nearest_eta' as const] : c.reasons,
-      ...(i < (options.routes ?? ROUTES_DEFAULT) && routeOf(place, unit, around.reach)),
-    }))
+  const chosen = ranked(byEta, options.policy ?? HYBRID).slice(0, options.limit ?? byEta.length)
+  const routes: Pick<Candidate, 'route'>[] = []
+  for (const { unit } of chosen.slice(0, options.routes ?? ROUTES_DEFAULT)) {
+    routes.push(routeOf(place, unit, around.reach))
+    yield
+  }
+  const candidates = chosen.map(({ isOwnGrid: _isOwnGrid, unit: _unit, ...c }, i) => ({
+    ...c,
+    reasons: c.unitId === first?.unitId ? [...c.reasons, 'nearest_eta' as const] : c.reasons,
+    ...routes[i],
+  }))
   const excluded = judged
     .map(j => ({ unit: j.unit, excludedBy: j.excludedBy ?? roadExclusionOf(j.unit, answer) }))
     .filter((j): j is { unit: UnitView; excludedBy: Exclusion } => j.excludedBy !== null)
