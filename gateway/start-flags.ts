@@ -2,18 +2,30 @@
  * How the process of a gateway is started, whoever starts it: the demo, `reach5 gateway`, a service, a bench or a proof.
  *
  *   max-semi-space-size 4     each thread's young generation is 4 MB twice: a pause copies four megabytes at most
+ *   no-parallel-scavenge      the loop collects its own young generation: 0.3 MB to copy is a millisecond of work, and a helper
+ *                             that others keep from the processor is waited for, 20 to 60 ms on two busy cores
+ *   no-concurrent-array-buffer-sweeping   the same: a pause waits until the helper of the one before is done, 41 ms once
+ *   heap-growing-percent 80   the old generation is collected when it has grown by so much. Left to itself V8 waits for three
+ *                             times as much when there is a lot of garbage and for a fifth when there is little; half-full
+ *                             pages are then moved and a pause is 6 to 10 ms instead of 3 to 5
  *   MALLOC_ARENA_MAX 2        two heaps of malloc for all threads (mallopt(3))
  *   MALLOC_MMAP_THRESHOLD_    what is larger goes back to the system when it is freed; without a number the first large
  *                             block that is freed raises the bound to its size, and later ones leave holes
  *   glibc.malloc.hugetlb 1    large blocks ask for pages of 2 MB where the system gives them to who asks: 2,100 pages fewer to
  *                             fetch for Porto's roads, which open in half the time where a page is dear (a virtual machine)
  *
- * Turned down: a young generation of 2 MB collected by one thread, and an old one collected at every third of growth
- * (heap-growing-percent 30). With 255 cars they hold about a hundred megabytes less; of three storms of 2,000 cars (`reach5
- * prove storm`) the slowest was live after 16.8 s with them and 10.6 s without, on one machine, one run each.
+ * Three storms of 2,000 cars (`reach5 prove storm`) are live after 5.9 to 6.3 s with these, on 5.8 to 6.5 s of the gateway's
+ * processor. Turned down: a young generation of 2 MB with an old one collected at every third of growth (heap-growing-percent
+ * 30), of which the slowest storm took 16.8 s; one thread for the young generation was not what it cost. No compaction
+ * (no-compact): pauses are as short, but half-full pages that a storm leaves would never be given back.
  */
 export const GATEWAY_START = {
-  execArgv: ['--max-semi-space-size=4'],
+  execArgv: [
+    '--max-semi-space-size=4',
+    '--no-parallel-scavenge',
+    '--no-concurrent-array-buffer-sweeping',
+    '--heap-growing-percent=80',
+  ],
   env: {
     MALLOC_ARENA_MAX: '2',
     MALLOC_MMAP_THRESHOLD_: '1048576',
