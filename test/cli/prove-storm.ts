@@ -11,7 +11,7 @@ const STORMS = 3
 const ALL_LIVE_S_MAX = 15
 const STREAM_P99_MS_MAX = 2_000
 /** Pairs of windows without and with a frozen page. */
-const PAIRS = 7
+const PAIRS = 16
 const WINDOW_MS = 6_000
 const COST_MAX = 1.05
 const DECLARED = 20

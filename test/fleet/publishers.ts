@@ -20,8 +20,12 @@ export async function connectPublishers(
   })
   const answer = (): Promise<FromPublishers> =>
     new Promise((resolve, reject) => {
-      child.once('message', said => resolve(said as FromPublishers))
-      child.once('exit', code => reject(new Error(`the publishers ended with ${code}`)))
+      const onExit = (code: number | null): void => reject(new Error(`the publishers ended with ${code}`))
+      child.once('exit', onExit)
+      child.once('message', said => {
+        child.off('exit', onExit)
+        resolve(said as FromPublishers)
+      })
     })
   const connected = answer()
   child.send({ say: 'connect', identities, url } satisfies ToPublishers)
