@@ -5,6 +5,7 @@ import {
   lanesOf,
   newIntakeState,
   restoreWatermark,
+  TURNED_AWAY_MAX,
   untoldRanges,
 } from '#gateway/intake/intake-state.ts'
 import type { IntakeState } from '#gateway/intake/intake-state.ts'
@@ -329,6 +330,27 @@ describe('a record that does not fit', () => {
     centre.hear('up/event', chain('event', 1, () => ({ kind: 'boot', body: 'clone' }))[0]!)
     expect(centre.audits).toEqual(['intake.chain_broken seq_reused'])
     expect(centre.told('event')).toEqual([1])
+  })
+
+  it('is left where it is when it goes on from another history, until the device was told often enough', () => {
+    const centre = new Centre()
+    centre.hear('up/event', packBatch([first, second]))
+    const kind = (seq: number): string => (seq === 1 ? 'driver.fault' : 'boot')
+    const [, ...other] = chain('event', 4, seq => ({
+      kind: kind(seq),
+      body: seq === 1 ? { driver: 'd', code: 'C', detail: '1' } : 'another past',
+    }))
+    // Its answer may be lost, so what the device sends next is not to be taken yet.
+    centre.hear('hello', hello({ event: { first: 1, last: 4 } }))
+    centre.hear('up/event', packBatch(other))
+    expect(centre.audits).toEqual(['intake.chain_broken seq_reused', 'intake.chain_broken another_history'])
+    expect(centre.ledgered('event')).toEqual([1, 2])
+    expect(centre.acks.at(-1)).toMatchObject({ lane: 'event', upTo: 2, sum: second.sum })
+    for (let n = 1; n < TURNED_AWAY_MAX; n++) centre.hear('up/event', packBatch(other.slice(1)))
+    expect(centre.ledgered('event')).toEqual([1, 2])
+    centre.hear('up/event', packBatch(other.slice(1)))
+    expect(centre.ledgered('event')).toEqual([1, 2, 3, 4])
+    expect(centre.audits.at(-1)).toBe('intake.chain_broken prev_differs')
   })
 
   it('shows a rolled-back store already in its hello', () => {

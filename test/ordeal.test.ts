@@ -56,6 +56,13 @@ describe('a city that breaks', () => {
     expect(report.violations).toEqual([])
   }, 120_000)
 
+  it('loses nothing of a car whose disk was put back, though the answer to its hello was lost', async () => {
+    const again = { seed: 3, vehicleHours: 2_000, city: 38, only: [19, 42, 47, 69, 85, 87] }
+    const report = await runJob(job({ ...again, untilMs: 2_600_000 }))
+    expect(report.faultsByKind).toMatchObject({ 'image restored': 1, loss: 1 })
+    expect(report.violations).toEqual([])
+  }, 120_000)
+
   it('is the same twice, and another one by another seed', { timeout: 120_000 }, async () => {
     const [first, again, other] = [
       await runJob(job({})),

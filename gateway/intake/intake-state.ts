@@ -12,6 +12,9 @@ import { countOf, missingIn } from '#protocols/ranges.ts'
 import { lanePrefix, recordKey, wireRecordOf } from './rows.ts'
 import type { RecordRow } from './rows.ts'
 
+/** So often a device is told on one connection: one that can no longer look at its record of that name would be told for ever. */
+export const TURNED_AWAY_MAX = 8
+
 /** An epoch is minted only when a store was lost; of a device with more of them the longest silent one is forgotten. */
 export const EPOCHS_MAX = 64
 
@@ -23,6 +26,8 @@ export type DeviceBook = {
   readonly epochs: Map<string, Map<Lane, LaneBook>>
   boot: Boot | null
   hello: Hello | null
+  /** Records of another history that may still be turned away on this connection. */
+  mayTurnAway: number
   /** Lanes of the newest hello whose loss below `first` is not yet settled. */
   unsettled: Set<Lane>
   readonly unstoredIds: Set<string>
@@ -86,6 +91,7 @@ export function deviceBookOf(state: IntakeState, deviceId: DeviceId): DeviceBook
     epochs: new Map(),
     boot: null,
     hello: null,
+    mayTurnAway: 0,
     unsettled: new Set(),
     unstoredIds: new Set(),
     faults: new Map(),

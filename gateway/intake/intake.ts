@@ -7,7 +7,7 @@ import type { UnstoredAck } from '#protocols/session.ts'
 import type { Now } from '#protocols/time.ts'
 import { chainAudit, refusal } from './intake-effects.ts'
 import type { IntakeEffect, IntakeEvent } from './intake-effects.ts'
-import { bookOf, count, deviceBookOf } from './intake-state.ts'
+import { bookOf, count, deviceBookOf, TURNED_AWAY_MAX } from './intake-state.ts'
 import type { IntakeState } from './intake-state.ts'
 import { highestOf, isWaiting, waitingSinceMonoMs } from './lane-book.ts'
 import { ackOf, passAndTell, settle, settleLosses } from './lane-effects.ts'
@@ -24,9 +24,12 @@ const UNSTORED_IDS_MAX = 256
 /** One event in, effects in the order they happened; `now` is when the event reached the gateway. */
 export function intake(state: IntakeState, event: IntakeEvent, now: Now): IntakeEffect[] {
   switch (event.type) {
-    case 'session':
-      deviceBookOf(state, event.deviceId).link = event.link
+    case 'session': {
+      const device = deviceBookOf(state, event.deviceId)
+      device.link = event.link
+      device.mayTurnAway = TURNED_AWAY_MAX
       return [{ type: 'city', event }]
+    }
     case 'payload':
       return onPayload(state, event, now)
     case 'tick':
@@ -67,6 +70,7 @@ function onHello(state: IntakeState, deviceId: DeviceId, payload: Uint8Array): I
   const lanes = LANES.map(lane => ({ lane, book: bookOf(state, deviceId, hello.epoch, lane) }))
   const repeated = JSON.stringify(device.hello?.lanes) === JSON.stringify(hello.lanes)
   device.hello = hello
+  device.mayTurnAway = TURNED_AWAY_MAX
   device.unsettled = new Set(LANES)
   for (const { lane, book } of lanes) {
     const ref = { deviceId, epoch: hello.epoch, lane }

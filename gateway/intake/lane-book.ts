@@ -116,6 +116,13 @@ export function takeNext(book: LaneBook, { seq, prev, sum }: WireRecord): boolea
   return true
 }
 
+/** Whether a record follows directly on what was told, and on another record of that name than ours. */
+export const isOfAnotherHistory = (book: LaneBook, { seq, prev }: WireRecord): boolean =>
+  seq === book.told + 1 &&
+  book.toldSum !== null &&
+  prev !== book.toldSum &&
+  rangeAt(book.received, seq) === undefined
+
 /** Counts seqs as received that will never come. False when that would be more ranges than a book may have. */
 export function excuse(book: LaneBook, ranges: Ranges): boolean {
   const fresh = ranges.flatMap(range => missingIn(book.received, range))

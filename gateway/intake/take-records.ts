@@ -12,7 +12,7 @@ import { chainAudit, refusal } from './intake-effects.ts'
 import type { IntakeEffect, IntakeEvent } from './intake-effects.ts'
 import { bookOf, count, deviceBookOf, epochInTheWay, faultKey, noteFault, readBody } from './intake-state.ts'
 import type { DriverFault, IntakeState, LaneRef } from './intake-state.ts'
-import { admit, claim, excuse, HELD_MAX, takeNext } from './lane-book.ts'
+import { admit, claim, excuse, HELD_MAX, isOfAnotherHistory, takeNext } from './lane-book.ts'
 import type { LaneBook } from './lane-book.ts'
 import { ackOf, passAndTell, putWatermark, settle, tellCity, tellReleased } from './lane-effects.ts'
 import { offsetOf, recordAgeMs } from './lateness.ts'
@@ -50,12 +50,35 @@ export function takeRecords(
     prefix: lanePrefix(deviceId, epoch, lane),
     told: [],
   }
-  for (const record of opened.value) acceptRecord(state, ref, book, record, arrived, effects)
+  for (const record of opened.value) {
+    if (isTurnedAway(state, ref, book, record, effects)) break
+    acceptRecord(state, ref, book, record, arrived, effects)
+  }
   effects.push(...arrived.told)
   // Nothing new: nothing to write, but the ack may have been lost on its way and is said again.
   if (book.received !== before) effects.push(...settle(state, ref, book))
   effects.push(ackOf(state, ref, book))
   return effects
+}
+
+/**
+ * A store that was put back goes on under names that are taken. The answer to its hello says how our history ends, but it may be
+ * lost, as may the hello: so the first record that would join its history to ours is left where it is, and the ack says it once
+ * more. The device sees that its own record of that name is another one, and sends everything again under a new epoch.
+ */
+function isTurnedAway(
+  state: IntakeState,
+  ref: LaneRef,
+  book: LaneBook,
+  record: WireRecord,
+  effects: IntakeEffect[],
+): boolean {
+  const device = deviceBookOf(state, ref.deviceId)
+  if (device.mayTurnAway === 0 || !isOfAnotherHistory(book, record)) return false
+  device.mayTurnAway--
+  const detail = { eventId: eventIdOf(ref.deviceId, record), what: 'another_history', prev: record.prev }
+  effects.push(chainAudit(state, ref, detail))
+  return true
 }
 
 /** When the payload of a record came, what the ledger knows of the older names in it, and the clock of who brought it. */
