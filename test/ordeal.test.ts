@@ -63,6 +63,13 @@ describe('a city that breaks', () => {
     expect(report.violations).toEqual([])
   }, 120_000)
 
+  it('sends nobody to what was cancelled, though its receipt was not written and somebody replays it', async () => {
+    const again = { seed: 6, vehicleHours: 2_000, city: 3, car: 'ptu-06', only: [133, 215] }
+    const report = await runJob(job({ ...again, untilMs: 4_490_000 }))
+    expect(report.faultsByKind).toEqual({ 'write error': 1, 'replayed order': 1 })
+    expect(report.violations).toEqual([])
+  }, 120_000)
+
   it('is the same twice, and another one by another seed', { timeout: 120_000 }, async () => {
     const [first, again, other] = [
       await runJob(job({})),

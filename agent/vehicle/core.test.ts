@@ -211,6 +211,21 @@ describe('an order in the car', () => {
     expect(outcomes).toEqual(['executed', 'superseded'])
   })
 
+  it('does not come again once it was cancelled, though the disk refused the receipt of it and so its nonce', () => {
+    const car = new Car()
+    car.store = 'OUTBOX_POISONED'
+    car.feed(order(aDispatch()))
+    car.store = 'ok'
+    car.feed(order(cancel()))
+    // Long after it left the screen somebody sends what he heard then.
+    car.monoMs += 3_600_000
+    car.feed({ type: 'tick' })
+    car.feed(order(aDispatch()))
+    expect(activeOrders(car.state)).toEqual([])
+    const outcomes = car.records.filter(r => r.kind === 'order.receipt').map(r => JSON.parse(r.body).outcome)
+    expect(outcomes).toEqual(['executed', 'superseded'])
+  })
+
   it('is not acknowledged to a crew whose car could not store the tap', () => {
     const car = new Car()
     car.feed(order(aDispatch()))

@@ -84,12 +84,11 @@ function onMoveUp(
 
 function onCancel(state: VehicleState, order: Extract<Order, { kind: 'cancel' }>, now: Now): VehicleEffect[] {
   const held = state.orders.find(o => o.order.orderId === order.cancels)
-  // A cancel may overtake its dispatch; remembered, it makes the dispatch arrive as superseded.
-  if (!held)
-    state.nonces = {
-      ...state.nonces,
-      cancelled: [...state.nonces.cancelled, order.cancels].slice(-CANCELLED_MAX),
-    }
+  // Remembered, it makes a dispatch that it overtook arrive as superseded, and one that a disk made the car forget.
+  state.nonces = {
+    ...state.nonces,
+    cancelled: [...state.nonces.cancelled, order.cancels].slice(-CANCELLED_MAX),
+  }
   if (held && !['cleared', 'refused', 'cancelled'].includes(held.step)) {
     const next = {
       ...held,
