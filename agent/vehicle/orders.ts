@@ -52,7 +52,7 @@ export function mayStep(held: HeldOrder, step: AssignmentStep): boolean {
 export type Nonces = {
   readonly floorIssuedAt: number
   readonly used: readonly (readonly [string, number])[]
-  /** Orders whose cancel came first. */
+  /** The newest orders that were cancelled, whether the cancel came first or last. */
   readonly cancelled: readonly string[]
 }
 
