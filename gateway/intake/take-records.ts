@@ -50,10 +50,7 @@ export function takeRecords(
     prefix: lanePrefix(deviceId, epoch, lane),
     told: [],
   }
-  for (const record of opened.value) {
-    if (isTurnedAway(state, ref, book, record, effects)) break
-    acceptRecord(state, ref, book, record, arrived, effects)
-  }
+  for (const record of opened.value) if (!acceptRecord(state, ref, book, record, arrived, effects)) break
   effects.push(...arrived.told)
   // Nothing new: nothing to write, but the ack may have been lost on its way and is said again.
   if (book.received !== before) effects.push(...settle(state, ref, book))
@@ -101,7 +98,10 @@ function talkingBoot(state: IntakeState, deviceId: DeviceId): TalkingBoot | unde
   return boot === null ? undefined : { bootId: boot.bootId, offsetMs: offsetOf(boot.delays) }
 }
 
-/** Adds what follows from one record to `effects`; many are accepted a second, and a list for each would be much garbage. */
+/**
+ * Adds what follows from one record to `effects`; many are accepted a second, and a list for each would be much garbage. False
+ * where the rest of its payload is not to be looked at.
+ */
 function acceptRecord(
   state: IntakeState,
   ref: LaneRef,
@@ -109,7 +109,7 @@ function acceptRecord(
   record: WireRecord,
   arrived: Arrived,
   effects: IntakeEffect[],
-): void {
+): boolean {
   const { now, receivedAt, recalled, told } = arrived
   const read = readBody(record)
   const { body } = read
@@ -117,26 +117,28 @@ function acceptRecord(
   if (record.origin === undefined && takeNext(book, record)) {
     keepRecord(state, ref, record, read, ageMs, arrived, effects)
     told.push(tellCity(ref.deviceId, { record, body, ageMs }))
-    return
+    return true
   }
   effects.push(...told.splice(0))
+  if (isTurnedAway(state, ref, book, record, effects)) return false
   const known = isKnown(ref.deviceId, record, recalled)
   const arrival = { record, body, ageMs, receivedMonoMs: now.monoMs, receivedAt, known }
   const admission = admit(book, arrival)
   if (admission !== 'new' && admission !== 'late') {
     effects.push(...turnAway(state, ref, record, admission))
-    return
+    return true
   }
   if (known) {
     count(state, 'carried_known')
     const value: AliasRow = { v: 1, sum: record.sum }
     effects.push({ type: 'put', key: aliasKey(ref.deviceId, ref.epoch, ref.lane, record.seq), value })
     if (book.held.size > HELD_MAX) effects.push(...passAndTell(state, ref, book))
-    return
+    return true
   }
   keepRecord(state, ref, record, read, ageMs, arrived, effects)
   if (admission === 'late') effects.push(tellCity(ref.deviceId, arrival))
   else if (book.held.size > HELD_MAX) effects.push(...passAndTell(state, ref, book))
+  return true
 }
 
 /** Its row, and what its body means to the lanes and the devices of the gateway. */
