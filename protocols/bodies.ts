@@ -135,6 +135,8 @@ export const RECORD_KINDS = {
       revision: z.number().int().nonnegative(),
       outcome: z.enum(['delivered', 'executed', 'refused', 'superseded']),
       code: z.string().max(48).optional(),
+      /** The order was answered before, at this time by the device's clock, and then asked about again. */
+      toldAt: z.number().int().nonnegative().optional(),
     }),
   },
   'assignment.step': {

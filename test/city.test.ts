@@ -14,6 +14,7 @@ import type { Order } from '#protocols/orders.ts'
 import { CHAIN_START, eventIdOf } from '#protocols/record.ts'
 import type { Lane, WireRecord } from '#protocols/record.ts'
 import type { Live } from '#protocols/session.ts'
+import { rfc3339 } from '#protocols/time.ts'
 import type { Now } from '#protocols/time.ts'
 import { QUIET_LIVE } from '#test/fixtures/quiet-live.ts'
 
@@ -174,7 +175,7 @@ class Town {
     return this.record(n, 'event', 'assignment.step', { orderId, incidentId, revision: 2, step, slot }, ageMs)
   }
 
-  receipt(n: number, order: OrderView, outcome: string, code?: string): WireRecord {
+  receipt(n: number, order: OrderView, outcome: string, code?: string, toldAt?: number): WireRecord {
     const { id: orderId, incidentId } = order
     return this.record(n, 'event', 'order.receipt', {
       orderId,
@@ -182,6 +183,7 @@ class Town {
       revision: 2,
       outcome,
       ...(code && { code }),
+      ...(toldAt !== undefined && { toldAt }),
     })
   }
 
@@ -735,6 +737,27 @@ describe('an incident', () => {
 })
 
 describe('an order', () => {
+  it('was delivered when the car first said so, though only what it said again arrived', () => {
+    const town = new Town().crew(1, 0.1)
+    const incident = town.incident(0.1)
+    const order = town.dispatch(incident, 1)
+    town.pass(2_000)
+    const toldAt = town.utcMs
+    town.pass(90_000).receipt(1, order, 'delivered', undefined, toldAt)
+    const [assignment] = town.see(incident).assignments
+    expect(assignment).toMatchObject({ state: 'delivered' })
+    expect(assignment?.times.tDelivered).toEqual({ system: rfc3339(toldAt) })
+  })
+
+  it('was delivered at the latest when it is said again by a car that had no clock the first time', () => {
+    const town = new Town().crew(1, 0.1)
+    const incident = town.incident(0.1)
+    const order = town.dispatch(incident, 1)
+    town.pass(90_000).receipt(1, order, 'delivered', undefined, 1_000)
+    const [assignment] = town.see(incident).assignments
+    expect(assignment?.times.tDelivered).toEqual({ system: rfc3339(town.utcMs) })
+  })
+
   const hello = (town: Town, n: number): CityEffect[] => {
     const lanes = { first: 1, last: 0 }
     return town.send({

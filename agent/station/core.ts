@@ -8,7 +8,9 @@ import { NAME_CHARS_MAX, NARRATIVE_CHARS_MAX, phoneOf, plainText, triage } from 
 import type { WalkInPrivate } from '#protocols/walk-in.ts'
 import type { Note } from '../outbox/outbox.ts'
 import { draftOf } from '../vehicle/drafts.ts'
-import { WINDOW_EVERY_MS, forgetNonce, isReplayed, rememberNonce } from '../vehicle/orders.ts'
+import { answerAgain, forgetNonce, isReplayed, receiptBody, rememberNonce } from '../vehicle/nonces.ts'
+import type { Answer } from '../vehicle/nonces.ts'
+import { WINDOW_EVERY_MS } from '../vehicle/orders.ts'
 import { NONCES_NOTE } from '../vehicle/state.ts'
 import { RECEIPTS_NOTE, nextReceipt, numberOf } from './receipts.ts'
 import { deskNote, eventIdOf, itemOf, replaced, settle, withItem } from './desk.ts'
@@ -239,26 +241,32 @@ function onTaken(state: StationState, ref: string, now: Now): StationEffect[] {
 
 /** A station is sent nowhere and switches nothing: of all orders only the word that an alarm was seen is for it. */
 function onOrder(state: StationState, order: Order, now: Now): StationEffect[] {
-  if (isReplayed(state.nonces, order)) return []
-  state.nonces = rememberNonce(state.nonces, order)
+  if (isReplayed(state.nonces, order)) return onSeenBefore(state, order, now)
   const isAck = order.kind === 'alarm_ack'
   if (isAck) {
     const item = state.items.find(i => i.record !== null && eventIdOf(state, i.record) === order.alarmId)
     if (item) state.items = replaced(state.items, { ...item, centreKnows: true })
   }
-  const body: BodyOf<'order.receipt'> = {
-    orderId: order.orderId,
-    incidentId: 'incidentId' in order ? order.incidentId : null,
-    revision: order.revision,
-    outcome: isAck ? 'executed' : 'refused',
-    ...(isAck ? {} : { code: 'ORDER_TARGET' }),
-  }
+  const answer: Answer = isAck
+    ? { outcome: 'executed', utcMs: now.utcMs }
+    : { outcome: 'refused', code: 'ORDER_TARGET', utcMs: now.utcMs }
+  state.nonces = rememberNonce(state.nonces, order, answer)
+  state.lastReceiptMonoMs = now.monoMs
+  const body = receiptBody(order, answer, false)
   const notes = [deskNote(state), { key: NONCES_NOTE, value: state.nonces }]
   const receipt = append(state, [draftOf(state, 'order.receipt', body, now)], notes, {
     then: 'receipt',
     nonce: order.nonce,
   })
   return [receipt, { type: 'live' }, { type: 'shown' }]
+}
+
+/** The centre goes on asking: what it was answered may be lost. */
+function onSeenBefore(state: StationState, order: Order, now: Now): StationEffect[] {
+  const again = answerAgain(state.nonces, order, state.lastReceiptMonoMs, now)
+  if (again === null) return []
+  state.lastReceiptMonoMs = now.monoMs
+  return [append(state, [draftOf(state, 'order.receipt', again, now)], [], { then: 'nothing' })]
 }
 
 function onAcked(state: StationState, lane: string, upTo: number): StationEffect[] {

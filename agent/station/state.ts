@@ -9,7 +9,8 @@ import type { Now } from '#protocols/time.ts'
 import type { z } from 'zod'
 import type { Note } from '../outbox/outbox.ts'
 import type { News } from '../uplink/carrier.ts'
-import type { Nonces } from '../vehicle/orders.ts'
+import { NO_NONCES } from '../vehicle/nonces.ts'
+import type { Nonces } from '../vehicle/nonces.ts'
 import type { ReceiptsNote } from './receipts.ts'
 
 /** One thing at the station that wants a person; kept as a note, without anything that names the visitor. */
@@ -36,6 +37,8 @@ export type StationState = {
   readonly bootCount: number
   items: readonly StationItem[]
   nonces: Nonces
+  /** When an order was last answered, anew or again. */
+  lastReceiptMonoMs: number
   window: { readonly nonce: string; readonly madeMonoMs: number } | null
   pending: Map<string, PendingAppend>
   nextRef: number
@@ -127,7 +130,8 @@ export const initialStation = (
 ): StationState => ({
   ...identity,
   items: (notes.get(DESK_NOTE) as readonly StationItem[] | undefined) ?? [],
-  nonces: (notes.get(noncesNote) as Nonces | undefined) ?? { floorIssuedAt: 0, used: [], cancelled: [] },
+  nonces: (notes.get(noncesNote) as Nonces | undefined) ?? NO_NONCES,
+  lastReceiptMonoMs: -Infinity,
   window: null,
   pending: new Map(),
   nextRef: 1,

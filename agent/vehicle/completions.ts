@@ -1,5 +1,6 @@
 import type { VehicleEffect, VehicleEvent } from './events.ts'
-import { forgetNonce, settleAvailability, settleStep } from './orders.ts'
+import { forgetNonce } from './nonces.ts'
+import { settleAvailability, settleStep } from './orders.ts'
 import { onPanicStored } from './panic.ts'
 import { takeBack } from './sensing.ts'
 import type { VehicleState } from './state.ts'

@@ -192,14 +192,48 @@ describe('an order in the car', () => {
     expect(car.kinds('event')).toEqual(['order.receipt'])
   })
 
+  it('is answered again a minute later when the centre still asks, as it was answered, after a restart too', () => {
+    const car = new Car()
+    const receipts = () =>
+      car.records.filter(r => r.kind === 'order.receipt').map(r => JSON.parse(r.body) as unknown)
+    const ask = (afterMs: number) => {
+      car.monoMs += afterMs
+      car.feed(order(aDispatch()))
+    }
+    ask(0)
+    const [first] = receipts()
+    const told = { ...(first as object), toldAt: car.now.utcMs }
+    ask(59_999)
+    expect(receipts()).toEqual([first])
+    ask(1)
+    ask(5_000)
+    expect(receipts()).toEqual([first, told])
+    car.tap('clear')
+    car.restart()
+    ask(1)
+    ask(5_000)
+    expect(receipts()).toEqual([first, told, told])
+    expect(activeOrders(car.state)).toEqual([])
+  })
+
+  it('is never answered with what nobody knows: a car that kept nonces before it kept answers', () => {
+    const car = new Car()
+    car.notes.set('nonces', { floorIssuedAt: 0, used: [[aDispatch().nonce, 1]], cancelled: [] })
+    car.restart()
+    car.monoMs += 3_600_000
+    car.feed(order(aDispatch()))
+    expect(car.records).toEqual([])
+  })
+
   it('is still there, as far as it was, after a restart, and is still not executed twice', () => {
     const car = new Car()
     car.feed(order(aDispatch()))
     car.tap('sign')
     car.restart()
-    expect(activeOrders(car.state).map(o => o.step)).toEqual(['signed'])
     car.feed(order(aDispatch()))
-    expect(car.kinds('event').filter(k => k === 'order.receipt')).toHaveLength(1)
+    expect(activeOrders(car.state).map(o => o.step)).toEqual(['signed'])
+    const receipts = car.records.filter(r => r.kind === 'order.receipt' && !r.body.includes('toldAt'))
+    expect(receipts).toHaveLength(1)
   })
 
   it('gives way to its cancel, also when the cancel comes first', () => {

@@ -10,14 +10,13 @@ import {
   WINDOW_LIFE_MS,
   activeOrders,
   hold,
-  isReplayed,
-  rememberNonce,
   replace,
   revisionOf,
   settleAvailability,
   withoutOld,
 } from './orders.ts'
 import { moveUpNote } from './move-up.ts'
+import { answerAgain, isReplayed, receiptBody, rememberNonce } from './nonces.ts'
 import { NONCES_NOTE } from './state.ts'
 import type { HeldOrder, PanicState, VehicleState } from './state.ts'
 
@@ -27,9 +26,8 @@ const REJECTED_RECORD_EVERY_MS = 10_000
 /** An order rightly signed for this car: once in effect, and receipted. */
 export function onOrder(state: VehicleState, order: Order, now: Now): VehicleEffect[] {
   if (isReplayed(state.nonces, order)) {
-    return [{ type: 'log', level: 'debug', event: 'order.seen_before', detail: { orderId: order.orderId } }]
+    return onSeenBefore(state, order, now)
   }
-  state.nonces = rememberNonce(state.nonces, order)
   switch (order.kind) {
     case 'dispatch':
       return onDispatch(state, order, now)
@@ -45,6 +43,19 @@ export function onOrder(state: VehicleState, order: Order, now: Now): VehicleEff
       }
       return [receipt(state, order, 'executed', now), { type: 'live' }]
   }
+}
+
+/** Nothing is done twice. Whoever goes on asking may have lost the answer, or it rotted here before it went out. */
+function onSeenBefore(state: VehicleState, order: Order, now: Now): VehicleEffect[] {
+  const again = answerAgain(state.nonces, order, state.lastReceiptMonoMs, now)
+  if (again === null) {
+    return [{ type: 'log', level: 'debug', event: 'order.seen_before', detail: { orderId: order.orderId } }]
+  }
+  state.lastReceiptMonoMs = now.monoMs
+  return [
+    record(state, 'order.receipt', again, now),
+    { type: 'log', level: 'info', event: 'order.answered_again', detail: { orderId: order.orderId } },
+  ]
 }
 
 /** The centre names the alarm as it heard of it first: by its record, or by the press. */
@@ -129,17 +140,17 @@ function receipt(
   code?: string,
   actuate?: { readonly output: Output; readonly on: boolean },
 ): VehicleEffect {
-  const incidentId = 'incidentId' in order ? order.incidentId : null
-  const body = {
-    orderId: order.orderId,
-    incidentId,
-    revision: order.revision,
-    outcome,
-    ...(code && { code }),
-  }
+  const answer = { outcome, ...(code && { code }), utcMs: now.utcMs }
+  state.nonces = rememberNonce(state.nonces, order, answer)
+  state.lastReceiptMonoMs = now.monoMs
   const notes = [ordersNote(state), moveUpNote(state), { key: NONCES_NOTE, value: state.nonces }]
   const pending = { then: 'receipt', nonce: order.nonce, actuate: actuate ?? null } as const
-  return append(state, [draftOf(state, 'order.receipt', body, now)], notes, pending)
+  return append(
+    state,
+    [draftOf(state, 'order.receipt', receiptBody(order, answer, false), now)],
+    notes,
+    pending,
+  )
 }
 
 /** An order that is not to be believed: always logged, recorded now and then. */

@@ -1,5 +1,5 @@
 import type { AssignmentStep } from '#protocols/bodies.ts'
-import type { DispatchOrder, Order } from '#protocols/orders.ts'
+import type { DispatchOrder } from '#protocols/orders.ts'
 import type { Tap } from '#protocols/terminal.ts'
 import type { Now } from '#protocols/time.ts'
 import type { HeldOrder, OrderStep, VehicleState } from './state.ts'
@@ -17,9 +17,6 @@ const STEP_RANK: Record<OrderStep, number> = {
 
 /** An ended order stays on the screen this long, so that a crew sees how it ended. */
 const ENDED_SHOWN_MS = 60_000
-
-/** Remembered nonces; an order issued before the oldest remembered one counts as used. */
-const NONCES_MAX = 512
 
 /** Cancels heard before their dispatch; more than this at once means something else is wrong. */
 export const CANCELLED_MAX = 64
@@ -47,29 +44,6 @@ export function mayStep(held: HeldOrder, step: AssignmentStep): boolean {
   if (step === 'refused') return STEP_RANK[held.step] < STEP_RANK.on_scene
   return STEP_RANK[step] > STEP_RANK[held.step]
 }
-
-/** Nonces already used, oldest first, with the floor below which every order counts as used. */
-export type Nonces = {
-  readonly floorIssuedAt: number
-  readonly used: readonly (readonly [string, number])[]
-  /** The newest orders that were cancelled, whether the cancel came first or last. */
-  readonly cancelled: readonly string[]
-}
-
-export const isReplayed = (nonces: Nonces, order: Order): boolean =>
-  order.issuedAt < nonces.floorIssuedAt || nonces.used.some(([nonce]) => nonce === order.nonce)
-
-export function rememberNonce(nonces: Nonces, order: Order): Nonces {
-  const used = [...nonces.used, [order.nonce, order.issuedAt] as const]
-  if (used.length <= NONCES_MAX) return { ...nonces, used }
-  const [oldest, ...kept] = used.sort((a, b) => a[1] - b[1])
-  return { ...nonces, floorIssuedAt: oldest![1] + 1, used: kept }
-}
-
-export const forgetNonce = (nonces: Nonces, nonce: string): Nonces => ({
-  ...nonces,
-  used: nonces.used.filter(([used]) => used !== nonce),
-})
 
 /** The newest revision of an incident this car has heard of, 0 when it never did. */
 export const revisionOf = (orders: readonly HeldOrder[], incidentId: string): number =>

@@ -14,7 +14,8 @@ import type { TriggerConfig } from '../bodycam/trigger-config.ts'
 import { restoreTrigger } from '../bodycam/trigger-state.ts'
 import type { TriggerState } from '../bodycam/trigger-state.ts'
 import type { DueEnd } from '../power/power.ts'
-import type { Nonces } from './orders.ts'
+import { NO_NONCES } from './nonces.ts'
+import type { Nonces } from './nonces.ts'
 import { NO_ANTENNA_TOLD } from './receiver.ts'
 import type { ToldAntenna } from './receiver.ts'
 import { SENSING_NOTE, restoreSensings } from './sensing.ts'
@@ -102,6 +103,8 @@ export type VehicleState = {
   /** Where the centre asks it to stand by; null when nowhere. */
   moveUp: MoveUp | null
   nonces: Nonces
+  /** When an order was last answered, anew or again. */
+  lastReceiptMonoMs: number
   panic: PanicState | null
   windows: readonly { readonly nonce: string; readonly madeMonoMs: number }[]
   /** Drafts handed to the outbox whose completion has not come back yet. */
@@ -207,11 +210,8 @@ export function initialState(
     triggerConfig: fitted.trigger ?? DEFAULT_TRIGGER,
     orders: (notes.get(ORDERS_NOTE) as readonly HeldOrder[] | undefined) ?? [],
     sensings: restoreSensings(notes.get(SENSING_NOTE)),
-    nonces: (notes.get(NONCES_NOTE) as Nonces | undefined) ?? {
-      floorIssuedAt: 0,
-      used: [],
-      cancelled: [],
-    },
+    nonces: (notes.get(NONCES_NOTE) as Nonces | undefined) ?? NO_NONCES,
+    lastReceiptMonoMs: -Infinity,
     moveUp: (notes.get(MOVE_UP_NOTE) as MoveUp | null | undefined) ?? null,
     panic: null,
     windows: [],

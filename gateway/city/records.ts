@@ -34,7 +34,9 @@ export function recordEffects(city: City, event: RecordEvent, now: Now): CityEff
     return [...effects, ...(row ? city.keepAlarm(row, now) : [])]
   }
   if (body?.kind === 'order.receipt')
-    effects.push(...receiptEffects(city, deviceId, body.body, utcMs, source, now))
+    effects.push(
+      ...receiptEffects(city, deviceId, body.body, { utcMs, occurredAt: record.occurredAt }, source, now),
+    )
   if (body?.kind === 'assignment.step') {
     const { orderId, step, slot, distanceM: awayM } = body.body
     effects.push(...moveEffects(city, deviceId, orderId, { to: step, slot, utcMs, source, awayM }, now))
@@ -88,14 +90,29 @@ export function unstoredEffects(city: City, deviceId: DeviceId, alarm: Unstored,
   return [...visit, ...city.keepAlarm(row, now)]
 }
 
+/**
+ * When the device took the order: a receipt told again says when it was told first. A device that had no clock then says
+ * so by a time before the order was given, and counts from now: late rather than flattering.
+ */
+function answeredUtcMs(
+  city: City,
+  { orderId, toldAt }: BodyOf<'order.receipt'>,
+  { utcMs, occurredAt }: { readonly utcMs: number; readonly occurredAt: number },
+): number {
+  if (toldAt === undefined) return utcMs
+  const firstUtcMs = utcMs - Math.max(0, occurredAt - toldAt)
+  return firstUtcMs < (city.orders.byId(orderId)?.order.issuedAt ?? 0) ? utcMs : firstUtcMs
+}
+
 function receiptEffects(
   city: City,
   deviceId: DeviceId,
   body: BodyOf<'order.receipt'>,
-  utcMs: number,
+  times: { readonly utcMs: number; readonly occurredAt: number },
   source: string,
   now: Now,
 ): CityEffect[] {
+  const utcMs = answeredUtcMs(city, body, times)
   const row = city.orders.receipt(deviceId, body, utcMs)
   if (row === undefined) return [odd('order.receipt_unused', { deviceId, ...body })]
   const kept = city.keepOrder(row)

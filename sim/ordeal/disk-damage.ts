@@ -1,5 +1,5 @@
 import { noteKey, recordKey } from '#agent/outbox/keys.ts'
-import type { Nonces } from '#agent/vehicle/orders.ts'
+import type { Nonces } from '#agent/vehicle/nonces.ts'
 import { NONCES_NOTE } from '#agent/vehicle/state.ts'
 import { randomOf } from '../random.ts'
 import type { Random } from '../random.ts'

@@ -31,6 +31,8 @@ type Device = {
   readonly forgotten: Set<string>
 }
 
+type Receipt = { readonly orderId: string; readonly outcome: string; readonly toldAt?: number }
+
 /** What the centre really signed, what reached a car, and what a car then did. */
 export class OrderWatch {
   readonly #findings: Findings
@@ -39,8 +41,8 @@ export class OrderWatch {
   readonly #orders = new Map<string, Told>()
   readonly #byNonce = new Map<string, Told>()
   readonly #devices = new Map<string, Device>()
-  /** Receipts the outbox accepted, by device, order and outcome. */
-  readonly #receipts = new Map<string, number>()
+  /** Receipts the outbox accepted, by device and order: how it ended. */
+  readonly #receipts = new Map<string, string>()
   /** Every nonce the centre gave away. */
   readonly nonces = new Set<string>()
 
@@ -128,15 +130,16 @@ export class OrderWatch {
     this.#findings.add('forgedExecuted', deviceId, `the contact was switched ${on ? 'on' : 'off'}`)
   }
 
-  /** A receipt the outbox accepted: an order has one, whatever befell the car. */
+  /** A receipt the outbox accepted: an order has one, whatever befell the car; told again, it says the same. */
   receipted(deviceId: string, { kind, body }: RecordDraft): void {
     if (kind !== 'order.receipt') return
-    const { orderId, outcome } = JSON.parse(body) as { readonly orderId: string; readonly outcome: string }
+    const { orderId, outcome, toldAt } = JSON.parse(body) as Receipt
     const order = this.#orders.get(orderId)
     const key = `${deviceId}/${orderId}`
-    const count = (this.#receipts.get(key) ?? 0) + 1
-    this.#receipts.set(key, count)
-    if (count > 1) this.#findings.add('executedTwice', deviceId, `order ${orderId}`)
+    const before = this.#receipts.get(key)
+    if (before !== undefined && (toldAt === undefined || before !== outcome))
+      this.#findings.add('executedTwice', deviceId, `order ${orderId}: ${before}, then ${outcome}`)
+    this.#receipts.set(key, outcome)
     if (order?.cancels !== undefined && outcome === 'executed')
       this.#deviceOf(deviceId).calledOff.add(order.cancels)
     if (order?.deviceId !== deviceId)
