@@ -1,6 +1,7 @@
 import { METRES_PER_DEGREE } from '#protocols/geo/local.ts'
-import { bboxMiddle, bboxOf, cutsAt, pointInPolygon } from '#protocols/geo/polygon.ts'
+import { bboxMiddle, bboxOf, cutsAt } from '#protocols/geo/polygon.ts'
 import type { Grid } from './grid.ts'
+import { RowSides } from './row-sides.ts'
 
 /** Cells along the longer side of the whole area: 51 grids leave about one cell in five to be decided exactly. */
 const CELLS_LONG_MAX = 512
@@ -12,8 +13,8 @@ const OUTSIDE = -1
 const MIXED = -2
 
 /**
- * Which grid holds a place: a raster answers at once where a cell lies in one grid or in none, the polygons where a
- * border runs through it.
+ * Which grid holds a place: a raster answers at once where a cell lies in one grid or in none, the sides of the polygons
+ * where a border runs through it.
  *
  *   cells i16[rows*columns]       grid index, -1 outside all, -2 mixed
  *   mixedFirst u32[cells+1], mixedGrids u16[]    for a mixed cell the grids to ask, rising
@@ -31,6 +32,7 @@ export class GridRaster {
   private readonly cells: Int16Array
   private readonly mixedFirst: Uint32Array
   private readonly mixedGrids: Uint16Array
+  private readonly sides: RowSides
 
   constructor(grids: readonly Grid[]) {
     const box = bboxOf(grids.flatMap(grid => grid.polygon.flat()))
@@ -46,6 +48,10 @@ export class GridRaster {
     this.rows = grids.length === 0 ? 0 : Math.floor(heightM / cellM) + 1
     this.columns = grids.length === 0 ? 0 : Math.floor(widthM / cellM) + 1
     this.cells = new Int16Array(this.rows * this.columns).fill(OUTSIDE)
+    this.sides = new RowSides(
+      grids.map(grid => grid.polygon),
+      lat => this.rowOf(lat),
+    )
     const candidates = this.bordersByCell()
     this.fillPlainCells(candidates)
     this.mixedFirst = new Uint32Array(this.cells.length + 1)
@@ -63,7 +69,7 @@ export class GridRaster {
 
   /** Index of the grid that holds the place, -1 outside all. */
   indexAt(lat: number, lon: number): number {
-    const row = Math.floor((lat - this.south) / this.cellLat)
+    const row = this.rowOf(lat)
     const column = Math.floor((lon - this.west) / this.cellLon)
     if (!(row >= 0 && row < this.rows && column >= 0 && column < this.columns)) return OUTSIDE
     const cell = row * this.columns + column
@@ -71,9 +77,13 @@ export class GridRaster {
     if (known !== MIXED) return known
     for (let i = this.mixedFirst[cell]!; i < this.mixedFirst[cell + 1]!; i++) {
       const grid = this.mixedGrids[i]!
-      if (pointInPolygon(this.grids[grid]!.polygon, lat, lon)) return grid
+      if (this.sides.holds(grid, lat, lon)) return grid
     }
     return OUTSIDE
+  }
+
+  private rowOf(lat: number): number {
+    return Math.floor((lat - this.south) / this.cellLat)
   }
 
   /** Marks every cell a border runs through and notes whose border it is. */
