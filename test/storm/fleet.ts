@@ -24,8 +24,12 @@ export async function startFleet(identitiesFile: string, priority: number): Prom
   const heard = new Map<FromFleet['type'], (words: FromFleet) => void>()
   const next = (type: FromFleet['type']): Promise<FromFleet> =>
     new Promise((resolve, reject) => {
-      heard.set(type, resolve)
-      child.once('exit', code => reject(new Error(`the fleet ended with ${code}`)))
+      const onExit = (code: number | null): void => reject(new Error(`the fleet ended with ${code}`))
+      child.once('exit', onExit)
+      heard.set(type, words => {
+        child.off('exit', onExit)
+        resolve(words)
+      })
     })
   child.on('message', (words: FromFleet) => heard.get(words.type)?.(words))
   const tell = (words: ToFleet): void => void child.send(words)
