@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -37,15 +37,25 @@ const PER_DRIVE = 1_800
 const INCIDENTS = DRIVES.slice(0, 2).map(fromMs => fromMs + 10 * 60_000)
 const HELD_PER_INCIDENT = 15 * 60 + 1
 
+/** Said in one fix each, early in its drive, where the disk can be searched for it: the first two are let go of, the last stays. */
+const MARKS = new Map([
+  [2, 'ZQXJKVWPYFGB'],
+  [PER_DRIVE + 3, 'BGFYPWVKJXQZ'],
+  [2 * PER_DRIVE + 3, 'KVWPZQXJBGFY'],
+])
+
 let dir: string
 let ledger: Ledger
 beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), 'reach5-retention-'))
+  await open()
+  await fill()
+})
+async function open(): Promise<void> {
   const opened = await openLevelLedger(dir, { log, mint: bytes => '0'.repeat(2 * bytes) })
   if (!opened.ok) throw new Error(opened.detail)
   ledger = opened.value
-  await fill()
-})
+}
 afterEach(async () => {
   await ledger.close()
   rmSync(dir, { recursive: true, force: true })
@@ -60,8 +70,9 @@ async function fill(): Promise<void> {
       const ops: LedgerOp[] = []
       for (let i = at; i < at + 60; i++) {
         const occurredAt = fromMs + i * 1_000
-        const head = { lane: 'track', kind: 'position', body: `{"i":${i}}`, bootId: 'a'.repeat(16) } as const
         const place = { epoch, seq: (last?.seq ?? 0) + 1, prev: last?.sum ?? CHAIN_START }
+        const body = JSON.stringify({ i, mark: MARKS.get(place.seq) })
+        const head = { lane: 'track', kind: 'position', body, bootId: 'a'.repeat(16) } as const
         last = chainRecord({ ...head, occurredAt, monoMs: i * 1_000, clockQuality: 'gnss' }, place)
         const value = recordRowOf(last, { ageMs: 0, receivedAt: rfc3339(occurredAt + 80) })
         ops.push({ type: 'put', key: recordKey(device, epoch, 'track', last.seq), value })
@@ -95,6 +106,10 @@ async function fill(): Promise<void> {
   await commit([{ type: 'put', key: `watermark/${LANE}`, value }])
 }
 
+/** Every file of the store, as somebody finds it who takes the disk. */
+const onDisk = (text: string): boolean =>
+  readdirSync(join(dir, 'ledger')).some(name => readFileSync(join(dir, 'ledger', name)).includes(text))
+
 const rows = async (): Promise<RecordRow[]> =>
   (await ledger.range(underPrefix(lanePrefix(device, epoch, 'track')))).map(([, row]) => row as RecordRow)
 const seqs = async (): Promise<number[]> => (await rows()).map(({ seq }) => seq)
@@ -118,6 +133,28 @@ describe('the track of a car', () => {
       value: { thinned: 2 * (PER_DRIVE - HELD_PER_INCIDENT - 14), deleted: 14, stores: 1 },
     })
     expect(await retire()).toMatchObject({ ok: true, value: { thinned: 0, deleted: 0, stores: 0 } })
+  })
+
+  it('is not on the disk any more once it was let go', async () => {
+    const found = async (): Promise<string[]> => {
+      await ledger.close()
+      const words = [...MARKS.values()].filter(onDisk)
+      await open()
+      return words
+    }
+    expect(await found()).toHaveLength(3)
+    // The power goes before what went could leave the disk; the next night does both.
+    const scour = () => Promise.reject(new Error('the power goes'))
+    await expect(
+      retireTracks(
+        { ledger: { ...ledger, scour }, submit: commit, rest: () => Promise.resolve() },
+        policy,
+        NOW_MS,
+      ),
+    ).rejects.toThrow('the power goes')
+    expect(await found()).toHaveLength(3)
+    await retire()
+    expect(await found()).toEqual([MARKS.get(2 * PER_DRIVE + 3)])
   })
 
   it('is not let go because the gateway takes itself for a later year', async () => {

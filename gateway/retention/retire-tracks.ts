@@ -1,3 +1,4 @@
+import { ok } from '#protocols/result.ts'
 import type { Result } from '#protocols/result.ts'
 import { lanePrefix, recordKey } from '../intake/rows.ts'
 import type { RecordRow } from '../intake/rows.ts'
@@ -10,18 +11,24 @@ import type { DeviceStore } from './stores-with.ts'
 import { cameMs, heldOf, thinned, vouchedMs } from './track-policy.ts'
 import type { HeldSpan, TrackPolicy } from './track-policy.ts'
 
+const STAGES = ['thinned', 'deleted'] as const
+type Stage = (typeof STAGES)[number]
+
 /**
  * `retention/{deviceId}/{epoch}`: how far the track of a store was thinned and given up. Up to `thinned` a record that is
- * not there was let go, and is not missed.
+ * not there was let go, and is not missed. Up to `scoured` what went is not on the disk either; a row from before that was
+ * looked after has none.
  */
 export type RetentionRow = {
   readonly v: 1
   readonly thinned: number
   readonly lastKeptMs: number | null
   readonly deleted: number
+  readonly scoured?: Readonly<Record<Stage, number>>
 }
 export const RETENTION_PREFIX = 'retention/'
 const NEW: RetentionRow = { v: 1, thinned: 0, lastKeptMs: null, deleted: 0 }
+const NOT_SCOURED = { thinned: 0, deleted: 0 }
 
 /** A piece of work: a few milliseconds of processor, whether a row of the store is one record or a pack of 256. */
 const RECORDS_AT_ONCE = 1_024
@@ -37,7 +44,7 @@ export type Retired = {
 }
 
 export type RetirePartners = {
-  readonly ledger: Pick<Ledger, 'stored' | 'range' | 'get'>
+  readonly ledger: Pick<Ledger, 'stored' | 'range' | 'get' | 'scour'>
   /** Commits like everything else, in its turn. */
   readonly submit: (ops: readonly LedgerOp[]) => Promise<Result<void>>
   /** Between two pieces of work. */
@@ -93,7 +100,7 @@ async function retireTrack(
   let row = ((await ledger.get(key)) as RetentionRow | undefined) ?? NEW
   const sum = { thinned: 0, deleted: 0 }
   let perRow = PACK_MAX
-  for (const stage of ['thinned', 'deleted'] as const) {
+  for (const stage of STAGES) {
     const overMs = nowUtcMs - (stage === 'thinned' ? policy.fullMs : policy.thinMs)
     for (;;) {
       const piece = await nextPiece(ledger, track, row[stage], overMs, Math.ceil(RECORDS_AT_ONCE / perRow))
@@ -111,7 +118,26 @@ async function retireTrack(
       await partners.rest()
     }
   }
-  return { ok: true, value: sum }
+  const scoured = await scour(partners, track, row)
+  return scoured.ok ? { ok: true, value: sum } : scoured
+}
+
+/** What went leaves the disk too: the stretches of the lane that changed since that was last done, and no others. */
+async function scour(
+  { ledger, submit, rest }: RetirePartners,
+  { deviceId, epoch }: DeviceStore,
+  row: RetentionRow,
+): Promise<Result<void>> {
+  const { scoured = NOT_SCOURED, thinned, deleted } = row
+  const due = STAGES.filter(stage => row[stage] > scoured[stage])
+  if (ledger.scour === undefined || due.length === 0) return ok(undefined)
+  for (const stage of due) {
+    const at = (seq: number): string => recordKey(deviceId, epoch, 'track', seq)
+    await ledger.scour({ from: at(scoured[stage]), before: `${at(row[stage])}\uffff` })
+    await rest()
+  }
+  const value: RetentionRow = { ...row, scoured: { thinned, deleted } }
+  return submit([{ type: 'put', key: `${RETENTION_PREFIX}${deviceId}/${epoch}`, value }])
 }
 
 type Piece = { readonly keys: readonly string[]; readonly rows: readonly RecordRow[]; readonly upTo: number }
