@@ -65,6 +65,8 @@ export const BENCHES: Readonly<Record<string, Inquiry>> = {
       'gateway/roads/snap.ts',
       'gateway/coverage',
       'gateway/grids/membership.ts',
+      'gateway/grids/grid-raster.ts',
+      'gateway/grids/row-sides.ts',
       'protocols/roads',
       'test/reach',
       'sim/demo/child.ts',

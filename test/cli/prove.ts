@@ -162,7 +162,13 @@ export const PROOFS: Readonly<Record<string, Inquiry>> = {
   },
   membership: {
     does: 'grid of a place = brute force, 1,000,000 points over 51 and over 2,000 grids',
-    covers: ['gateway/grids/membership.ts', 'test/oracle/patchwork.ts', 'test/cli/prove-membership.ts'],
+    covers: [
+      'gateway/grids/membership.ts',
+      'gateway/grids/grid-raster.ts',
+      'gateway/grids/row-sides.ts',
+      'test/oracle/patchwork.ts',
+      'test/cli/prove-membership.ts',
+    ],
     run: proveMembership,
   },
   nmea: {
