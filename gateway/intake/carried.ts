@@ -31,10 +31,14 @@ export function toRecall(
   return records.flatMap(({ origin, lane, epoch, seq }) => {
     if (origin === undefined || !hasOtherStore(state, deviceId, epoch)) return []
     const here = otherStoreOf(state, deviceId, epoch, lane)
-    if (here !== undefined && rangeAt(here.received, seq) !== undefined) return []
+    if (here !== undefined && isHere(here, seq)) return []
     return namesOf(deviceId, lane, origin).filter(key => recalled?.has(key) !== true)
   })
 }
+
+/** It came. One that was excused counts as received and is taken all the same should it come. */
+const isHere = ({ received, excused }: LaneBook, seq: number): boolean =>
+  rangeAt(received, seq) !== undefined && rangeAt(excused, seq) === undefined
 
 /** The ledger has this record under its old name. */
 export const isKnown = (
