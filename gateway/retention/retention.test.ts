@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -9,6 +9,7 @@ import { CHAIN_START } from '#protocols/record.ts'
 import type { WireRecord } from '#protocols/record.ts'
 import { rfc3339 } from '#protocols/time.ts'
 import { openVirtualClock } from '#sim/clock/virtual-clock.ts'
+import { isOnDisk } from '#test/fixtures/on-disk.ts'
 import { newIntakeState, restoreWatermark } from '../intake/intake-state.ts'
 import { reckon } from '../intake/reckon.ts'
 import { lanePrefix, recordKey, recordRowOf } from '../intake/rows.ts'
@@ -106,9 +107,7 @@ async function fill(): Promise<void> {
   await commit([{ type: 'put', key: `watermark/${LANE}`, value }])
 }
 
-/** Every file of the store, as somebody finds it who takes the disk. */
-const onDisk = (text: string): boolean =>
-  readdirSync(join(dir, 'ledger')).some(name => readFileSync(join(dir, 'ledger', name)).includes(text))
+const onDisk = (text: string): boolean => isOnDisk(join(dir, 'ledger'), text)
 
 const rows = async (): Promise<RecordRow[]> =>
   (await ledger.range(underPrefix(lanePrefix(device, epoch, 'track')))).map(([, row]) => row as RecordRow)

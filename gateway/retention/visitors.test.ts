@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -10,6 +10,7 @@ import { CHAIN_START } from '#protocols/record.ts'
 import type { Lane, WireRecord } from '#protocols/record.ts'
 import { rfc3339 } from '#protocols/time.ts'
 import type { Clock, Now } from '#protocols/time.ts'
+import { isOnDisk } from '#test/fixtures/on-disk.ts'
 import { createCity } from '../city.ts'
 import type { CityCore } from '../city.ts'
 import { CITY_PREFIXES } from '../city/rows.ts'
@@ -182,9 +183,7 @@ const close = async (which: Visit): Promise<void> => {
 const events = async (): Promise<RecordRow[]> =>
   (await ledger.range(underPrefix(lanePrefix(KIOSK, EPOCH, 'event')))).map(([, row]) => row as RecordRow)
 
-/** Every file of the store, as somebody finds it who takes the disk. */
-const onDisk = (text: string): boolean =>
-  readdirSync(join(dir, 'ledger')).some(name => readFileSync(join(dir, 'ledger', name)).includes(text))
+const onDisk = (text: string): boolean => isOnDisk(join(dir, 'ledger'), text)
 
 /**
  * Runs what is kept for the night (or for some minutes after a start) by a gateway whose clock is off by so much; ticks go on
