@@ -196,6 +196,7 @@ async function open(
     spotPrefix: `cold-${hex(2)}`,
     standby: standbyPlaces(surroundings),
     driving: { profile: responding, times: sharedOf(times) },
+    snapIndex: snap.index,
   })
   opened.push(() => coverage.thread.close())
   conditions.tell(coverage.thread)

@@ -116,7 +116,7 @@ function aGateway(overrides: Partial<HttpParts> = {}) {
       grids: '{"type":"FeatureCollection","features":[]}',
       roads: '{}',
       city: '{}',
-      roadLines: { plain: Buffer.from('lines'), gzip: gzipSync('lines') },
+      roadLines: { gzip: gzipSync('lines') },
     },
     coverage: {
       roads: async () => ok(new Uint8Array()),

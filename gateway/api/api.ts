@@ -59,7 +59,7 @@ export type ApiParts = {
     readonly roads: string | undefined
     readonly city: string
     /** See the end of `protocols/coverage.ts`. */
-    readonly roadLines: { readonly plain: Uint8Array; readonly gzip: Uint8Array }
+    readonly roadLines: { readonly gzip: Uint8Array }
   }
   /** The base map; null where none was imported. */
   readonly tiles: Tiles | null

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { gunzip } from 'node:zlib'
 import fastifyStatic from '@fastify/static'
 import fastify from 'fastify'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
@@ -135,9 +137,10 @@ async function answerOf(parts: ApiParts, route: Route, request: FastifyRequest):
   if (typeof value === 'string' || value instanceof Uint8Array) return { status: route.status, body: value }
   return unpacks(request)
     ? { status: route.status, body: value.gzip, encoding: 'gzip' }
-    : { status: route.status, body: value.plain }
+    : { status: route.status, body: await unpack(value.gzip) }
 }
 
+const unpack = promisify(gunzip)
 const unpacks = (request: FastifyRequest): boolean =>
   /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''))
 

@@ -35,8 +35,8 @@ export type BytesResponse = {
   readonly whole?: readonly number[]
 }
 
-/** A body made once, with its packed twin for those who can unpack it. */
-export type PackedBody = { readonly plain: Uint8Array; readonly gzip: Uint8Array }
+/** A body made once and kept packed; who cannot unpack it (no browser) gets it unpacked. */
+export type PackedBody = { readonly gzip: Uint8Array }
 
 export type Asked = {
   readonly params: Readonly<Record<string, string>>

@@ -1,7 +1,7 @@
 import { adjacentGrids } from '../grids/adjacency.ts'
 import type { Grid } from '../grids/grid.ts'
 import type { NearbyGrids } from '#protocols/session.ts'
-import { nearbyGrids } from '../grids/nearby.ts'
+import { nearbyGrids, toldGrids } from '../grids/nearby.ts'
 import { GridMap } from '../grids/membership.ts'
 import type { GridLookup } from './surroundings.ts'
 
@@ -9,6 +9,7 @@ import type { GridLookup } from './surroundings.ts'
 export function createGridLookup(grids: readonly Grid[]): GridLookup {
   const map = new GridMap(grids)
   const neighbours = adjacentGrids(grids)
+  const told = toldGrids(grids)
   const nearby = new Map<string, NearbyGrids>()
   const counties = new Map(grids.map(grid => [grid.id, grid.county?.id ?? null]))
   const names = new Map(grids.map(grid => [grid.id, grid.name]))
@@ -19,7 +20,7 @@ export function createGridLookup(grids: readonly Grid[]): GridLookup {
     nearby: gridId => {
       const known = nearby.get(gridId)
       if (known) return known
-      const cut = nearbyGrids(gridId, grids, neighbours.get(gridId) ?? [])
+      const cut = nearbyGrids(gridId, told, neighbours.get(gridId) ?? [])
       if (cut) nearby.set(gridId, cut)
       return cut
     },

@@ -36,11 +36,32 @@ export type Gaps = Pick<CoverageMeasure, 'stretches' | 'gapFrom' | 'gapTo' | 'de
 export type Nearest = { readonly nearestAtDs: (junction: number) => number }
 
 /**
- * Connected road that nobody reaches: cold parts of stretches that meet at a junction nobody reaches, or inside an edge.
- * A spot keeps its name as long as most of its road was in it before.
+ * What one `ColdSpots` remembers and works on, some 60 bytes a stretch. Those that `forget` before every question may have one
+ * together.
  *
  *   parent i32[n], atNode i32[N]    union-find over stretches; the stretch that was first at a junction
  *   spotOf i32[n]                   number of the listed spot a stretch was in at the last refresh, 0 none
+ *   cold i32[n]                     stretches that are cold now
+ */
+export class ColdDesk {
+  readonly tracker: ColdTracker
+  readonly parent: Int32Array
+  readonly atNode: Int32Array
+  readonly spotOf: Int32Array
+  readonly cold: Int32Array
+
+  constructor({ count, graph }: Stretches, coldAfterMs: number) {
+    this.tracker = new ColdTracker(count, coldAfterMs)
+    this.parent = new Int32Array(count)
+    this.atNode = new Int32Array(graph.nodeCount)
+    this.spotOf = new Int32Array(count)
+    this.cold = new Int32Array(count)
+  }
+}
+
+/**
+ * Connected road that nobody reaches: cold parts of stretches that meet at a junction nobody reaches, or inside an edge.
+ * A spot keeps its name as long as most of its road was in it before.
  */
 export class ColdSpots {
   readonly tracker: ColdTracker
@@ -56,18 +77,24 @@ export class ColdSpots {
   private coldCount = 0
   private named = 0
 
-  constructor(measure: Gaps, labels: Nearest, rules: ColdSpotRules, prefix: string) {
+  constructor(
+    measure: Gaps,
+    labels: Nearest,
+    rules: ColdSpotRules,
+    prefix: string,
+    desk: ColdDesk = new ColdDesk(measure.stretches, rules.coldAfterMs),
+  ) {
     const { stretches } = measure
     this.measure = measure
     this.stretches = stretches
     this.labels = labels
     this.rules = rules
     this.prefix = prefix
-    this.tracker = new ColdTracker(stretches.count, rules.coldAfterMs)
-    this.parent = new Int32Array(stretches.count)
-    this.atNode = new Int32Array(stretches.graph.nodeCount)
-    this.spotOf = new Int32Array(stretches.count)
-    this.cold = new Int32Array(stretches.count)
+    this.tracker = desk.tracker
+    this.parent = desk.parent
+    this.atNode = desk.atNode
+    this.spotOf = desk.spotOf
+    this.cold = desk.cold
   }
 
   /** Begins anew, as if nothing had been looked at. */

@@ -9,11 +9,11 @@ import type { Drive } from '#protocols/roads/network.ts'
 import type { Grid } from '../grids/grid.ts'
 import type { Conditions } from '../reach/conditions.ts'
 import { NearestUnits } from '../reach/nearest.ts'
-import { RoadSearch } from '../reach/search.ts'
+import type { RoadSearch } from '../reach/search.ts'
 import { UnitsOnRoads } from '../reach/units-on-roads.ts'
 import { RoadWeights } from '../reach/weights.ts'
 import { RoadSnap } from '../roads/snap.ts'
-import type { Purpose, RoadPoint } from '../roads/snap.ts'
+import type { Purpose, RoadPoint, SnapIndex } from '../roads/snap.ts'
 import { AtPlace } from './at-place.ts'
 import { COLD_SPOT_RULES, ColdSpots } from './cold-spots.ts'
 import type { ColdSpot, ColdSpotRules } from './cold-spots.ts'
@@ -27,7 +27,7 @@ import { KLabels, TURNOUT_DS_MAX } from './k-labels.ts'
 import { CoverageMeasure, LABEL_BOUNDS, PROMISE_DS } from './measure.ts'
 import { MoveUps } from './move-ups.ts'
 import type { MoveUpAsked, MoveUpMeasured, MoveUpRules, StandbyPlace } from './move-ups.ts'
-import { Plans } from './plans.ts'
+import { Plans, scratchOf } from './plans.ts'
 import type { Foreseen, UnitLoss } from './plans.ts'
 import { coverageRoads } from './roads-bytes.ts'
 import { StandingStill } from './standing-still.ts'
@@ -51,6 +51,8 @@ export type ReachStart = LatLon &
 export type EngineOptions = {
   /** What driving takes; length over speed without. The engine owns them from now on. */
   readonly weights?: RoadWeights
+  /** Made for the same graph elsewhere. */
+  readonly snapIndex?: SnapIndex | undefined
   readonly demand?: DemandWeights
   readonly coldSpots?: ColdSpotRules
   readonly moveUps?: MoveUpRules
@@ -103,9 +105,10 @@ export class CoverageEngine {
     const rules = options.coldSpots ?? COLD_SPOT_RULES
     this.spots = new ColdSpots(this.measure, this.labels, rules, options.spotPrefix ?? 'cold')
     this.at = new AtPlace(this.labels)
-    this.snap = new RoadSnap(graph)
+    this.snap = new RoadSnap(graph, options.snapIndex)
     this.responders = new UnitsOnRoads(graph, COVERAGE_UNITS_MAX)
-    this.search = new RoadSearch(graph, this.weights)
+    const scratch = scratchOf(this.measure, this.labels)
+    this.search = scratch.searches[0]
     this.nearest = new NearestUnits(this.responders, this.search)
     this.centres = demandCentres(this.stretches)
     this.unknown = new Uint8Array(grids.length)
@@ -118,6 +121,7 @@ export class CoverageEngine {
       centres: () => this.centres,
       callSignOf: (unitId: UnitId) => this.callSigns.get(unitId) ?? unitId,
       rules,
+      ...scratch,
     }
     this.plans = new Plans(parts)
     const moveUpParts = {

@@ -13,13 +13,22 @@ import type { ToWorker, WorkerData, FromWorker } from './coverage-thread.ts'
  *     ToWorker { id, kind: weigh }: what demand is from the next refresh on
  *     ToWorker { id, kind: lay }: what driving takes from the next answer on
  */
-const { graph: bytes, grids, spotPrefix, standby, driving, conditions, demand } = workerData as WorkerData
+const {
+  graph: bytes,
+  grids,
+  spotPrefix,
+  standby,
+  driving,
+  conditions,
+  demand,
+  snapIndex,
+} = workerData as WorkerData
 const graph = openGraph(bytes)
 if (!graph.ok) throw new Error(`${graph.code}: ${graph.detail}`)
 const driven = driving === undefined ? graph.value : roadsFor(graph.value, driving.profile)
 const times = driving && timesFrom(driving.times, driving.profile)
 const weights = new RoadWeights(driven, times, conditions)
-const engine = new CoverageEngine(driven, grids, { spotPrefix, standby, weights })
+const engine = new CoverageEngine(driven, grids, { spotPrefix, standby, weights, snapIndex })
 if (demand !== undefined) engine.weigh(demand)
 
 parentPort?.on('message', (message: ToWorker) => {

@@ -3,7 +3,7 @@ import { distanceM } from '#protocols/geo/sphere.ts'
 import type { LatLon } from '#protocols/geo/sphere.ts'
 import type { UnitId } from '#protocols/ids.ts'
 import { NearestUnits } from '../reach/nearest.ts'
-import { RoadSearch } from '../reach/search.ts'
+import type { RoadSearch } from '../reach/search.ts'
 import type { RoadPoint } from '../roads/snap.ts'
 import { ColdSpots } from './cold-spots.ts'
 import type { ColdSpot } from './cold-spots.ts'
@@ -133,11 +133,11 @@ export class MoveUps {
     const { labels, measure } = parts
     this.parts = parts
     this.rules = rules
-    this.search = new RoadSearch(labels.graph, labels.weights)
-    this.nearest = new NearestUnits(labels.units, new RoadSearch(labels.graph, labels.weights))
+    this.search = parts.searches[0]
+    this.nearest = new NearestUnits(labels.units, parts.searches[0])
     const small = { coldAfterMs: 0, roadMMin: 50, spotsMax: HOLES_MAX }
-    this.holes = new ColdSpots(measure, labels, small, 'hole')
-    this.sure = new SureGain(labels, measure, parts.turnoutDs)
+    this.holes = new ColdSpots(measure, labels, small, 'hole', parts.desk)
+    this.sure = new SureGain(labels, measure, parts.turnoutDs, parts.searches)
   }
 
   /** Leaves units and labels as they were. */

@@ -6,7 +6,7 @@ import { NearestUnits } from '../reach/nearest.ts'
 import { RoadSearch } from '../reach/search.ts'
 import type { RoadPoint } from '../roads/snap.ts'
 import type { AtPlace } from './at-place.ts'
-import { COLD_SPOT_RULES, ColdSpots } from './cold-spots.ts'
+import { COLD_SPOT_RULES, ColdDesk, ColdSpots } from './cold-spots.ts'
 import type { ColdSpot, ColdSpotRules } from './cold-spots.ts'
 import type { KLabels } from './k-labels.ts'
 import { FILL_DS, PROMISE_DS } from './measure.ts'
@@ -61,7 +61,16 @@ export type PlanParts = {
   readonly centres: () => readonly (RoadPoint | undefined)[]
   readonly callSignOf: (unitId: UnitId) => string
   readonly rules?: ColdSpotRules
+  /** Of the thread, between two questions: each search begins anew, and what nobody ordered is cold at once. */
+  readonly searches: readonly [RoadSearch, RoadSearch]
+  readonly desk: ColdDesk
 }
+
+/** What questions about what is not so yet work on, one after the other. */
+export const scratchOf = ({ stretches }: CoverageMeasure, { graph, weights }: KLabels) => ({
+  searches: [new RoadSearch(graph, weights), new RoadSearch(graph, weights)] as const,
+  desk: new ColdDesk(stretches, 0),
+})
 
 /** What orders would uncover, before they are given; from the labels of the last refresh. */
 export class Plans {
@@ -77,7 +86,7 @@ export class Plans {
     this.parts = parts
     this.whatIf = new WhatIf(measure, labels)
     this.sole = new SoleReach(measure, labels)
-    this.nearest = new NearestUnits(labels.units, new RoadSearch(labels.graph, labels.weights))
+    this.nearest = new NearestUnits(labels.units, parts.searches[0])
     const { whatIf } = this
     this.foreseen = new ColdSpots(
       {
@@ -89,6 +98,7 @@ export class Plans {
       { nearestAtDs: junction => labels.nearestAtDs(junction, whatIf.gone) },
       { ...(parts.rules ?? COLD_SPOT_RULES), coldAfterMs: 0 },
       'foreseen',
+      parts.desk,
     )
   }
 

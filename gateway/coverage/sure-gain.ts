@@ -1,4 +1,4 @@
-import { RoadSearch } from '../reach/search.ts'
+import type { RoadSearch } from '../reach/search.ts'
 import type { RoadPoint } from '../roads/snap.ts'
 import type { KLabels } from './k-labels.ts'
 import { PROMISE_DS } from './measure.ts'
@@ -38,12 +38,17 @@ export class SureGain {
   private readonly here: RoadSearch
   private readonly kinds: (Whereabouts | undefined)[] = []
 
-  constructor(labels: KLabels, measure: CoverageMeasure, turnoutDs: Uint32Array) {
+  constructor(
+    labels: KLabels,
+    measure: CoverageMeasure,
+    turnoutDs: Uint32Array,
+    searches: readonly [RoadSearch, RoadSearch],
+  ) {
     this.labels = labels
     this.measure = measure
     this.turnoutDs = turnoutDs
-    this.there = new RoadSearch(labels.graph, labels.weights)
-    this.here = new RoadSearch(labels.graph, labels.weights)
+    this.there = searches[0]
+    this.here = searches[1]
   }
 
   /** Labels everybody as far as any drift reaches; the caller labels them again as they were. */

@@ -6,9 +6,9 @@ import type { Drive } from '#protocols/roads/network.ts'
  * The lines of all roads in metres, for asking where on a drive a place is. A drive is an edge one way, and metres along it
  * run the way it is driven.
  *
- *   x f32[S], y f32[S]   shape points, metres east and north of the south-west corner of the graph
- *   m f32[S]             metres from the edge's first shape point
+ *   m f32[S]   metres from the edge's first shape point
  *
+ * Shape points are those of the graph, in metres east and north of its south-west corner.
  * One scale of longitude serves the whole graph: the error cancels where only parts of an edge are asked for. An answer of
  * `project` lies in the fields until the next one, so a query allocates nothing.
  */
@@ -20,8 +20,6 @@ export class RoadShapes {
   /** The way the road leads there, of length 1. */
   eastward = 0
   northward = 0
-  private readonly x: Float32Array
-  private readonly y: Float32Array
   private readonly m: Float32Array
   private readonly west: number
   private readonly south: number
@@ -29,17 +27,15 @@ export class RoadShapes {
 
   constructor(graph: RoadGraph) {
     const { south, west, north } = graph.metadata.bbox
-    const { shapeLatE7, shapeLonE7, edgeShapeFirst, edgeCount } = graph
+    const { edgeShapeFirst, edgeCount } = graph
     this.graph = graph
     this.west = west
     this.south = south
     this.perLon = METRES_PER_DEGREE * Math.cos((((south + north) / 2) * Math.PI) / 180)
-    this.x = Float32Array.from(shapeLonE7, lon => this.xOf(lon / 1e7))
-    this.y = Float32Array.from(shapeLatE7, lat => this.yOf(lat / 1e7))
-    this.m = new Float32Array(shapeLatE7.length)
+    this.m = new Float32Array(graph.shapeLatE7.length)
     for (let edge = 0; edge < edgeCount; edge++)
       for (let s = edgeShapeFirst[edge]! + 1; s < edgeShapeFirst[edge + 1]!; s++)
-        this.m[s] = this.m[s - 1]! + Math.hypot(this.x[s]! - this.x[s - 1]!, this.y[s]! - this.y[s - 1]!)
+        this.m[s] = this.m[s - 1]! + this.spanM(s - 1)
   }
 
   xOf(lon: number): number {
@@ -71,10 +67,10 @@ export class RoadShapes {
       const startM = this.m[s]!
       const spanM = this.m[s + 1]! - startM
       if (startM > highM || startM + spanM < lowM) continue
-      const ax = this.x[s]!
-      const ay = this.y[s]!
-      const dx = this.x[s + 1]! - ax
-      const dy = this.y[s + 1]! - ay
+      const ax = this.eastOf(s)
+      const ay = this.northOf(s)
+      const dx = this.eastOf(s + 1) - ax
+      const dy = this.northOf(s + 1) - ay
       const freeM = spanM === 0 ? 0 : ((x - ax) * dx + (y - ay) * dy) / spanM
       const atM = Math.min(highM, startM + spanM, Math.max(lowM, startM, startM + freeM))
       const share = spanM === 0 ? 0 : (atM - startM) / spanM
@@ -90,5 +86,17 @@ export class RoadShapes {
     this.foundM = isAlong ? bestM : lengthM - bestM
     this.eastward = (sense * bestDx) / length
     this.northward = (sense * bestDy) / length
+  }
+
+  private spanM(s: number): number {
+    return Math.hypot(this.eastOf(s + 1) - this.eastOf(s), this.northOf(s + 1) - this.northOf(s))
+  }
+
+  private eastOf(s: number): number {
+    return this.xOf(this.graph.shapeLonE7[s]! / 1e7)
+  }
+
+  private northOf(s: number): number {
+    return this.yOf(this.graph.shapeLatE7[s]! / 1e7)
   }
 }

@@ -2,6 +2,8 @@ import type { RoadGraph } from '#protocols/roads/graph.ts'
 
 /** 20,000 networked units in all (DESIGN.md, Growth), with room. */
 export const UNITS_MAX = 32_768
+/** A city's fleet fits; more slots are made when they are needed, twice as many each time. */
+const SLOTS_FIRST = 512
 
 /**
  * Where every unit stands on the road graph, hung where a search against the traffic will meet it, whatever driving takes:
@@ -13,44 +15,44 @@ export const UNITS_MAX = 32_768
  *     nodeHead i32[N], hangNext, hangPrevious, hangNode i32[2*slots]
  *   units doubly linked per edge: edgeHead i32[E], edgeNext, edgePrevious i32[slots]
  *
+ * The arrays of slots grow with the units (the fields are then others: whoever loops over them places nobody meanwhile).
  * -1 ends every list. A unit on a one-way hangs only on the node it may drive to. Nodes are those of a search: a unit hangs
  * on the copy of a junction that knows by which road it will come.
  */
 export class UnitsOnRoads {
   readonly graph: RoadGraph
   readonly ids: string[] = []
-  readonly edgeOf: Int32Array
-  readonly fractionOf: Float64Array
+  /** The most units that fit. */
+  readonly sizeMax: number
   readonly nodeHead: Int32Array
-  readonly hangNext: Int32Array
   readonly edgeHead: Int32Array
-  readonly edgeNext: Int32Array
-  private readonly hangPrevious: Int32Array
-  private readonly hangNode: Int32Array
-  private readonly edgePrevious: Int32Array
+  edgeOf: Int32Array
+  fractionOf: Float64Array
+  hangNext: Int32Array
+  edgeNext: Int32Array
+  private hangPrevious: Int32Array
+  private hangNode: Int32Array
+  private edgePrevious: Int32Array
   private readonly slots = new Map<string, number>()
   private readonly free: number[] = []
 
   constructor(graph: RoadGraph, unitsMax = UNITS_MAX) {
+    const slots = Math.min(unitsMax, SLOTS_FIRST)
     this.graph = graph
-    this.edgeOf = new Int32Array(unitsMax).fill(-1)
-    this.fractionOf = new Float64Array(unitsMax)
+    this.sizeMax = unitsMax
     this.nodeHead = new Int32Array(graph.searchCount).fill(-1)
-    this.hangNext = new Int32Array(2 * unitsMax).fill(-1)
-    this.hangPrevious = new Int32Array(2 * unitsMax).fill(-1)
-    this.hangNode = new Int32Array(2 * unitsMax).fill(-1)
     this.edgeHead = new Int32Array(graph.edgeCount).fill(-1)
-    this.edgeNext = new Int32Array(unitsMax).fill(-1)
-    this.edgePrevious = new Int32Array(unitsMax).fill(-1)
+    this.edgeOf = new Int32Array(slots).fill(-1)
+    this.fractionOf = new Float64Array(slots)
+    this.hangNext = new Int32Array(2 * slots).fill(-1)
+    this.hangPrevious = new Int32Array(2 * slots).fill(-1)
+    this.hangNode = new Int32Array(2 * slots).fill(-1)
+    this.edgeNext = new Int32Array(slots).fill(-1)
+    this.edgePrevious = new Int32Array(slots).fill(-1)
   }
 
   get size(): number {
     return this.slots.size
-  }
-
-  /** The most units that fit. */
-  get sizeMax(): number {
-    return this.edgeOf.length
   }
 
   /** Puts a unit on a road place, or moves it there. False when the table is full. */
@@ -98,9 +100,27 @@ export class UnitsOnRoads {
   private takeSlot(id: string): number | undefined {
     const slot = this.free.pop() ?? this.ids.length
     if (slot >= this.sizeMax) return undefined
+    if (slot >= this.edgeOf.length) this.grow(Math.min(this.sizeMax, 2 * this.edgeOf.length))
     this.ids[slot] = id
     this.slots.set(id, slot)
     return slot
+  }
+
+  private grow(slots: number): void {
+    const grown = (from: Int32Array, length: number): Int32Array => {
+      const to = new Int32Array(length).fill(-1)
+      to.set(from)
+      return to
+    }
+    const fractions = new Float64Array(slots)
+    fractions.set(this.fractionOf)
+    this.fractionOf = fractions
+    this.edgeOf = grown(this.edgeOf, slots)
+    this.hangNext = grown(this.hangNext, 2 * slots)
+    this.hangPrevious = grown(this.hangPrevious, 2 * slots)
+    this.hangNode = grown(this.hangNode, 2 * slots)
+    this.edgeNext = grown(this.edgeNext, slots)
+    this.edgePrevious = grown(this.edgePrevious, slots)
   }
 
   private link(slot: number, edge: number, fraction: number): void {

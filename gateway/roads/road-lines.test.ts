@@ -51,8 +51,7 @@ describe('the roads as the coverage layer draws them', () => {
   it('are the lines, drive times and classes of the graph, edge by edge', () => {
     const graph = openGraph(packGraph(network))
     if (!graph.ok) throw new Error(graph.detail)
-    const { plain, gzip } = roadLines(new RoadWeights(graph.value))
-    expect(gunzipSync(gzip).equals(plain)).toBe(true)
+    const plain = gunzipSync(roadLines(new RoadWeights(graph.value)).gzip)
     const view = new DataView(plain.buffer, plain.byteOffset, plain.length)
     const u32 = (at: number): number => view.getUint32(at, true)
     expect([u32(0), u32(4), u32(8), u32(12)]).toEqual([ROAD_LINES_MAGIC, 1, 2, 5])

@@ -8,14 +8,10 @@ const DRIVE_DS_MAX = 65_534
 const CLOSED = 65_535
 const HEADER_BYTES = 16
 
-/** The same bytes twice: as they are, and packed for those who can unpack them (all browsers). */
-export type Packed = { readonly plain: Buffer; readonly gzip: Buffer }
-
-/** The roads as the coverage layer draws them, in the format at the end of `protocols/coverage.ts`; made once at start. */
-export function roadLines(weights: RoadWeights): Packed {
-  const plain = roadLineBytes(weights)
-  return { plain, gzip: gzipSync(plain) }
-}
+/** The roads as the coverage layer draws them, in the format at the end of `protocols/coverage.ts`, packed; made once at start. */
+export const roadLines = (weights: RoadWeights): { readonly gzip: Buffer } => ({
+  gzip: gzipSync(roadLineBytes(weights)),
+})
 
 export function roadLineBytes(weights: RoadWeights): Buffer {
   const { graph } = weights

@@ -157,6 +157,7 @@ describe('snap to a road', () => {
     })
     const graph = roads(...lines)
     const snap = new RoadSnap(graph)
+    const again = new RoadSnap(graph, snap.index)
     const shapes = lines.map((_, edge) => graph.edgeShape(edge))
     let cases = 0
     let hits = 0
@@ -176,6 +177,7 @@ describe('snap to a road', () => {
       else expect(found?.distanceM).toBeCloseTo(plain, 3)
       cases++
       if (found !== undefined) hits++
+      expect(again.snap(place.lat, place.lon, withinM)).toEqual(found)
     }
     console.info(`snap = every segment: ${cases} places, ${hits} on a road`)
     expect(hits).toBeGreaterThan(500)

@@ -12,6 +12,13 @@ export type Motion = { readonly trackDeg?: number | undefined; readonly speedMps
 export type Purpose = 'to' | 'from'
 const BARRED: Readonly<Record<Purpose, number>> = { to: IN_ONLY, from: OUT_ONLY }
 
+/** Which segments lie in which cells; in memory that threads share, so whoever has the same graph need not make it again. */
+export type SnapIndex = {
+  readonly segmentEdge: Uint32Array
+  readonly cellFirst: Uint32Array
+  readonly cellSegments: Uint32Array
+}
+
 /** A cell is about one block: a query looks at a handful of cells with a handful of segments each. */
 const CELL_M = 150
 /** More cells than this and they grow instead: 16 MB of offsets for a province. */
@@ -64,7 +71,8 @@ export class RoadSnap {
   private readonly cellFirst: Uint32Array
   private readonly cellSegments: Uint32Array
 
-  constructor(graph: RoadGraph) {
+  /** `made`: the index of another of the same graph. */
+  constructor(graph: RoadGraph, made?: SnapIndex) {
     const { south, west, north, east } = graph.metadata.bbox
     const metresPerLon = METRES_PER_DEGREE * Math.cos((((south + north) / 2) * Math.PI) / 180)
     const heightM = Math.max(1, (north - south) * METRES_PER_DEGREE)
@@ -85,15 +93,27 @@ export class RoadSnap {
     this.cellLon = cellM / metresPerLon
     this.rows = graph.edgeCount === 0 ? 0 : Math.floor(heightM / cellM) + 1
     this.columns = graph.edgeCount === 0 ? 0 : Math.floor(widthM / cellM) + 1
-    this.segmentEdge = segmentEdges(graph)
-    this.cellFirst = new Uint32Array(this.rows * this.columns + 1)
-    this.forEachPlacement(cell => this.cellFirst[cell + 1]!++)
-    for (let i = 1; i < this.cellFirst.length; i++) this.cellFirst[i]! += this.cellFirst[i - 1]!
-    this.cellSegments = new Uint32Array(this.cellFirst[this.cellFirst.length - 1] ?? 0)
-    const next = this.cellFirst.slice()
+    const index = made ?? this.makeIndex()
+    this.segmentEdge = index.segmentEdge
+    this.cellFirst = index.cellFirst
+    this.cellSegments = index.cellSegments
+  }
+
+  get index(): SnapIndex {
+    const { segmentEdge, cellFirst, cellSegments } = this
+    return { segmentEdge, cellFirst, cellSegments }
+  }
+
+  private makeIndex(): SnapIndex {
+    const cellFirst = sharedU32(this.rows * this.columns + 1)
+    this.forEachPlacement(cell => cellFirst[cell + 1]!++)
+    for (let i = 1; i < cellFirst.length; i++) cellFirst[i]! += cellFirst[i - 1]!
+    const cellSegments = sharedU32(cellFirst[cellFirst.length - 1] ?? 0)
+    const next = cellFirst.slice()
     this.forEachPlacement((cell, segment) => {
-      this.cellSegments[next[cell]!++] = segment
+      cellSegments[next[cell]!++] = segment
     })
+    return { segmentEdge: segmentEdges(this.graph), cellFirst, cellSegments }
   }
 
   /**
@@ -240,8 +260,10 @@ export class RoadSnap {
   }
 }
 
+const sharedU32 = (length: number): Uint32Array => new Uint32Array(new SharedArrayBuffer(4 * length))
+
 function segmentEdges(graph: RoadGraph): Uint32Array {
-  const edges = new Uint32Array(graph.shapeLatE7.length)
+  const edges = sharedU32(graph.shapeLatE7.length)
   for (let edge = 0; edge < graph.edgeCount; edge++) {
     edges.fill(edge, graph.edgeShapeFirst[edge], graph.edgeShapeFirst[edge + 1])
   }
