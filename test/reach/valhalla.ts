@@ -28,6 +28,9 @@ const Located = z.array(
   z.object({ edges: z.array(z.object({ edge: Edge, distance: z.number() })).nullish() }),
 )
 
+/** A place is put on its road where it is: by itself Valhalla moves what is within 5 m of a junction onto all its roads at once. */
+const onRoad = (at: LatLon) => ({ ...at, node_snap_tolerance: 0 })
+
 /** Valhalla on one extract, asked as its users ask it: places as latitude and longitude, profile `auto`. */
 export type Valhalla = {
   readonly version: string
@@ -82,7 +85,9 @@ export function openValhalla(extract: string, dir: string): Valhalla {
   const costing = 'auto'
   const timesOf = async (by: Actor, from: readonly LatLon[], to: LatLon): Promise<(number | null)[]> => {
     try {
-      const answer = Matrix.parse(await by.matrix({ sources: from, targets: [to], costing }))
+      const answer = Matrix.parse(
+        await by.matrix({ sources: from.map(onRoad), targets: [onRoad(to)], costing }),
+      )
       return answer.sources_to_targets.map(row => row[0]?.time ?? null)
     } catch (error) {
       // Where nobody comes it answers with a fault and not with nulls.
