@@ -9,8 +9,8 @@ type Place = Pick<RoadPoint, 'edge' | 'fraction'>
 const LEGS_FIRST = 1_024
 
 /**
- * Reads ways out of a search that came back from the place, leg for leg as `legsTo` does, into two columns that every next way
- * is written over: a page that asks who is nearest has 255 ways of some hundred legs looked at, ten times a second, and as
+ * Reads ways out of a search that came back from the place, drive by drive, into two columns that every next way is written
+ * over: a page that asks who is nearest has 255 ways of some hundred legs looked at, ten times a second, and as
  * objects they were half of all that a gateway allocated.
  */
 export class WayReader implements Way {

@@ -106,7 +106,7 @@ export const PROOFS: Readonly<Record<string, Inquiry>> = {
         ...['past-etas', 'duty-spans', 'local-hour', 'eta-book'],
       ].map(name => `gateway/eta/${name}.ts`),
       'gateway/city/etas.ts',
-      'gateway/reach/legs.ts',
+      'gateway/dispatch/way-reader.ts',
       'sim/traffic',
       ...['eta-days', 'eta-car', 'hidden-traffic', 'judge-etas'].map(name => `test/eta/${name}.ts`),
       'test/cli/prove-eta.ts',

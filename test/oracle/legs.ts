@@ -1,5 +1,5 @@
+import type { RoadSearch } from '#gateway/reach/search.ts'
 import type { Drive } from '#protocols/roads/network.ts'
-import type { RoadSearch } from './search.ts'
 
 type RoadPlace = { readonly edge: number; readonly fraction: number }
 
@@ -8,7 +8,7 @@ export type Leg = { readonly drive: Drive; readonly ds: number }
 
 /**
  * The way a unit takes, drive by drive, read out of a search that came back from the place; together the legs take exactly
- * what `nearest` says. Empty when the search has not met the unit.
+ * what `nearest` says. Empty when the search has not met the unit. What `WayReader` puts into columns, here as objects.
  */
 export function legsTo(search: RoadSearch, unit: RoadPlace, place: RoadPlace): Leg[] {
   const { graph, weights } = search
