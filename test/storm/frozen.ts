@@ -42,12 +42,14 @@ export async function frozenCost(house: StormHouse, pairs: number, windowMs: num
   for (let pair = 0; pair < pairs; pair++) {
     // Which comes first changes from pair to pair, so that a drift of the machine favours neither.
     for (const isFrozen of pair % 2 === 0 ? [false, true] : [true, false]) {
-      const frozen = isFrozen ? await openPage(gateway.pages) : null
-      frozen?.freeze()
+      // Before either a page joins, to whom 2,000 units are told; it freezes, or it leaves again.
+      const page = await openPage(gateway.pages)
+      if (isFrozen) page.freeze()
+      else page.close()
       await sleep(FILL_MS)
       const window = await oneWindow(house, readers, windowMs)
       ;(isFrozen ? withOne : withOut).push(window)
-      frozen?.close()
+      if (isFrozen) page.close()
     }
   }
   for (const reader of readers) reader.close()
