@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { UnitLook } from '../look/unit-look.ts'
-import { LabelRoom } from './label-places.ts'
+import { LabelRoom, SignPlaces } from './label-places.ts'
 import { matrixFrom, mercatorX, mercatorY, metresToMercator } from './mercator.ts'
 import { PointCells } from './point-cells.ts'
 import { parseRoadLines, parseRoadTimes, PIECE_BYTES, piecesOf } from './road-lines.ts'
@@ -116,6 +116,48 @@ describe('names on the map', () => {
       for (const [ox, oy] of placed.slice(n + 1))
         expect(Math.abs(ox - x) >= 60 || Math.abs(oy - y) >= 16).toBe(true)
     }
+  })
+})
+
+describe('the name of a unit', () => {
+  // A stale unit (0) above one under way (2), 30 px further down; the name stands 24 px under its own sign.
+  const signs = (layers: readonly number[], xs = [100, 104], ys = [100, 130]) =>
+    new SignPlaces(Float64Array.from(xs), Float64Array.from(ys), Uint8Array.from(layers), 1)
+
+  it('keeps clear of a sign that matters as much, and not of its own', () => {
+    expect(signs([0, 2]).hides(0, 100, 124, 60)).toBe(true)
+    expect(signs([2, 2]).hides(0, 100, 124, 60)).toBe(true)
+    expect(signs([0, 2]).hides(1, 104, 154, 60)).toBe(false)
+    expect(signs([0, 2], [100, 160]).hides(0, 100, 124, 60)).toBe(false)
+    expect(signs([0, 2], [100, 104], [100, 160]).hides(0, 100, 124, 60)).toBe(false)
+  })
+
+  it('stands over one that matters less', () => {
+    expect(signs([2, 0]).hides(0, 100, 124, 60)).toBe(false)
+  })
+
+  it('is hidden by the same signs as by a look at every one of them', () => {
+    let [cases, hidden] = [0, 0]
+    const px = fc.integer({ min: 0, max: 300 })
+    fc.assert(
+      fc.property(fc.array(fc.tuple(px, px, fc.integer({ min: 0, max: 5 })), { minLength: 2 }), all => {
+        const [xs, ys, layers] = [0, 1, 2].map(k => all.map(one => one[k]!)) as [number[], number[], number[]]
+        const places = signs(layers, xs, ys)
+        for (const [own, [x, y, layer]] of all.entries()) {
+          const isOver = all.some(
+            ([ox, oy, other], n) =>
+              n !== own && other >= layer && Math.abs(ox - x) < 30 + 9 && Math.abs(oy - y - 24) < 8 + 9,
+          )
+          expect(places.hides(own, x, y + 24, 60)).toBe(isOver)
+          cases++
+          if (isOver) hidden++
+        }
+      }),
+      { seed: SEED, numRuns: 200 },
+    )
+    console.info(`names beside signs: ${cases}, ${hidden} hidden`)
+    expect(hidden).toBeGreaterThan(100)
+    expect(cases - hidden).toBeGreaterThan(100)
   })
 })
 

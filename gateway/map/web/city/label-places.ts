@@ -1,3 +1,5 @@
+import { PointCells } from './point-cells.ts'
+
 const CELL_PX = 24
 const ROW_PX = 12
 export const LABEL_HEIGHT_PX = 16
@@ -34,5 +36,39 @@ export class LabelRoom {
     for (let row = top; row <= bottom; row += 1)
       this.taken.fill(1, row * this.columns + left, row * this.columns + right + 1)
     return true
+  }
+}
+
+/** What of a sign must be seen to know it, from its middle, at scale 1. */
+const SIGN_PX = 9
+
+/** The signs on a screen, for a name to keep clear of: one never lies over a sign that matters as much as its own. */
+export class SignPlaces {
+  private readonly xs: Float64Array
+  private readonly ys: Float64Array
+  private readonly layers: Uint8Array
+  private readonly cells: PointCells
+  private readonly radiusPx: number
+
+  /** Pixels; `layers`: what is drawn later matters more. */
+  constructor(xs: Float64Array, ys: Float64Array, layers: Uint8Array, scale: number) {
+    this.xs = xs
+    this.ys = ys
+    this.layers = layers
+    this.cells = new PointCells(xs, ys)
+    this.radiusPx = SIGN_PX * scale
+  }
+
+  /** Whether the name of the sign `own`, of this width around (x, y), would lie over such a sign. */
+  hides(own: number, x: number, y: number, namePx: number): boolean {
+    const halfWidth = namePx / 2 + this.radiusPx
+    const halfHeight = LABEL_HEIGHT_PX / 2 + this.radiusPx
+    let isHidden = false
+    this.cells.within(x, y, Math.hypot(halfWidth, halfHeight), other => {
+      if (other === own || this.layers[other]! < this.layers[own]!) return
+      const isOver = Math.abs(this.xs[other]! - x) < halfWidth && Math.abs(this.ys[other]! - y) < halfHeight
+      isHidden ||= isOver
+    })
+    return isHidden
   }
 }

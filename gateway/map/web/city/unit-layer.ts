@@ -1,5 +1,5 @@
 import type { Map as LibreMap } from 'maplibre-gl'
-import { LABEL_HEIGHT_PX, LabelRoom } from './label-places.ts'
+import { LABEL_HEIGHT_PX, LabelRoom, SignPlaces } from './label-places.ts'
 import { unitSprites } from './map-images.ts'
 import type { SpriteSheet } from './map-images.ts'
 import type { Palette } from './map-style.ts'
@@ -34,6 +34,8 @@ const CROWD = 600
 const EDGE_PX = 20
 /** `layerOf` of a unit that was sent somewhere. */
 const AT_WORK = 2
+/** `layerOf` of a unit that somebody looks at: its name stands whatever is under it. */
+const LOOKED_AT = 3
 
 export type UnitLayer = {
   /** What to draw from now on; `nameOf` is the text under a mark. */
@@ -128,23 +130,36 @@ export function openUnitLayer(
     scale = scaleFor(inSight.length, widthPx * heightPx)
     // Over the whole city, and in a crowd, only those at work are called by their name.
     const isFull = metresPerPixelOf(map) > OVERVIEW_M_PER_PX || inSight.length > CROWD
-    const named = isFull ? inSight.filter(mark => layerOf(mark) >= AT_WORK) : inSight
+    const layers = Uint8Array.from(inSight, layerOf)
+    // In a crowd every name lies over somebody.
+    const signs =
+      inSight.length > CROWD
+        ? null
+        : new SignPlaces(
+            Float64Array.from(inSight, mark => mark.track.toX * size - left),
+            Float64Array.from(inSight, mark => mark.track.toY * size - top),
+            layers,
+            scale,
+          )
     const room = new LabelRoom(widthPx, heightPx)
     const chosen: { readonly mark: Mark; readonly text: string }[] = []
-    const offer = (mark: Mark): void => {
+    const offer = (n: number): void => {
       if (chosen.length >= NAMES_MAX) return
+      const mark = inSight[n]!
       const text = nameOf(mark)
+      const x = mark.track.toX * size - left
       const y = mark.track.toY * size - top + 16 * scale + LABEL_HEIGHT_PX / 2
       const namePx = Math.min(NAME_WIDTH_PX, text.length * NAME_CHAR_PX + 8)
-      if (room.take(mark.track.toX * size - left, y, namePx)) chosen.push({ mark, text })
+      if (layers[n]! < LOOKED_AT && signs?.hides(n, x, y, namePx)) return
+      if (room.take(x, y, namePx)) chosen.push({ mark, text })
     }
     // Those somebody looks at, then those shown before (no flicker), then the others, topmost first.
-    const turns: readonly Mark[][] = [[], [], []]
-    for (let n = named.length - 1; n >= 0; n -= 1) {
-      const mark = named[n]!
-      turns[layerOf(mark) >= 3 ? 0 : names.shown.has(mark.id) ? 1 : 2]!.push(mark)
+    const turns: readonly number[][] = [[], [], []]
+    for (let n = inSight.length - 1; n >= 0; n -= 1) {
+      if (isFull && layers[n]! < AT_WORK) continue
+      turns[layers[n]! >= LOOKED_AT ? 0 : names.shown.has(inSight[n]!.id) ? 1 : 2]!.push(n)
     }
-    for (const mark of turns.flat()) offer(mark)
+    for (const n of turns.flat()) offer(n)
     const { floats } = nameInstances
     nameInstances.count = 0
     nameInstances.isNew = true
