@@ -1,62 +1,63 @@
-import { AlarmView, IncidentView, OrderView, Problem, Recommendation } from '#protocols/api.ts'
+import { AlarmView, IncidentView, OrderView, Recommendation } from '#protocols/api.ts'
 import type { IncidentCreate, OrderCreate } from '#protocols/api.ts'
 import { ClosureStretch, ClosureView } from '#protocols/closures.ts'
 import type { ClosureCreate, ClosureWhere } from '#protocols/closures.ts'
 import { ForeseenView, GridCoverage, MoveUpView } from '#protocols/coverage.ts'
 import { fault, ok } from '#protocols/result.ts'
 import type { Result } from '#protocols/result.ts'
+import { askGateway, TIMEOUT_MS } from '#protocols/web/ask-gateway.ts'
 import { z } from 'zod'
 
 /** The routes of `protocols/api.ts` this page uses. A refusal is data with the gateway's stable code. */
 export const nearestTo = (lat: number, lon: number): Promise<Result<Recommendation>> =>
-  ask(
+  askGateway(
     `v1/nearest?${new URLSearchParams({ lat: lat.toFixed(6), lon: lon.toFixed(6), n: '5' })}`,
     Recommendation,
   )
 
 export const recommendFor = (incidentId: string): Promise<Result<Recommendation>> =>
-  ask(`v1/incidents/${encodeURIComponent(incidentId)}/recommendations`, Recommendation, {})
+  askGateway(`v1/incidents/${encodeURIComponent(incidentId)}/recommendations`, Recommendation, {})
 
 export const createIncident = (incident: IncidentCreate): Promise<Result<IncidentView>> =>
-  ask('v1/incidents', IncidentView, incident)
+  askGateway('v1/incidents', IncidentView, incident)
 
 export const closeIncident = (
   incidentId: string,
   reason: string,
   duplicate: boolean,
 ): Promise<Result<IncidentView>> =>
-  ask(`v1/incidents/${encodeURIComponent(incidentId)}/close`, IncidentView, {
+  askGateway(`v1/incidents/${encodeURIComponent(incidentId)}/close`, IncidentView, {
     reason,
     ...(duplicate && { duplicate }),
   })
 
 export const sendOrder = (order: OrderCreate): Promise<Result<OrderView>> =>
-  ask('v1/orders', OrderView, order)
+  askGateway('v1/orders', OrderView, order)
 
 export const acknowledgeAlarm = (alarmId: string): Promise<Result<AlarmView>> =>
-  ask(`v1/alarms/${encodeURIComponent(alarmId)}/acknowledge`, AlarmView, {})
+  askGateway(`v1/alarms/${encodeURIComponent(alarmId)}/acknowledge`, AlarmView, {})
 
 export const acknowledgeWarning = (gridId: string): Promise<Result<GridCoverage>> =>
-  ask(`v1/warnings/${encodeURIComponent(gridId)}/acknowledge`, GridCoverage, {})
+  askGateway(`v1/warnings/${encodeURIComponent(gridId)}/acknowledge`, GridCoverage, {})
 
 export const roadsMeant = (where: ClosureWhere): Promise<Result<ClosureStretch>> =>
-  ask('v1/closures/preview', ClosureStretch, where)
+  askGateway('v1/closures/preview', ClosureStretch, where)
 
 export const closeRoad = (closure: ClosureCreate): Promise<Result<ClosureView>> =>
-  ask('v1/closures', ClosureView, closure)
+  askGateway('v1/closures', ClosureView, closure)
 
 export const endClosure = (closureId: string): Promise<Result<ClosureView>> =>
-  ask(`v1/closures/${encodeURIComponent(closureId)}/end`, ClosureView, {})
+  askGateway(`v1/closures/${encodeURIComponent(closureId)}/end`, ClosureView, {})
 
 /** What sending these units would uncover. */
 export const foreseenFor = (unitIds: readonly string[]): Promise<Result<ForeseenView>> =>
-  ask(`v1/coverage/foreseen?${new URLSearchParams({ units: unitIds.join() })}`, ForeseenView)
+  askGateway(`v1/coverage/foreseen?${new URLSearchParams({ units: unitIds.join() })}`, ForeseenView)
 
 export const acceptMoveUp = (id: string): Promise<Result<MoveUpView>> =>
-  ask(`v1/moveups/${encodeURIComponent(id)}/accept`, MoveUpView, {})
+  askGateway(`v1/moveups/${encodeURIComponent(id)}/accept`, MoveUpView, {})
 
 export const declineMoveUp = (id: string): Promise<Result<MoveUpView>> =>
-  ask(`v1/moveups/${encodeURIComponent(id)}/decline`, MoveUpView, {})
+  askGateway(`v1/moveups/${encodeURIComponent(id)}/decline`, MoveUpView, {})
 
 /** A body of bytes, as it is. */
 export async function bytesOf(path: string): Promise<Result<ArrayBuffer>> {
@@ -88,10 +89,10 @@ const TileJson = z.object({
 })
 export type TileSource = z.infer<typeof TileJson>
 
-/** GeoJSON of `grids`, `roads` or `city`; drawn as it comes, so only its outline is checked. */
 /** The roads of a whole city are some megabytes. */
 const GEOJSON_TIMEOUT_MS = 30_000
 
+/** GeoJSON of `grids`, `roads` or `city`; drawn as it comes, so only its outline is checked. */
 export async function geoJsonOf(
   name: 'grids' | 'roads' | 'city' | 'coldspots',
 ): Promise<Result<GeoJSON.FeatureCollection>> {
@@ -107,29 +108,3 @@ export async function geoJsonOf(
 
 const isCollection = (body: unknown): body is GeoJSON.FeatureCollection =>
   typeof body === 'object' && body !== null && 'features' in body && Array.isArray(body.features)
-
-const TIMEOUT_MS = 8_000
-
-async function ask<T>(path: string, schema: z.ZodType<T>, body?: object): Promise<Result<T>> {
-  try {
-    const response = await fetch(path, {
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-      ...(body !== undefined && {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', 'idempotency-key': crypto.randomUUID() },
-        body: JSON.stringify(body),
-      }),
-    })
-    const json: unknown = await response.json()
-    if (response.ok) {
-      const parsed = schema.safeParse(json)
-      return parsed.success ? ok(parsed.data) : fault('BODY_INVALID', parsed.error.message)
-    }
-    const problem = Problem.safeParse(json)
-    return problem.success
-      ? fault(problem.data.code, problem.data.detail)
-      : fault('GATEWAY_UNREACHABLE', `HTTP ${response.status}`)
-  } catch (error) {
-    return fault('GATEWAY_UNREACHABLE', String(error))
-  }
-}

@@ -1,10 +1,10 @@
 import { z } from 'zod'
-import { DeviceView, EnrolmentIssued, LedgerRow, Problem } from '#protocols/api.ts'
+import { DeviceView, EnrolmentIssued, LedgerRow } from '#protocols/api.ts'
 import type { EnrolmentCreate } from '#protocols/api.ts'
 import { EtaView } from '#protocols/eta.ts'
 import { CodeView, OperatorView } from '#protocols/operator.ts'
-import { fault, ok } from '#protocols/result.ts'
 import type { Result } from '#protocols/result.ts'
+import { askGateway } from '#protocols/web/ask-gateway.ts'
 
 /** The routes of this page. A refusal is data with the gateway's stable code. */
 export const readOperator = (): Promise<Result<OperatorView>> => ask('v1/operator', OperatorView)
@@ -41,28 +41,5 @@ export const readRecords = (
     Records,
   )
 
-const TIMEOUT_MS = 8_000
-
-async function ask<T>(path: string, schema: z.ZodType<T>, body?: object): Promise<Result<T>> {
-  try {
-    const response = await fetch(`../${path}`, {
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-      ...(body !== undefined && {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', 'idempotency-key': crypto.randomUUID() },
-        body: JSON.stringify(body),
-      }),
-    })
-    const json: unknown = await response.json()
-    if (response.ok) {
-      const parsed = schema.safeParse(json)
-      return parsed.success ? ok(parsed.data) : fault('BODY_INVALID', parsed.error.message)
-    }
-    const problem = Problem.safeParse(json)
-    return problem.success
-      ? fault(problem.data.code, problem.data.detail)
-      : fault('GATEWAY_UNREACHABLE', `HTTP ${response.status}`)
-  } catch (error) {
-    return fault('GATEWAY_UNREACHABLE', String(error))
-  }
-}
+const ask = <T>(path: string, schema: z.ZodType<T>, body?: object): Promise<Result<T>> =>
+  askGateway(`../${path}`, schema, body)
