@@ -88,8 +88,8 @@ describe('what a visitor told a kiosk', () => {
     expect(station.isOnDisk(WORDS.child)).toBe(true)
     station.nowMs = START_MS + 8 * DAY_MS
     await station.night()
-    await station.restart()
     expect(station.isOnDisk(WORDS.child)).toBe(false)
+    await station.restart()
     expect(station.city.walkIns(station.now())).toMatchObject([
       { hasSealed: false, removedAt: rfc3339(station.nowMs) },
     ])

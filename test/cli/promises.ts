@@ -245,10 +245,8 @@ const ROWS: readonly Row[] = [
     found: e =>
       many(e, 'towns')
         .map(town => {
-          const same = (at(town, 'sameRoad') ?? town) as Evidence
-          const percent = (of: Evidence): number => Math.round(100 * Number(at(of, 'overlap')))
-          const whole = same === town ? '' : ` (of all places ${percent(town)} %)`
-          return `${String(at(town, 'name'))}: ${percent(same)} % of its five nearest${whole}, times ${figure(same, 'etaRatio.p50')} of its`
+          const percent = Math.round(100 * Number(at(town, 'overlap')))
+          return `${String(at(town, 'name'))}: ${percent} % of its five nearest, times ${figure(town, 'etaRatio.p50')} of its`
         })
         .join('; '),
   },
