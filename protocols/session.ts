@@ -40,7 +40,10 @@ export const Ack = z.strictObject({
   epoch: Epoch,
   lane: Lane,
   upTo: z.number().int().nonnegative(),
-  /** Sum of record `upTo` where the gateway knows it: a store put back may bear another record of that name. */
+  /**
+   * Sum of record `upTo` where the gateway knows it, zeros where it has no record of that name: a store put back may bear one, or
+   * another one. Nothing is said of it while the end of the lane is not told.
+   */
   sum: z
     .string()
     .regex(/^[0-9a-f]{64}$/)

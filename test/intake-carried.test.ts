@@ -138,4 +138,33 @@ describe('records that were carried over into a new store', () => {
     expect(told).toEqual([...carried, ...old.slice(4)].map(({ sum }) => sum))
     expect(centre.ledgered('event')).toEqual([5, 6])
   })
+
+  it.each(['as it was', 'after a restart'])(
+    'are not taken for those of an image of the old store that drove on by itself, by a gateway %s',
+    how => {
+      const [next, third] = ['bbbbbbbbbbbbbbbb', 'cccccccccccccccc']
+      const draft = (seq: number, detail: string) => ({
+        kind: 'driver.fault',
+        body: { driver: 'd', code: 'C', detail: `${seq} ${detail}` },
+      })
+      const old = chain('event', 6, seq => draft(seq, ''))
+      const image = chain('event', 8, seq => draft(seq, seq < 5 ? '' : 'of the image'))
+      const centre = new Centre()
+      centre.hear('up/event', packBatch(old.slice(0, 3)))
+      // 4 and 6 came under other names, 5 was lost.
+      centre.hear('up/event', packBatch(carryOver([old[3]!, old[5]!], next)))
+      if (how === 'after a restart') centre.restart()
+      centre.hear('hello', hello({ event: { first: 1, last: 8 } }))
+      for (const record of image.slice(3)) centre.hear('up/event', record)
+      expect(centre.acks.at(-1)).toMatchObject({ epoch: EPOCH, upTo: 6, sum: old[5]!.sum })
+      const bodies = (): string[] => centre.city.flatMap(e => (e.type === 'record' ? [e.record.body] : []))
+      expect(bodies()).not.toContain(image[6]!.body)
+      // It looks at its own record 6, finds another one, and sends what it has under a new epoch.
+      centre.hear('up/event', packBatch(carryOver(image.slice(3), third)))
+      expect(bodies().toSorted()).toEqual(
+        [...old.filter(r => r.seq !== 5), ...image.slice(4)].map(r => r.body).toSorted(),
+      )
+      expect(centre.acks.at(-1)).toMatchObject({ epoch: third, upTo: 5 })
+    },
+  )
 })

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { lanesOf } from '#gateway/intake/intake-state.ts'
 import { packBatch } from '#protocols/batch.ts'
+import { CHAIN_START } from '#protocols/record.ts'
 import { Centre, chain, EPOCH, hello, range } from '#test/fixtures/intake-centre.ts'
 
 describe('holes', () => {
@@ -39,6 +40,25 @@ describe('holes', () => {
     for (let i = 0; i < 3; i++) centre.hear('up/track', track[1]!)
     expect(centre.told('track')).toEqual([2])
     expect(centre.ledgered('track')).toEqual([2])
+  })
+
+  it('at the end of a lane are acknowledged with a sum that no record has: who holds one was put back', () => {
+    const centre = new Centre()
+    centre.hear('up/track', packBatch(track.slice(0, 8)))
+    expect(centre.acks.at(-1)).toMatchObject({ lane: 'track', upTo: 8, sum: track[7]!.sum })
+    const gap = chain('event', 1, () => ({
+      kind: 'gap',
+      body: { lane: 'track', ranges: [[9, 10]], reason: 'thinned' },
+    }))
+    centre.hear('up/event', gap[0]!)
+    const ack = (): unknown => centre.acks.filter(({ lane }) => lane === 'track').at(-1)
+    expect(ack()).toMatchObject({ upTo: 10, sum: CHAIN_START })
+    // From a disk that was put back, on which the same names were given again: it is let in, and not said to be ours.
+    centre.hear('up/track', packBatch([track[9]!]))
+    expect(ack()).toMatchObject({ upTo: 10, sum: CHAIN_START })
+    centre.restart()
+    centre.hear('hello', hello({ track: { first: 3, last: 10 } }))
+    expect(ack()).toMatchObject({ upTo: 10, sum: CHAIN_START })
   })
 
   it('nobody explains are declared lost when the device says it no longer has them, after its events are in', () => {

@@ -188,6 +188,12 @@ describe('a record that does not fit', () => {
     // Its answer may be lost, so what the device sends next is not to be taken yet.
     centre.hear('hello', hello({ event: { first: 1, last: 4 } }))
     centre.hear('up/event', packBatch(other))
+    expect(centre.audits).toEqual(['intake.chain_broken seq_reused'])
+    // Nothing that follows a name given twice, either, until the device begins anew.
+    centre.hear('up/event', packBatch(other.slice(1)))
+    expect(centre.acks.at(-1)).toMatchObject({ lane: 'event', upTo: 2, sum: second.sum })
+    centre.hear('hello', hello({ event: { first: 1, last: 4 } }))
+    centre.hear('up/event', packBatch(other.slice(1)))
     expect(centre.audits).toEqual(['intake.chain_broken seq_reused', 'intake.chain_broken another_history'])
     expect(centre.ledgered('event')).toEqual([1, 2])
     expect(centre.acks.at(-1)).toMatchObject({ lane: 'event', upTo: 2, sum: second.sum })

@@ -77,6 +77,13 @@ describe('a city that breaks', () => {
     expect(report.violations).toEqual([])
   }, 120_000)
 
+  it('loses nothing of a store that was carried over with losses, and then put back and driven on with', async () => {
+    const again = { seed: 40, vehicleHours: 2_000, city: 31, car: 'ptu-16', only: [137, 197] }
+    const report = await runJob(job({ ...again, untilMs: 4_944_699 }))
+    expect(report.faultsByKind).toEqual({ 'bit rot': 1, 'image restored': 1 })
+    expect(report.violations).toEqual([])
+  }, 120_000)
+
   it('tells nothing twice of a carried-over store whose first records were excused before they came', async () => {
     const again = { seed: 9, vehicleHours: 2_000, city: 17, only: [15, 22, 27, 30, 31] }
     const report = await runJob(job({ ...again, untilMs: 640_000 }))

@@ -1,6 +1,7 @@
 import type { DeviceId } from '#protocols/ids.ts'
 import type { Lane, RecordOrigin, WireRecord } from '#protocols/record.ts'
 import type { IntakeState } from './intake-state.ts'
+import { sumInMind } from './lane-book.ts'
 import type { LaneBook } from './lane-book.ts'
 import { rangeAt } from '#protocols/ranges.ts'
 import { aliasKey, recordKey } from './rows.ts'
@@ -13,6 +14,8 @@ import { aliasKey, recordKey } from './rows.ts'
  *     old epoch     event/7 sum a    in the ledger        new epoch  event/3 origin 7 a   known, not told again
  *                   event/8 sum b    in the ledger                   event/4 origin 8 c   another record: taken
  *                   event/9 -        never came                      event/5 origin 9 d   taken, and 9 is claimed
+ *
+ * An image of the old store that is put back may bear event/9 with another sum e: by the ledger that is another record, too.
  *
  * A store may be carried over again before anything of it was sent, so the origin stays the first name of all, and what is
  * taken under a later one leaves a word under the first (`aliasKey`).
@@ -28,12 +31,21 @@ export function toRecall(
   records: readonly WireRecord[],
   recalled: Recalled | undefined,
 ): readonly string[] {
-  return records.flatMap(({ origin, lane, epoch, seq }) => {
-    if (origin === undefined || !hasOtherStore(state, deviceId, epoch)) return []
-    const here = otherStoreOf(state, deviceId, epoch, lane)
-    if (here !== undefined && isHere(here, seq)) return []
-    return namesOf(deviceId, lane, origin).filter(key => recalled?.has(key) !== true)
-  })
+  return records.flatMap(record =>
+    namesInDoubt(state, deviceId, record).filter(key => recalled?.has(key) !== true),
+  )
+}
+
+/**
+ * Of a record that came: whether the one that came is this one, where we do not have its sum in mind. Of a carried-over one that did
+ * not: whether it came under its old name.
+ */
+function namesInDoubt(state: IntakeState, deviceId: DeviceId, record: WireRecord): readonly string[] {
+  const { origin, lane, epoch, seq } = record
+  const book = otherStoreOf(state, deviceId, epoch, lane)
+  if (book !== undefined && isHere(book, seq))
+    return sumInMind(book, seq) === undefined ? namesOf(deviceId, lane, record) : []
+  return origin === undefined || !hasOtherStore(state, deviceId, epoch) ? [] : namesOf(deviceId, lane, origin)
 }
 
 /** It came. One that was excused counts as received and is taken all the same should it come. */
@@ -48,11 +60,26 @@ export const isKnown = (
 ): boolean =>
   origin !== undefined && namesOf(deviceId, lane, origin).some(key => recalled?.get(key) === origin.sum)
 
+/**
+ * The sum that the ledger has under the record's own name: its own, where that is one of them; undefined where it has none or was
+ * not asked.
+ */
+export function sumInLedger(
+  deviceId: DeviceId,
+  record: WireRecord,
+  recalled: Recalled | undefined,
+): string | undefined {
+  if (recalled === undefined) return undefined
+  const sums = namesOf(deviceId, record.lane, record).flatMap(key => recalled.get(key) ?? [])
+  return sums.find(sum => sum === record.sum) ?? sums[0]
+}
+
 /** Where the ledger has a record of that name: itself, or a word that it was known under a still older one. */
-const namesOf = (deviceId: DeviceId, lane: Lane, { epoch, seq }: RecordOrigin): readonly string[] => [
-  recordKey(deviceId, epoch, lane, seq),
-  aliasKey(deviceId, epoch, lane, seq),
-]
+const namesOf = (
+  deviceId: DeviceId,
+  lane: Lane,
+  { epoch, seq }: Pick<RecordOrigin, 'epoch' | 'seq'>,
+): readonly string[] => [recordKey(deviceId, epoch, lane, seq), aliasKey(deviceId, epoch, lane, seq)]
 
 const hasOtherStore = (state: IntakeState, deviceId: DeviceId, epoch: string): boolean =>
   [...(state.devices.get(deviceId)?.epochs.keys() ?? [])].some(other => other !== epoch)

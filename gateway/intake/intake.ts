@@ -75,6 +75,7 @@ function onHello(state: IntakeState, deviceId: DeviceId, payload: Uint8Array): I
   for (const { lane, book } of lanes) {
     const ref = { deviceId, epoch: hello.epoch, lane }
     const last = hello.lanes[lane].last
+    book.contested = null
     if (highestOf(book) > last && !repeated)
       effects.push(chainAudit(state, ref, { what: 'rolled_back', last, seen: highestOf(book) }))
     effects.push(ackOf(state, ref, book))

@@ -21,6 +21,8 @@ export type Arrival = {
   readonly receivedAt: string
   /** In the ledger under the name it had in another store: it takes its place in the chain and is not told again. */
   readonly known?: boolean
+  /** Sum of what the ledger has under this very name, if it was asked. */
+  readonly ledgerSum?: string | undefined
 }
 
 export type LaneBook = {
@@ -35,6 +37,11 @@ export type LaneBook = {
   /** How many records are in the ledger, receipted gaps not counted. */
   records: number
   readonly held: Map<number, Arrival>
+  /**
+   * A name that was given twice, and the sum of our record of it: a store that was put back speaks. Nothing more of the lane is
+   * taken before its next hello, and acks name this record, so that the device compares its own.
+   */
+  contested: { readonly seq: number; readonly sum: string } | null
   /** Sums of names above `told` whose records came under another name; forgotten at a restart, when nothing is said of them. */
   readonly claimed: Map<number, string>
 }
@@ -53,6 +60,7 @@ export const newLaneBook = (): LaneBook => ({
   toldSum: CHAIN_START,
   records: 0,
   held: new Map(),
+  contested: null,
   claimed: new Map(),
 })
 
@@ -74,6 +82,7 @@ export const watermarkRowOf = (book: LaneBook): WatermarkRow => {
 export const laneBookOf = ({ v: _v, ...row }: WatermarkRow): LaneBook => ({
   ...row,
   held: new Map(),
+  contested: null,
   claimed: new Map(),
 })
 
@@ -82,14 +91,16 @@ export const watermarkOf = (book: LaneBook): number => contiguousUpTo(book.recei
 
 /**
  * Notes an arrival. `new`: hold it and call `release`; `late`: the city was told past it, tell it now; `duplicate`: known;
- * `reused`: this seq was seen with another sum; `full`: too many holes to open another.
+ * `reused`: this seq was seen with another sum, and the lane is contested from now on; `full`: too many holes to open another.
  */
 export function admit(book: LaneBook, arrival: Arrival): 'new' | 'late' | 'duplicate' | 'reused' | 'full' {
   const { seq, sum } = arrival.record
   const excused = rangeAt(book.excused, seq) !== undefined
   if (!excused && rangeAt(book.received, seq) !== undefined) {
-    const known = seq === book.told ? book.toldSum : book.held.get(seq)?.record.sum
-    return known !== undefined && known !== null && known !== sum ? 'reused' : 'duplicate'
+    const ours = sumInMind(book, seq) ?? arrival.ledgerSum
+    if (ours === undefined || ours === sum) return 'duplicate'
+    book.contested = { seq, sum: ours }
+    return 'reused'
   }
   const received = addRange(book.received, seq, seq)
   if (received.length > RANGES_MAX) return 'full'
@@ -100,6 +111,10 @@ export function admit(book: LaneBook, arrival: Arrival): 'new' | 'late' | 'dupli
   book.held.set(seq, arrival)
   return 'new'
 }
+
+/** The sum of our record of a name that was received, where it need not be looked up. */
+export const sumInMind = (book: LaneBook, seq: number): string | undefined =>
+  (seq === book.told ? book.toldSum : (book.held.get(seq)?.record.sum ?? book.claimed.get(seq))) ?? undefined
 
 /**
  * What nearly every record is: the next of a lane in which everything is told and nobody waits, its chain unbroken. Such a

@@ -1,6 +1,6 @@
 import type { DeviceId } from '#protocols/ids.ts'
 import { countOf } from '#protocols/ranges.ts'
-import { eventIdOf, LANES } from '#protocols/record.ts'
+import { CHAIN_START, eventIdOf, LANES } from '#protocols/record.ts'
 import type { Lane } from '#protocols/record.ts'
 import type { Ack } from '#protocols/session.ts'
 import { chainAudit } from './intake-effects.ts'
@@ -116,9 +116,12 @@ export const ackOf = (
   book: LaneBook,
 ): IntakeEffect => {
   const { ledgerId, generation } = state
-  const upTo = watermarkOf(book)
+  const { contested } = book
+  const upTo = contested === null ? watermarkOf(book) : contested.seq
   const ack: Ack = { v: 1, ledgerId, generation, epoch, lane, upTo }
-  // By this the device knows that its record of that name is the one we have.
-  if (book.told > 0 && book.told === upTo && book.toldSum !== null) ack.sum = book.toldSum
+  if (contested !== null) ack.sum = contested.sum
+  // By this the device knows whether its record of that name is the one we have. Who holds one where we have none, for it was
+  // receipted as gone or came under another name, is a store that was put back: its other names are in doubt as well.
+  else if (book.told > 0 && book.told === upTo) ack.sum = book.toldSum ?? CHAIN_START
   return { type: 'ack', deviceId, ack }
 }

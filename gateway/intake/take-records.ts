@@ -6,7 +6,7 @@ import { eventIdOf } from '#protocols/record.ts'
 import type { Lane, RecordOrigin, WireRecord } from '#protocols/record.ts'
 import { rfc3339 } from '#protocols/time.ts'
 import type { Now } from '#protocols/time.ts'
-import { isKnown, otherStoreOf, toRecall } from './carried.ts'
+import { isKnown, otherStoreOf, sumInLedger, toRecall } from './carried.ts'
 import type { Recalled } from './carried.ts'
 import { chainAudit, refusal } from './intake-effects.ts'
 import type { IntakeEffect, IntakeEvent } from './intake-effects.ts'
@@ -41,6 +41,7 @@ export function takeRecords(
   const effects = makeRoom(state, deviceId, epoch)
   const book = bookOf(state, deviceId, epoch, lane)
   const ref = { deviceId, epoch, lane }
+  if (book.contested !== null) return [...effects, ackOf(state, ref, book)]
   const before = book.received
   const arrived: Arrived = {
     now,
@@ -122,11 +123,12 @@ function acceptRecord(
   effects.push(...told.splice(0))
   if (isTurnedAway(state, ref, book, record, effects)) return false
   const known = isKnown(ref.deviceId, record, recalled)
-  const arrival = { record, body, ageMs, receivedMonoMs: now.monoMs, receivedAt, known }
+  const ledgerSum = sumInLedger(ref.deviceId, record, recalled)
+  const arrival = { record, body, ageMs, receivedMonoMs: now.monoMs, receivedAt, known, ledgerSum }
   const admission = admit(book, arrival)
   if (admission !== 'new' && admission !== 'late') {
     effects.push(...turnAway(state, ref, record, admission))
-    return true
+    return admission !== 'reused'
   }
   if (known) {
     count(state, 'carried_known')
