@@ -50,10 +50,9 @@ afterEach(async () => {
 })
 afterAll(async () => {
   await browser?.close()
-  demo?.process.kill('SIGKILL')
-  // The processes of the demo end by themselves when it is gone, and write their last word meanwhile.
-  rmSync(dir, { recursive: true, force: true, maxRetries: 20, retryDelay: 200 })
-})
+  await demo?.end()
+  rmSync(dir, { recursive: true, force: true })
+}, 120_000)
 
 async function openPage(
   url: string,

@@ -49,9 +49,9 @@ describe('the demo', () => {
 
   afterAll(async () => {
     await browser?.close()
-    if (demo?.process.exitCode === null) demo.process.kill('SIGKILL')
+    await demo?.end()
     rmSync(dir, { recursive: true, force: true })
-  })
+  }, 120_000)
 
   it('moves its units, and an incident of its own is on its way soon after', async () => {
     const places = (list: UnitView[]) => list.map(u => `${u.position?.lat},${u.position?.lon}`)
