@@ -31,9 +31,9 @@ export function toRecall(
   records: readonly WireRecord[],
   recalled: Recalled | undefined,
 ): readonly string[] {
-  return records.flatMap(record =>
-    namesInDoubt(state, deviceId, record).filter(key => recalled?.has(key) !== true),
-  )
+  // All of them each time: what was read before is not kept, and a record may be in doubt under another name by now.
+  const names = records.flatMap(record => namesInDoubt(state, deviceId, record))
+  return names.every(key => recalled?.has(key) === true) ? [] : names
 }
 
 /**
