@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest'
+import type { IntakeEffect } from '#gateway/intake/intake-effects.ts'
 import { lanesOf } from '#gateway/intake/intake-state.ts'
+import { intake } from '#gateway/intake/intake.ts'
 import { packBatch } from '#protocols/batch.ts'
 import { chainRecord } from '#protocols/chain.ts'
 import { CHAIN_START } from '#protocols/record.ts'
 import type { Ack } from '#protocols/session.ts'
-import { carryOver, Centre, chain, EPOCH, hello } from '#test/fixtures/intake-centre.ts'
+import { at, carryOver, Centre, chain, EPOCH, hello } from '#test/fixtures/intake-centre.ts'
 
 describe('records that were carried over into a new store', () => {
   it('a gap receipt carried over speaks of the store it was written in, not of the same numbers in the new one', () => {
@@ -167,4 +169,18 @@ describe('records that were carried over into a new store', () => {
       expect(centre.acks.at(-1)).toMatchObject({ epoch: third, upTo: 5 })
     },
   )
+
+  it("are looked up all together each time, or two looks could ask for each other's names for ever", () => {
+    const centre = new Centre()
+    const old = chain('event', 3)
+    centre.hear('up/event', old[0]!)
+    const payload = packBatch(carryOver(old.slice(1), 'bbbbbbbbbbbbbbbb'))
+    const event = { type: 'payload', deviceId: 'ptu-07', channel: 'up/event', payload } as const
+    const keysOf = (effects: readonly IntakeEffect[]): readonly string[] =>
+      effects.flatMap(effect => (effect.type === 'recall' ? effect.keys : []))
+    const all = keysOf(intake(centre.state, event, at(0)))
+    expect(all).toHaveLength(4)
+    const half = new Map(all.slice(0, 2).map(key => [key, null]))
+    expect(keysOf(intake(centre.state, { ...event, recalled: half }, at(0)))).toEqual(all)
+  })
 })
