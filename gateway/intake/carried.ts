@@ -1,6 +1,7 @@
 import type { DeviceId } from '#protocols/ids.ts'
 import type { Lane, RecordOrigin, WireRecord } from '#protocols/record.ts'
 import type { IntakeState } from './intake-state.ts'
+import { heardBookOf } from './intake-state.ts'
 import { sumInMind } from './lane-book.ts'
 import type { LaneBook } from './lane-book.ts'
 import { rangeAt } from '#protocols/ranges.ts'
@@ -42,7 +43,7 @@ export function toRecall(
  */
 function namesInDoubt(state: IntakeState, deviceId: DeviceId, record: WireRecord): readonly string[] {
   const { origin, lane, epoch, seq } = record
-  const book = otherStoreOf(state, deviceId, epoch, lane)
+  const book = heardBookOf(state, deviceId, epoch, lane)
   if (book !== undefined && isHere(book, seq))
     return sumInMind(book, seq) === undefined ? namesOf(deviceId, lane, record) : []
   return origin === undefined || !hasOtherStore(state, deviceId, epoch) ? [] : namesOf(deviceId, lane, origin)
@@ -83,11 +84,3 @@ const namesOf = (
 
 const hasOtherStore = (state: IntakeState, deviceId: DeviceId, epoch: string): boolean =>
   [...(state.devices.get(deviceId)?.epochs.keys() ?? [])].some(other => other !== epoch)
-
-/** The book of a lane in some store of the device, if it was ever heard of. */
-export const otherStoreOf = (
-  state: IntakeState,
-  deviceId: DeviceId,
-  epoch: string,
-  lane: Lane,
-): LaneBook | undefined => state.devices.get(deviceId)?.epochs.get(epoch)?.get(lane)

@@ -117,6 +117,14 @@ export function bookOf(state: IntakeState, deviceId: DeviceId, epoch: string, la
   return book
 }
 
+/** The book of a lane in some store of the device, if it was ever heard of; nothing is opened. */
+export const heardBookOf = (
+  state: IntakeState,
+  deviceId: DeviceId,
+  epoch: string,
+  lane: Lane,
+): LaneBook | undefined => state.devices.get(deviceId)?.epochs.get(epoch)?.get(lane)
+
 /** Body of a record, or the code why this version cannot read it; a known kind in a foreign lane counts as unreadable. */
 export function readBody(record: WireRecord): { body: ParsedBody | null; code?: string; detail: string } {
   const parsed = parseBody(record.kind, record.body)

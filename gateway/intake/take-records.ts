@@ -6,11 +6,20 @@ import { eventIdOf } from '#protocols/record.ts'
 import type { Lane, RecordOrigin, WireRecord } from '#protocols/record.ts'
 import { rfc3339 } from '#protocols/time.ts'
 import type { Now } from '#protocols/time.ts'
-import { isKnown, otherStoreOf, sumInLedger, toRecall } from './carried.ts'
+import { isKnown, sumInLedger, toRecall } from './carried.ts'
 import type { Recalled } from './carried.ts'
 import { chainAudit, refusal } from './intake-effects.ts'
 import type { IntakeEffect, IntakeEvent } from './intake-effects.ts'
-import { bookOf, count, deviceBookOf, epochInTheWay, faultKey, noteFault, readBody } from './intake-state.ts'
+import {
+  bookOf,
+  count,
+  deviceBookOf,
+  epochInTheWay,
+  faultKey,
+  heardBookOf,
+  noteFault,
+  readBody,
+} from './intake-state.ts'
 import type { DriverFault, IntakeState, LaneRef } from './intake-state.ts'
 import { admit, claim, excuse, HELD_MAX, isOfAnotherHistory, takeNext } from './lane-book.ts'
 import type { LaneBook } from './lane-book.ts'
@@ -220,7 +229,7 @@ function onGap(
 ): IntakeEffect[] {
   const isCarried = writtenIn !== undefined && writtenIn !== ref.epoch
   const book = isCarried
-    ? otherStoreOf(state, ref.deviceId, writtenIn, gap.lane)
+    ? heardBookOf(state, ref.deviceId, writtenIn, gap.lane)
     : bookOf(state, ref.deviceId, ref.epoch, gap.lane)
   // Nothing of that store was ever heard, so nobody waits for anything of it.
   if (book === undefined) return []
