@@ -49,8 +49,11 @@ type Stands = LatLon | undefined
 export class AlarmBook {
   /** Alarm by `device/press`. */
   private readonly byPress = new Map<string, string>()
-  /** Acknowledged ones among them in the order of their acknowledgement; only a restart needs the wall clock for it. */
   private readonly held = new Map<string, Held>()
+  /** In the order of their acknowledgement; only a restart needs the wall clock for it. */
+  private readonly acknowledged = new Set<string>()
+  /** How many alarms make a unit show an emergency; asked for every unit, every second. */
+  private readonly openPanics = new Map<UnitId, number>()
 
   /** Newest first. */
   all(now: Now): AlarmView[] {
@@ -69,21 +72,11 @@ export class AlarmBook {
 
   /** An alarm of this unit waits for somebody: the unit shows an emergency. */
   hasOpenPanic(unitId: UnitId): boolean {
-    for (const { row } of this.held.values()) {
-      if (
-        row.unitId === unitId &&
-        (row.kind === 'panic' || row.kind === 'crash') &&
-        row.acknowledgedUtcMs === null
-      )
-        return true
-    }
-    return false
+    return this.openPanics.has(unitId)
   }
 
   openCount(): number {
-    let count = 0
-    for (const { row } of this.held.values()) if (row.acknowledgedUtcMs === null) count++
-    return count
+    return this.held.size - this.acknowledged.size
   }
 
   /**
@@ -128,9 +121,7 @@ export class AlarmBook {
     if (held === undefined) return undefined
     if (held.row.acknowledgedUtcMs !== null) return { row: held.row, isNew: false }
     const row = { ...held.row, acknowledgedUtcMs: now.utcMs, acknowledgedBy: by }
-    // To the end of the order: whoever is told of this alarm next still finds it.
-    this.held.delete(alarmId)
-    this.held.set(alarmId, { ...held, row })
+    this.hold({ ...held, row })
     this.forgetLongestAcknowledged()
     return { row, isNew: true }
   }
@@ -162,8 +153,19 @@ export class AlarmBook {
 
   private hold(held: Held): void {
     const { row } = held
+    this.countPanic(this.held.get(row.id)?.row, -1)
+    this.countPanic(row, 1)
     this.held.set(row.id, held)
+    if (row.acknowledgedUtcMs !== null) this.acknowledged.add(row.id)
     if (row.pressId !== undefined) this.byPress.set(`${row.deviceId}/${row.pressId}`, row.id)
+  }
+
+  private countPanic(row: AlarmRow | undefined, by: 1 | -1): void {
+    if (row === undefined || row.unitId === null || row.acknowledgedUtcMs !== null) return
+    if (row.kind !== 'panic' && row.kind !== 'crash') return
+    const count = (this.openPanics.get(row.unitId) ?? 0) + by
+    if (count === 0) this.openPanics.delete(row.unitId)
+    else this.openPanics.set(row.unitId, count)
   }
 
   private samePress({ deviceId }: AlarmSource, { pressId }: Pick<AlarmRow, 'pressId'>): Held | undefined {
@@ -173,15 +175,17 @@ export class AlarmBook {
 
   private nowStored({ row, happenedMonoMs }: Held): AlarmRow {
     const stored = { ...row, stored: true }
-    this.held.set(row.id, { row: stored, happenedMonoMs })
+    this.hold({ row: stored, happenedMonoMs })
     return stored
   }
 
   private forgetLongestAcknowledged(): void {
-    const done = [...this.held.values()].filter(h => h.row.acknowledgedUtcMs !== null)
-    for (const { row } of done.slice(0, Math.max(0, done.length - ACKNOWLEDGED_KEPT))) {
-      this.held.delete(row.id)
-      if (row.pressId !== undefined) this.byPress.delete(`${row.deviceId}/${row.pressId}`)
+    for (const id of this.acknowledged) {
+      if (this.acknowledged.size <= ACKNOWLEDGED_KEPT) return
+      const { pressId, deviceId } = this.held.get(id)!.row
+      this.acknowledged.delete(id)
+      this.held.delete(id)
+      if (pressId !== undefined) this.byPress.delete(`${deviceId}/${pressId}`)
     }
   }
 }
