@@ -17,6 +17,7 @@ export const BENCHES: Readonly<Record<string, Inquiry>> = {
       'agent/uplink/delivery.ts',
       'gateway/loop',
       'test/fleet/alarm-run.ts',
+      'test/fleet/crowd.ts',
       'test/cli/bench-alarm.ts',
     ],
     run: benchAlarm,

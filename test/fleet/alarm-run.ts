@@ -54,7 +54,7 @@ export async function alarmRun(run: AlarmRun, say: (words: string) => void = () 
   const series = async (): Promise<number[]> => {
     const delays: number[] = []
     for (let n = 0; n < run.alarms; n++) {
-      await sleep(100 + (n % 7) * 30)
+      await sleep(20 + (n % 7) * 10)
       delays.push(await press())
     }
     return delays
@@ -73,6 +73,7 @@ export async function alarmRun(run: AlarmRun, say: (words: string) => void = () 
   const isThere = (): boolean => crowd.said().up >= 0.98 * run.others
   if (!(await within(CROWD_WITHIN_MS, isThere)))
     throw new Error(`of ${run.others} other cars ${crowd.said().up} came up in ${CROWD_WITHIN_MS / 1000} s`)
+  crowd.confine()
   const next = patrol(randomOf(1, 'alarm', 'patrol'))
   for (let n = 0; n < run.own; n += 500) {
     const now = clock.now()
