@@ -5,6 +5,7 @@ import type { Now } from '#protocols/time.ts'
 import { receiveIncident } from '../dispatch/incident.ts'
 import type { Incident } from '../dispatch/incident.ts'
 import type { CityEffect } from '../loop/effects.ts'
+import { putStray } from '../walkins/stray.ts'
 import { triageOf, walkInId, withRecord } from '../walkins/walk-in.ts'
 import type { WalkInRow } from '../walkins/walk-in.ts'
 import type { City } from './city-state.ts'
@@ -22,13 +23,14 @@ export function walkInEffects(
   now: Now,
 ): CityEffect[] {
   const station = city.stations.byDevice(deviceId)
-  if (body?.kind === 'walkin.consultation' && station !== undefined) {
-    return [putConsultation(city.walkIns.asked(localDay(given.utcMs), station.id, body.body.topic))]
-  }
-  if (body?.kind !== 'walkin.alarm' && body?.kind !== 'walkin.report') return []
+  if (!isOfVisitor(body)) return []
   if (station === undefined) {
-    return [{ type: 'log', level: 'warn', event: 'walkin.no_station', detail: { deviceId } }]
+    const said = { type: 'log', level: 'warn', event: 'walkin.no_station', detail: { deviceId } } as const
+    // An alarm holds nothing that a visitor said, and is told as every alarm is.
+    return body.kind === 'walkin.alarm' ? [said] : [said, putStray(given.eventId)]
   }
+  if (body.kind === 'walkin.consultation')
+    return [putConsultation(city.walkIns.asked(localDay(given.utcMs), station.id, body.body.topic))]
   const known = city.walkIns.byId(walkInId(deviceId, body.body.ref))
   if (known?.eventIds.includes(given.eventId)) return []
   const told = body.kind === 'walkin.alarm' ? { alarm: body.body } : { report: body.body }
@@ -37,6 +39,13 @@ export function walkInEffects(
   const incident = incidentOf(city, row, given, now)
   return [...keep(city, { ...row, incidentId: incident.id }), ...city.keepIncident(incident, now)]
 }
+
+type OfVisitor = Extract<
+  ParsedBody,
+  { readonly kind: 'walkin.alarm' | 'walkin.report' | 'walkin.consultation' }
+>
+const isOfVisitor = (body: ParsedBody | null): body is OfVisitor =>
+  body?.kind === 'walkin.alarm' || body?.kind === 'walkin.report' || body?.kind === 'walkin.consultation'
 
 function keep(city: City, row: WalkInRow): CityEffect[] {
   city.walkIns.put(row)

@@ -10,6 +10,7 @@ import { nightly } from './nightly.ts'
 import { nightTimes, reporterPolicy } from './reporter-policy.ts'
 import { kiosksOf, retireQuestions } from './retire-questions.ts'
 import { retireReporters } from './retire-reporters.ts'
+import { retireStrays } from './retire-strays.ts'
 import { newestGnssMs, retireTracks } from './retire-tracks.ts'
 import { trackPolicy } from './track-policy.ts'
 
@@ -87,13 +88,19 @@ async function letVisitorsGo(parts: RetentionParts): Promise<void> {
   if (!visits.ok) return log.error({ event: 'retention.failed', detail: visits.detail })
   const questions = await retireQuestions({ ledger, ...steps }, policy.questionMs, times)
   if (!questions.ok) return log.error({ event: 'retention.failed', detail: questions.detail })
-  if (visits.value + questions.value === 0) return
-  const detail = { questions: questions.value, asOf: rfc3339(times.asOfMs) }
-  log.info({ event: 'retention.visitors', visits: visits.value, ...detail })
-  if (questions.value > 0)
-    await loop.submit({ audit: { action: 'retention.consultation', actor: 'gateway', detail } })
+  const strays = await retireStrays({ ledger, ...steps }, policy, times)
+  if (!strays.ok) return log.error({ event: 'retention.failed', detail: strays.detail })
+  const sums = { visits: visits.value, questions: questions.value, strays: strays.value.length }
+  if (sums.visits + sums.questions + sums.strays === 0) return
+  const asOf = rfc3339(times.asOfMs)
+  log.info({ event: 'retention.visitors', ...sums, asOf })
+  const audit = (action: string, detail: Record<string, unknown>) =>
+    loop.submit({ audit: { action, actor: 'gateway', detail: { ...detail, asOf } } })
+  if (sums.questions > 0) await audit('retention.consultation', { questions: sums.questions })
+  if (sums.strays > 0) await audit('retention.stray', { records: sums.strays })
   await new Promise<void>(resolve => clock.after(LET_GO_MS, resolve))
-  for (const prefix of ['walkin/', ...(await kiosksOf(ledger)).map(id => `record/${id}/`)])
+  const told = new Set([...(await kiosksOf(ledger)), ...strays.value])
+  for (const prefix of ['walkin/', ...[...told].map(id => `record/${id}/`)])
     await ledger.scour?.(underPrefix(prefix))
 }
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { rfc3339 } from '#protocols/time.ts'
-import { DAY_MS, EPOCH, KIOSK, START_MS, StationMonths, WORDS } from '#test/fixtures/station-months.ts'
+import { CAR, DAY_MS, EPOCH, KIOSK, START_MS, StationMonths, WORDS } from '#test/fixtures/station-months.ts'
 import { newIntakeState, restoreWatermark } from '../intake/intake-state.ts'
 import { newLaneBook, watermarkRowOf } from '../intake/lane-book.ts'
 import { reckon } from '../intake/reckon.ts'
@@ -220,5 +220,42 @@ describe('a question asked at a kiosk', () => {
     station.nowMs = START_MS + 31 * DAY_MS
     await station.night()
     expect(await bodies()).toEqual([GONE, GONE, GONE])
+  })
+})
+
+describe('what a visitor told a device at no duty station', () => {
+  it('goes after seven days: nobody was ever shown it', async () => {
+    await station.visit('theft', CAR)
+    await station.ask(CAR)
+    expect((await station.events(CAR)).map(({ kind }) => kind)).toEqual([
+      'walkin.report',
+      'walkin.consultation',
+    ])
+    await station.night()
+    await station.restart()
+    expect(station.isOnDisk(WORDS.theft)).toBe(true)
+    expect(station.city.walkIns(station.now())).toEqual([])
+    station.nowMs = START_MS + 6 * DAY_MS
+    await station.night()
+    expect((await station.events(CAR)).map(({ code }) => code)).toEqual([undefined, undefined])
+    station.nowMs = START_MS + 8 * DAY_MS
+    await station.night()
+    expect((await station.events(CAR)).map(({ code }) => code)).toEqual(['LET_GO', 'LET_GO'])
+    expect(station.isOnDisk(WORDS.theft)).toBe(false)
+    expect(await station.ledger.range(underPrefix('stray/'))).toEqual([])
+    expect(station.audits).toMatchObject([{ action: 'retention.stray', detail: { records: 2 } }])
+    await station.night()
+    expect(station.audits).toHaveLength(1)
+  })
+
+  it('stays for its time though the gateway took itself for 2038 when a night first found it', async () => {
+    await station.visit('theft', CAR)
+    await station.night({ offMs: Date.UTC(2038, 0, 19) - station.nowMs })
+    station.nowMs = START_MS + 6 * DAY_MS
+    await station.night()
+    expect((await station.events(CAR))[0]!.code).toBeUndefined()
+    station.nowMs = START_MS + 14 * DAY_MS
+    await station.night()
+    expect((await station.events(CAR))[0]!.code).toBe('LET_GO')
   })
 })
