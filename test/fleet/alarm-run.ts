@@ -73,7 +73,6 @@ export async function alarmRun(run: AlarmRun, say: (words: string) => void = () 
   const isThere = (): boolean => crowd.said().up >= 0.98 * run.others
   if (!(await within(CROWD_WITHIN_MS, isThere)))
     throw new Error(`of ${run.others} other cars ${crowd.said().up} came up in ${CROWD_WITHIN_MS / 1000} s`)
-  crowd.confine()
   const next = patrol(randomOf(1, 'alarm', 'patrol'))
   for (let n = 0; n < run.own; n += 500) {
     const now = clock.now()

@@ -1,16 +1,10 @@
-import { execFileSync, spawn } from 'node:child_process'
-import { availableParallelism, setPriority } from 'node:os'
+import { spawn } from 'node:child_process'
+import { setPriority } from 'node:os'
 import type { FromCrowd, ToCrowd } from './crowd-process.ts'
 
 export type Crowd = {
   /** What all of them said last. */
   readonly said: () => FromCrowd
-  /**
-   * Leaves them the last processor alone from now on, so that whoever is woken finds another one free: a kernel may wait for
-   * its next tick, 4 ms, before it takes a processor from them, at each of the five wakings from a car to a page. Where there is
-   * one processor only nothing changes. Throws where `taskset` is missing.
-   */
-  confine(): void
   close(): void
 }
 
@@ -38,11 +32,6 @@ export function startCrowd(told: ToCrowd, processes: number): Crowd {
       draining: sum(s => s.draining),
       opened: sum(s => s.opened),
     }),
-    confine: () => {
-      const last = String(availableParallelism() - 1)
-      for (const { pid } of children)
-        execFileSync('taskset', ['--all-tasks', '--cpu-list', '--pid', last, String(pid)])
-    },
     close: () => children.forEach(child => child.kill('SIGKILL')),
   }
 }
