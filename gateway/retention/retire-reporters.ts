@@ -71,12 +71,16 @@ export async function retireReporters(
 const incidentOf = async (ledger: Pick<Ledger, 'get'>, id: IncidentId | null): Promise<Incident | null> =>
   id === null ? null : (((await ledger.get(`incident/${id}`)) as Incident | undefined) ?? null)
 
-/** The record of a report without its words. An alarm has none. */
-async function withoutWords(ledger: Pick<Ledger, 'get'>, eventId: string): Promise<readonly LedgerOp[]> {
+/** The record of a report or a question without its words; nothing where they are gone. An alarm has none. */
+export async function withoutWords(
+  ledger: Pick<Ledger, 'get'>,
+  eventId: string,
+): Promise<readonly LedgerOp[]> {
   const [deviceId, epoch, lane, seq] = eventId.split('/') as [DeviceId, string, Lane, string]
   const key = recordKey(deviceId, epoch, lane, Number(seq))
   const row = (await ledger.get(key)) as RecordRow | undefined
-  return row?.kind === 'walkin.report' && row.code !== LET_GO ? [emptied(key, row)] : []
+  const hasWords = row !== undefined && row.kind !== 'walkin.alarm' && row.code !== LET_GO
+  return hasWords ? [emptied(key, row)] : []
 }
 
 /**

@@ -1,16 +1,13 @@
 import type { DeviceId } from '#protocols/ids.ts'
-import type { Lane } from '#protocols/record.ts'
 import { ok } from '#protocols/result.ts'
 import type { Result } from '#protocols/result.ts'
-import { LET_GO, recordKey } from '../intake/rows.ts'
-import type { RecordRow } from '../intake/rows.ts'
 import { underPrefix } from '../ledger/ledger.ts'
 import type { Ledger, LedgerOp } from '../ledger/ledger.ts'
 import { STRAYS } from '../walkins/stray.ts'
 import type { StrayRow } from '../walkins/stray.ts'
 import { latestMs } from './reporter-policy.ts'
 import type { NightTimes, ReporterPolicy } from './reporter-policy.ts'
-import { emptied } from './retire-reporters.ts'
+import { withoutWords } from './retire-reporters.ts'
 
 const ROWS_AT_ONCE = 64
 
@@ -46,7 +43,7 @@ export async function retireStrays(
       if (!isKnown)
         ops.push({ type: 'put', key, value: { v: 1, eventId, sinceMs: began } satisfies StrayRow })
       else if (times.asOfMs - began >= Math.min(policy.reporterMs, policy.lostChildMs)) {
-        ops.push({ type: 'del', key }, ...(await withoutBody(ledger, eventId)))
+        ops.push({ type: 'del', key }, ...(await withoutWords(ledger, eventId)))
         gone.push(eventId.split('/')[0] as DeviceId)
       }
     }
@@ -54,11 +51,4 @@ export async function retireStrays(
     if (!committed.ok) return committed
     await rest()
   }
-}
-
-async function withoutBody(ledger: Pick<Ledger, 'get'>, eventId: string): Promise<readonly LedgerOp[]> {
-  const [deviceId, epoch, lane, seq] = eventId.split('/') as [DeviceId, string, Lane, string]
-  const key = recordKey(deviceId, epoch, lane, Number(seq))
-  const row = (await ledger.get(key)) as RecordRow | undefined
-  return row === undefined || row.code === LET_GO ? [] : [emptied(key, row)]
 }
