@@ -5,7 +5,7 @@ import { keyIdOf, signOrder } from '#protocols/crypto/order-signature.ts'
 import type { Order, SignedOrder } from '#protocols/orders.ts'
 import { ok } from '#protocols/result.ts'
 import type { Result } from '#protocols/result.ts'
-import { readSecretFile, writeSecretFile } from './secret-file.ts'
+import { keptSecret } from './secret-file.ts'
 
 /** The key every order is signed with; devices are handed the public half when they enrol. */
 export type OrderKey = {
@@ -19,12 +19,10 @@ const KeyFile = z.object({ v: z.literal(1), privateKey: z.string(), publicKey: z
 /** Reads `<dir>/identity/order-key.json`, or makes an Ed25519 key at the first boot. */
 export async function openOrderKey(dir: string): Promise<Result<OrderKey>> {
   const file = join(dir, 'identity', 'order-key.json')
-  const read = await readSecretFile(file, json => KeyFile.safeParse(json).data)
-  if (!read.ok) return read
-  const keys = read.value ?? makeKeys()
-  if (read.value === undefined) await writeSecretFile(file, keys)
-  const keyId = keyIdOf(keys.publicKey)
-  const { publicKey: publicKeyPem, privateKey } = keys
+  const keys = await keptSecret(file, json => KeyFile.safeParse(json).data, makeKeys)
+  if (!keys.ok) return keys
+  const { publicKey: publicKeyPem, privateKey } = keys.value
+  const keyId = keyIdOf(publicKeyPem)
   return ok({ keyId, publicKeyPem, sign: order => signOrder(order, privateKey, keyId) })
 }
 

@@ -6,7 +6,7 @@ import { unseal } from '#protocols/crypto/seal.ts'
 import type { Sealed, SealKey } from '#protocols/sealed.ts'
 import { ok } from '#protocols/result.ts'
 import type { Result } from '#protocols/result.ts'
-import { readSecretFile, writeSecretFile } from './secret-file.ts'
+import { keptSecret } from './secret-file.ts'
 
 /** The key visitors' words are sealed for; stations are handed the public half when they enrol. */
 export type Unsealer = {
@@ -20,14 +20,13 @@ const KeyFile = z.object({ v: z.literal(1), privateKey: z.string(), publicKey: z
 /** Reads `<dir>/identity/seal-key.json`, or makes an X25519 key at the first boot. */
 export async function openSealKey(dir: string): Promise<Result<Unsealer>> {
   const file = join(dir, 'identity', 'seal-key.json')
-  const read = await readSecretFile(file, json => KeyFile.safeParse(json).data)
-  if (!read.ok) return read
-  const keys = read.value ?? makeKeys()
-  if (read.value === undefined) await writeSecretFile(file, keys)
-  const keyId = keyIdOf(keys.publicKey)
-  const recipient = { keyId, privateKeyPem: keys.privateKey }
+  const keys = await keptSecret(file, json => KeyFile.safeParse(json).data, makeKeys)
+  if (!keys.ok) return keys
+  const { publicKey: publicKeyPem, privateKey: privateKeyPem } = keys.value
+  const keyId = keyIdOf(publicKeyPem)
+  const recipient = { keyId, privateKeyPem }
   return ok({
-    sealKey: { keyId, publicKeyPem: keys.publicKey },
+    sealKey: { keyId, publicKeyPem },
     unseal: (sealed, aad) => unseal(sealed, aad, recipient),
   })
 }

@@ -9,7 +9,7 @@ import { deviceUrn } from '#protocols/ids.ts'
 import type { DeviceId } from '#protocols/ids.ts'
 import { fault, ok } from '#protocols/result.ts'
 import type { Result } from '#protocols/result.ts'
-import { readSecretFile, writeSecretFile } from './secret-file.ts'
+import { keptSecret } from './secret-file.ts'
 
 x509.cryptoProvider.set(webcrypto)
 
@@ -61,13 +61,14 @@ const CaFile = z.object({ v: z.literal(1), privateKey: z.string(), certificate: 
 /** Reads `<dir>/identity/ca.json`, or makes the CA at the first boot. A broken file is `FILE_BROKEN`, never a new CA. */
 export async function openAuthority(dir: string, nowUtcMs: number): Promise<Result<Authority>> {
   const file = join(dir, 'identity', 'ca.json')
-  const read = await readSecretFile(file, json => CaFile.safeParse(json).data)
-  if (!read.ok) return read
+  const kept = await keptSecret(
+    file,
+    json => CaFile.safeParse(json).data,
+    () => makeCa(nowUtcMs),
+  )
+  if (!kept.ok) return kept
   try {
-    if (read.value !== undefined) return ok(await authorityOf(read.value))
-    const made = await makeCa(nowUtcMs)
-    await writeSecretFile(file, made)
-    return ok(await authorityOf(made))
+    return ok(await authorityOf(kept.value))
   } catch (error) {
     return fault('FILE_BROKEN', `${file}: ${String(error)}`)
   }

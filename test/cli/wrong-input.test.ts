@@ -43,7 +43,7 @@ async function runAll<T>(cases: readonly T[], ask: (one: T) => Promise<void>): P
 }
 
 function expectOneLine(line: string, { code, out, err }: Ran, exit: number): void {
-  expect({ line, code, out }).toEqual({ line, code: exit, out: '' })
+  expect({ code, out }, `${line}: exit ${code}, said ${err}`).toEqual({ code: exit, out: '' })
   const lines = err.trimEnd().split('\n')
   expect(lines, line).toHaveLength(1)
   expect(lines[0]!.length, line).toBeLessThan(400)
