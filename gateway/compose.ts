@@ -30,6 +30,7 @@ import { openAuthority } from './identity/x509-authority.ts'
 import type { RetiredCertificate } from './identity/x509-authority.ts'
 import type { LedgerOp } from './ledger/ledger.ts'
 import { openLevelLedger } from './ledger/level-ledger.ts'
+import { withYieldingCompaction } from './ledger/yielding-compaction.ts'
 import { retainNightly } from './retention/retain-nightly.ts'
 import { startScrub } from './ledger/scrub.ts'
 import { DAMAGED_KEY, underPrefix } from './ledger/ledger.ts'
@@ -130,7 +131,7 @@ async function open(
     grids: gridLookup,
   })
 
-  const store = await openLevelLedger(config.data, { log, mint: hex })
+  const store = await withYieldingCompaction(() => openLevelLedger(config.data, { log, mint: hex }))
   if (!store.ok) return store
   opened.push(() => store.value.close())
   const ledger = observedLedger(store.value, clock, metrics)
