@@ -22,6 +22,8 @@ const ANNOUNCED_MS = 15_000
 export type CarrierCar = {
   readonly deviceId: string
   readonly outbox: Outbox
+  /** Begins to connect; of a parked car only. */
+  connect(): void
   readonly carrier: Carrier
   /** Everything the store took, as the store named it. */
   readonly accepted: WireRecord[]
@@ -40,6 +42,8 @@ export type CarrierCarParts = {
   /** One of memory when absent. */
   readonly outbox?: Outbox
   readonly bootId?: string
+  /** Takes records from the start, and connects when it is told to. */
+  readonly parked?: boolean
   readonly dial?: (dial: Dial) => Dial
   readonly backfillBytesPerS?: number
   readonly backoffMaxMs?: number
@@ -112,11 +116,15 @@ export function openCarrierCar(parts: CarrierCarParts): CarrierCar {
     accepted.push(...records)
     return records
   }
-  carrier.open()
-  tick()
+  const connect = (): void => {
+    carrier.open()
+    tick()
+  }
+  if (parts.parked !== true) connect()
   return {
     deviceId: identity.deviceId,
     outbox,
+    connect,
     carrier,
     accepted,
     append,

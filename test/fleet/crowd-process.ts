@@ -2,6 +2,7 @@ import { openRealClock } from '#sim/clock/real-clock.ts'
 import { randomOf } from '#sim/random.ts'
 import type { LatLon } from '#protocols/geo/sphere.ts'
 import type { DeviceIdentity } from '#protocols/enrolment.ts'
+import { sleep } from '../crash/life.ts'
 import { newBootId, openCarrierCar } from './carrier-car.ts'
 import type { CarrierCar } from './carrier-car.ts'
 import { draftAt, patrol } from './drive.ts'
@@ -10,8 +11,10 @@ import { draftAt, patrol } from './drive.ts'
 export type ToCrowd = {
   readonly identities: readonly DeviceIdentity[]
   readonly mqttUrl: string
-  /** Positions each car has waiting before it connects. */
+  /** Positions each car has waiting before the first of them connects. */
   readonly backlog: number
+  /** They connect one after the other over so long. */
+  readonly connectOverMs?: number
   /** Of them all in the mean; each has its own between half and one and a half of it, so that they do not send in step. */
   readonly backfillBytesPerS: number
   readonly backoffMaxMs: number
@@ -21,7 +24,7 @@ export type ToCrowd = {
   readonly homes?: readonly LatLon[]
 }
 
-/** Said by a crowd, four times a second; `draining` are the cars with a backlog. */
+/** Said by a crowd every second; `draining` are the cars with a backlog. */
 export type FromCrowd = {
   readonly up: number
   readonly waiting: number
@@ -33,6 +36,7 @@ export type FromCrowd = {
 const BACKLOG_FROM = 16
 
 const GROUP = 500
+const SAID_EVERY_MS = 1_000
 /** Its multiples lie evenly in every interval. */
 const GOLDEN = 0.618034
 
@@ -40,33 +44,6 @@ const GOLDEN = 0.618034
 async function crowd(told: ToCrowd): Promise<void> {
   const clock = openRealClock()
   const cars: CarrierCar[] = []
-  for (const [i, identity] of told.identities.entries()) {
-    const bootId = newBootId()
-    const backfillBytesPerS = told.backfillBytesPerS * (0.5 + ((i * GOLDEN) % 1))
-    const car = openCarrierCar({ ...told, backfillBytesPerS, identity, clock, bootId })
-    cars.push(car)
-    const next = patrol(randomOf(i, identity.deviceId, 'crowd'), told.homes?.[i % told.homes.length])
-    for (let n = 0; n < told.backlog; n += GROUP) {
-      const now = clock.now()
-      await car.append(
-        Array.from({ length: Math.min(GROUP, told.backlog - n) }, () =>
-          draftAt('track', 'position', next(now.utcMs), now, bootId),
-        ),
-      )
-    }
-    // Those before it have connections to answer.
-    await new Promise(resolve => setImmediate(resolve))
-    // Nobody asks a crowd what it accepted.
-    car.accepted.length = 0
-    const report = (): void => {
-      void car.report(next(clock.now().utcMs)).then(() => void (car.accepted.length = 0))
-    }
-    setTimeout(
-      () => setInterval(report, told.reportEveryMs),
-      (i * told.reportEveryMs) / told.identities.length,
-    )
-    report()
-  }
   setInterval(() => {
     const waiting = cars.map(car => car.waiting())
     const said: FromCrowd = {
@@ -76,7 +53,36 @@ async function crowd(told: ToCrowd): Promise<void> {
       opened: cars.length,
     }
     process.send?.(said)
-  }, 250)
+  }, SAID_EVERY_MS)
+  const drives = told.identities.map((identity, i) =>
+    patrol(randomOf(i, identity.deviceId, 'crowd'), told.homes?.[i % told.homes.length]),
+  )
+  for (const [i, identity] of told.identities.entries()) {
+    const bootId = newBootId()
+    const backfillBytesPerS = told.backfillBytesPerS * (0.5 + ((i * GOLDEN) % 1))
+    const car = openCarrierCar({ ...told, backfillBytesPerS, identity, clock, bootId, parked: true })
+    cars.push(car)
+    for (let n = 0; n < told.backlog; n += GROUP) {
+      const now = clock.now()
+      await car.append(
+        Array.from({ length: Math.min(GROUP, told.backlog - n) }, () =>
+          draftAt('track', 'position', drives[i]!(now.utcMs), now, bootId),
+        ),
+      )
+    }
+    // Nobody asks a crowd what it accepted.
+    car.accepted.length = 0
+  }
+  for (const [i, car] of cars.entries()) {
+    car.connect()
+    const report = (): void => {
+      void car.report(drives[i]!(clock.now().utcMs)).then(() => void (car.accepted.length = 0))
+    }
+    setTimeout(() => setInterval(report, told.reportEveryMs), (i * told.reportEveryMs) / cars.length)
+    report()
+    // Those before it have connections to answer.
+    await sleep((told.connectOverMs ?? 0) / cars.length)
+  }
 }
 
 process.once('message', message => void crowd(message as ToCrowd))

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { setPriority } from 'node:os'
+import { putFirst } from '../storm/fleet.ts'
 import type { FromCrowd, ToCrowd } from './crowd-process.ts'
 
 export type Crowd = {
@@ -8,8 +8,8 @@ export type Crowd = {
   close(): void
 }
 
-/** They stand for computers of their own, so here they take what the measured ones leave. */
-const CROWD_NICE = 5
+/** They stand for computers of their own, so here they take what the measured ones leave. See `putFirst`. */
+const CROWD_PRIORITY = 10
 
 /** Cars of `told.identities`, spread over so many processes. */
 export function startCrowd(told: ToCrowd, processes: number): Crowd {
@@ -17,8 +17,9 @@ export function startCrowd(told: ToCrowd, processes: number): Crowd {
   const children = Array.from({ length: processes }, (_, i) => {
     const child = spawn(process.execPath, ['--import', 'tsx', 'test/fleet/crowd-process.ts'], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      detached: true,
     })
-    setPriority(child.pid!, CROWD_NICE)
+    putFirst(child.pid!, CROWD_PRIORITY)
     child.on('message', said => last.set(i, said as FromCrowd))
     child.send({ ...told, identities: told.identities.filter((_, n) => n % processes === i) })
     return child
