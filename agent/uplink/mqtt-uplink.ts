@@ -2,11 +2,13 @@ import type { TLSSocket } from 'node:tls'
 import mqtt from 'mqtt'
 import type { DeviceIdentity } from '#protocols/enrolment.ts'
 import { DOWN_CHANNELS, parseTopic, topicOf } from '#protocols/topics.ts'
-import type { DownChannel } from '#protocols/topics.ts'
+import type { DownChannel, UpChannel } from '#protocols/topics.ts'
 import type { Dial, Link } from './uplink.ts'
 
 const CONNECT_WITHIN_MS = 10_000
 const KEEPALIVE_S = 20
+/** What somebody waits for by the second. */
+const URGENT: readonly UpChannel[] = ['up/alarm', 'up/unstored']
 
 /**
  * MQTT 3.1.1 over TLS 1.3 with the device's certificate. mqtt.js would resend a refused publish for ever after its own
@@ -65,7 +67,16 @@ function linkOf(client: mqtt.MqttClient, deviceId: string): Link {
       new Promise(resolve => {
         if (!client.connected) return resolve(false)
         client.publish(topicOf(deviceId, channel), Buffer.from(payload), { qos }, error => resolve(!error))
+        if (URGENT.includes(channel)) writeNow(client.stream as TLSSocket)
       }),
     close: () => new Promise(resolve => client.end(false, {}, () => resolve())),
   }
+}
+
+/**
+ * The library holds a packet until the promises of this turn are settled, and among those may be a batch of the backlog that is
+ * read and packed: 20 ms.
+ */
+function writeNow(stream: TLSSocket): void {
+  while (stream.writableCorked > 0) stream.uncork()
 }
