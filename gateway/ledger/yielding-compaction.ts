@@ -1,10 +1,10 @@
 import { readdirSync } from 'node:fs'
-import { setPriority } from 'node:os'
+import { constants, getPriority, setPriority } from 'node:os'
 import type { Result } from '#protocols/result.ts'
 import type { Ledger } from './ledger.ts'
 
-/** The loop has three times the weight of it, and takes a processor from it at once. */
-const NICENESS = 5
+/** So much nicer than the loop, which has three times the weight of it then and takes a processor from it at once. */
+const NICER_BY = 5
 
 /**
  * Opens a ledger whose store compacts behind everything else the process does. LevelDB has one thread for it, which lives as
@@ -20,8 +20,16 @@ export async function withYieldingCompaction(open: () => Promise<Result<Ledger>>
   await ledger.value.scour?.({ from: '\0', before: '\0' })
   const started = threadIds().filter(id => !before.has(id))
   // Of several nobody can tell which it is.
-  if (started.length === 1) setPriority(started[0]!, NICENESS)
+  if (started.length === 1) makeNicer(started[0]!)
   return ledger
+}
+
+function makeNicer(threadId: number): void {
+  try {
+    setPriority(threadId, Math.min(getPriority() + NICER_BY, constants.priority.PRIORITY_LOW))
+  } catch {
+    // Where a process may not even step back, both stay equals.
+  }
 }
 
 function threadIds(): number[] {
