@@ -5,7 +5,7 @@
  *   no-parallel-scavenge      the loop collects its own young generation: 0.3 MB to copy is a millisecond of work, and a helper
  *                             that others keep from the processor is waited for, 20 to 60 ms on two busy cores
  *   no-concurrent-array-buffer-sweeping   the same: a pause waits until the helper of the one before is done, 41 ms once
- *   heap-growing-percent 70   the old generation is collected when it has grown by so much. Left to itself V8 waits for three
+ *   heap-growing-percent 65   the old generation is collected when it has grown by so much. Left to itself V8 waits for three
  *                             times as much when there is a lot of garbage and for a fifth when there is little; half-full
  *                             pages are then moved and a pause is 6 to 10 ms instead of 3 to 5
  *   MALLOC_ARENA_MAX 2        two heaps of malloc for all threads (mallopt(3))
@@ -23,7 +23,7 @@
  * a fifth of what ingesting takes was collecting (15.7 us a record instead of 13.6). A bound of 32 KB for malloc: 98 pages fetched a
  * batch instead of 17; where a page is dear (12 us in a virtual machine) two thousand backlogs filled the loop's processor, alarms
  * took 11 ms in the middle instead of 4, and 255 cars 48 % of a core instead of 42. It held 5 MB less, among them what V8 compiles
- * in (32 KB a piece); the growth of 70 gives those back. No helper for the old generation either
+ * in (32 KB a piece); the growth of 65 gives those back. No helper for the old generation either
  * (single-threaded-gc): beside two busy processes a collection of 90 MB is 18 ms at most instead of 114, but a city's gateway took
  * 51 instead of 41 % of a core and 249 instead of 244 MB, and held its loop as long. Of its parts alone Node 20 aborts with
  * no-parallel-marking and no-concurrent-marking.
@@ -33,7 +33,7 @@ export const GATEWAY_START = {
     '--max-semi-space-size=4',
     '--no-parallel-scavenge',
     '--no-concurrent-array-buffer-sweeping',
-    '--heap-growing-percent=70',
+    '--heap-growing-percent=65',
   ],
   env: {
     MALLOC_ARENA_MAX: '2',
