@@ -7,7 +7,7 @@ import { GATEWAY_START, missingAtStart } from '#gateway/start-flags.ts'
 import { gatewayEntry } from '#sim/demo/child.ts'
 
 const { execArgv, env } = GATEWAY_START
-/** 98 where malloc gave every table of LevelDB's compression pages of its own, 14 to 17 where it does not. */
+/** 98 where malloc gave every table of LevelDB's compression pages of its own, 13 to 17 where it does not. */
 const FAULTS_PER_BATCH_MAX = 40
 
 describe('the start of a gateway', () => {

@@ -86,8 +86,8 @@ const PAGE_BYTES = 4_096
 const PAGES = 16_384
 
 /**
- * Microseconds that a page costs which is touched for the first time, in the mean of 64 MB. Two processors of one name are two
- * machines by this: a virtual one that fetches its pages for 12 lets nobody answer in time who lets go of memory and takes it again.
+ * Microseconds that a page costs which is touched for the first time, in the mean of 64 MB. Two processors of one name can be two
+ * machines: where a page costs 12, whoever frees memory and takes it again answers late.
  */
 function pageUs(): number {
   const memory = Buffer.allocUnsafeSlow(PAGES * PAGE_BYTES)
