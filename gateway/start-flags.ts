@@ -1,3 +1,6 @@
+/** Threads of V8's own: it marks, sweeps and compiles on them. */
+export const V8_POOL = 4
+
 /*
  * How the process of a gateway is started, whoever starts it: the demo, `reach5 gateway`, a service, a bench or a proof.
  *
@@ -8,6 +11,7 @@
  *   heap-growing-percent 65   the old generation is collected when it has grown by so much. Left to itself V8 waits for three
  *                             times as much when there is a lot of garbage and for a fifth when there is little; half-full
  *                             pages are then moved and a pause is 6 to 10 ms instead of 3 to 5
+ *   v8-pool-size 4            as many threads of V8's own as without it, but known to be as many (`yielding-collector.ts`)
  *   MALLOC_ARENA_MAX 2        two heaps of malloc for all threads (mallopt(3))
  *   MALLOC_MMAP_THRESHOLD_ 65536, MALLOC_TOP_PAD_ 4096   what is larger takes pages of its own, of which only those that are
  *                             touched are held, and gives them back when it is freed; with room kept ready above the heap it
@@ -34,6 +38,7 @@ export const GATEWAY_START = {
     '--no-parallel-scavenge',
     '--no-concurrent-array-buffer-sweeping',
     '--heap-growing-percent=65',
+    `--v8-pool-size=${V8_POOL}`,
   ],
   env: {
     MALLOC_ARENA_MAX: '2',

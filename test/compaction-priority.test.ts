@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import type { ThreadSeen } from './fixtures/compacting-process.ts'
+import type { ThreadSeen } from './fixtures/threads.ts'
 
 describe('the compaction of the ledger', () => {
   it.skipIf(process.platform !== 'linux').each([0, 10])(

@@ -67,7 +67,7 @@ const WORLD_DOORS = [
   'gateway/identity/secret-file.ts',
   'gateway/land-files.ts',
   'gateway/ledger/level-ledger.ts',
-  'gateway/ledger/yielding-compaction.ts',
+  'gateway/niceness.ts',
   'gateway/metrics/process-health.ts',
   'gateway/loop/loop.ts', // yields to the sockets, knows no time
   'gateway/profiles/profiles-file.ts',

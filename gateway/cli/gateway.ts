@@ -7,6 +7,7 @@ import { composeGateway } from '../compose.ts'
 import { parseGatewayConfig } from '../config.ts'
 import { openLog } from '../pino-log.ts'
 import { missingAtStart } from '../start-flags.ts'
+import { letCollectorYield } from '../yielding-collector.ts'
 
 const USAGE = `usage: reach5 gateway --data DIR --roads FILE.graph [--tiles FILE.tiles] [--grids FILE.geojson [--grids-crs GCJ02] | --grid-count 4] [--city FILE.geojson]
                       [--profiles FILE.json]
@@ -66,6 +67,7 @@ export async function gateway(args: readonly string[]): Promise<number> {
     return failed('DIR_UNWRITABLE', `${config.value.data}: ${(error as Error).message}`, 1)
   }
   const log = openLog(config.value.logLevel)
+  letCollectorYield()
   const composed = await composeGateway(config.value, log)
   if (!composed.ok) return failed(composed.code, composed.detail, exitCodeOf(composed.code))
   const missing = missingAtStart(process.execArgv, process.env)

@@ -1,16 +1,11 @@
-import { readdirSync } from 'node:fs'
-import { constants, getPriority, setPriority } from 'node:os'
 import type { Result } from '#protocols/result.ts'
+import { makeNicer, threadIds } from '../niceness.ts'
 import type { Ledger } from './ledger.ts'
-
-/** So much nicer than the loop, which has three times the weight of it then and takes a processor from it at once. */
-const NICER_BY = 5
 
 /**
  * Opens a ledger whose store compacts behind everything else the process does. LevelDB has one thread for it, which lives as
  * long as the process; with a fleet's backlog coming in it took a seventh of a processor in stretches of up to 27 ms, and a
- * loop that is its equal gets every other slice. Linux keeps a niceness for each thread; elsewhere nothing is changed.
- * Faults: those of `open`.
+ * loop that is its equal gets every other slice. Faults: those of `open`.
  */
 export async function withYieldingCompaction(open: () => Promise<Result<Ledger>>): Promise<Result<Ledger>> {
   const before = new Set(threadIds())
@@ -22,20 +17,4 @@ export async function withYieldingCompaction(open: () => Promise<Result<Ledger>>
   // Of several nobody can tell which it is.
   if (started.length === 1) makeNicer(started[0]!)
   return ledger
-}
-
-function makeNicer(threadId: number): void {
-  try {
-    setPriority(threadId, Math.min(getPriority() + NICER_BY, constants.priority.PRIORITY_LOW))
-  } catch {
-    // Where a process may not even step back, both stay equals.
-  }
-}
-
-function threadIds(): number[] {
-  try {
-    return readdirSync('/proc/self/task').map(Number)
-  } catch {
-    return []
-  }
 }
