@@ -6,7 +6,7 @@ import { rfc3339 } from '#protocols/time.ts'
 import { recordKey, recordRowOf } from '../intake/rows.ts'
 import { checkedRows, readHoldings } from './holdings.ts'
 import type { LedgerOp, Row, RowRange } from './ledger.ts'
-import { packRecords, recordsIn } from './packed-records.ts'
+import { packRecords, RECORDS_A_STEP, recordsIn } from './packed-records.ts'
 
 const EPOCH = '9f86d081884c7d65'
 
@@ -55,6 +55,22 @@ describe('the rows of a ledger, looked at one by one', () => {
     expect(records).toBe(12_000)
     // Two: behind the short pack at the end of a lane more was hoped for.
     expect(Math.max(...reads)).toBeLessThanOrEqual(2 * 256)
+  })
+
+  it('are looked at in small pieces by whoever has others to let by, and found broken all the same', async () => {
+    const [first, ...packs] = packRecords(lane('ptu-07', 'track', 6_000))
+    const broken = structuredClone(first) as LedgerOp & { value: { body: string[] } }
+    broken.value.body[200] = JSON.stringify({ device: 'ptu-08', seq: 201 })
+    const { stored } = storeOf([broken, ...packs])
+    let [rests, records] = [0, 0]
+    const damaged: string[] = []
+    const rest = (): Promise<void> => Promise.resolve(void rests++)
+    for await (const { key, first, last, isWhole } of checkedRows({ stored }, rest)) {
+      records += last - first + 1
+      if (!isWhole) damaged.push(key)
+    }
+    expect({ records, damaged }).toEqual({ records: 6_000, damaged: [broken.key] })
+    expect(rests).toBeGreaterThanOrEqual(Math.floor(6_000 / RECORDS_A_STEP) - 6_000 / 256)
   })
 
   it('are many at once where each is a record alone, and few again before packs', async () => {

@@ -2,7 +2,7 @@ import { addRange } from '#protocols/ranges.ts'
 import type { Ranges } from '#protocols/ranges.ts'
 import { underPrefix } from './ledger.ts'
 import type { Ledger } from './ledger.ts'
-import { isAsPut, recordsNamed } from './packed-records.ts'
+import { checking, recordsNamed } from './packed-records.ts'
 
 /**
  * Rows of the store read at once where they are records alone; the store reads on threads of its own, but what it read is
@@ -22,8 +22,14 @@ export type CheckedRow = {
   readonly isWhole: boolean
 }
 
-/** The records of the ledger row by row, from end to end, each looked at. Throws what the store throws when it cannot read on. */
-export async function* checkedRows(ledger: Pick<Ledger, 'stored'>): AsyncGenerator<CheckedRow> {
+/**
+ * The records of the ledger row by row, from end to end, each looked at; `rest`, where there is one, is waited for after every
+ * `RECORDS_A_STEP` of a row. Throws what the store throws when it cannot read on.
+ */
+export async function* checkedRows(
+  ledger: Pick<Ledger, 'stored'>,
+  rest?: () => Promise<void>,
+): AsyncGenerator<CheckedRow> {
   const { before } = underPrefix('record/')
   let after = 'record/'
   let limit = 1
@@ -36,7 +42,10 @@ export async function* checkedRows(ledger: Pick<Ledger, 'stored'>): AsyncGenerat
       const named = recordsNamed(key)
       if (named === undefined) continue
       records += named.last - named.first + 1
-      yield { key, ...named, isWhole: isAsPut(key, value) }
+      const steps = checking(key, value)
+      let step = steps.next()
+      for (; step.done !== true; step = steps.next()) await rest?.()
+      yield { key, ...named, isWhole: step.value }
     }
     limit = rowsNext(limit, records)
   }

@@ -20,6 +20,8 @@ import type { LedgerOp, Row } from './ledger.ts'
 const PACK_FROM = 2
 /** A reader opens a whole pack for one record. */
 const PACK_MAX = 256
+/** A third of a millisecond of a processor. */
+export const RECORDS_A_STEP = 32
 const SEQ_DIGITS = 12
 const PACKED = /^(record\/[^=].*\/)(\d{12})\*(\d+)$/
 
@@ -134,12 +136,13 @@ export function recordsNamed(key: string): StoredSpan | undefined {
 
 /**
  * Whether every record of a row of the store is what was put there: an alias names a sum, every other record proves itself by
- * its own, a pack by its last. One whose body was let go proves nothing but that it was.
+ * its own, a pack by its last. One whose body was let go proves nothing but that it was. It can be put down every
+ * `RECORDS_A_STEP` records.
  */
-export function isAsPut(key: string, value: unknown): boolean {
+export function* checking(key: string, value: unknown): Generator<void, boolean, void> {
   if (key.startsWith(ALIASES)) return typeof (value as { sum?: unknown } | null)?.sum === 'string'
   try {
-    if (PACKED.test(key)) return unpack(key, value).length > 0
+    if (PACKED.test(key)) return (yield* unpacking(key, value)).length > 0
     const row = value as RecordRow
     const isInPlace = row.seq === Number(key.slice(-SEQ_DIGITS))
     if (row.code === LET_GO) return isInPlace && row.body === LET_GO_BODY
@@ -162,6 +165,14 @@ export function packHolds(packKey: string, key: string): boolean {
  * with its own sum: the store changed what it was given.
  */
 export function unpack(key: string, value: unknown): readonly Row[] {
+  const steps = unpacking(key, value)
+  for (;;) {
+    const step = steps.next()
+    if (step.done === true) return step.value
+  }
+}
+
+function* unpacking(key: string, value: unknown): Generator<void, readonly Row[], void> {
   const packed = PACKED.exec(key)
   if (packed === null) return [[key, value]]
   const [, lanePrefix, last, count] = packed as unknown as [string, string, string, string]
@@ -183,6 +194,7 @@ export function unpack(key: string, value: unknown): readonly Row[] {
     }
     rows.push([lanePrefix + String(first + i).padStart(SEQ_DIGITS, '0'), row])
     prev = sum
+    if (rows.length % RECORDS_A_STEP === 0) yield
   }
   if (prev !== pack.sum) throw new Error(`${key} does not end with its sum`)
   return rows
