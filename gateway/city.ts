@@ -52,6 +52,7 @@ export type CityParts = {
 /** What pages and the API may ask at any time; every answer is a value of its own. */
 export type CityViews = {
   readonly units: (now: Now) => UnitView[]
+  readonly unitsInSteps: (now: Now) => Steps<UnitView[]>
   readonly unit: (unitId: UnitId, now: Now) => UnitView | undefined
   readonly incidents: (now: Now) => IncidentView[]
   readonly incident: (incidentId: IncidentId, now: Now) => IncidentView | undefined
@@ -100,6 +101,9 @@ export type CityCore = CityViews & {
   readonly letGo: (visits: readonly OverVisit[]) => void
 }
 
+/** Half a millisecond of a processor. */
+const UNITS_A_STEP = 128
+
 /**
  * The city: units, incidents, orders and alarms, and nothing that knows a clock, a disk or a socket.
  *
@@ -114,6 +118,14 @@ export function createCity(parts: CityParts): CityCore {
     restore: (rows, now) => city.restore(rows, now),
     letGo: visits => void city.walkIns.over.push(...visits),
     units,
+    unitsInSteps: function* (now) {
+      const views: UnitView[] = []
+      for (const unit of fleet.all()) {
+        views.push(city.unitView(unit, now))
+        if (views.length % UNITS_A_STEP === 0) yield
+      }
+      return views
+    },
     unit: (unitId, now) => {
       const unit = fleet.byId(unitId)
       return unit && city.unitView(unit, now)

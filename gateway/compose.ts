@@ -191,15 +191,16 @@ async function open(
   const stopRetention = retainNightly({ clock, log, ledger, loop, city, config })
   opened.push(() => Promise.resolve(stopRetention()))
 
+  const breathe = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
   const coverage = watchCoverage({
-    ...{ clock, log, city, loop, turnout, settings: config },
+    ...{ clock, inTurns: inTurns(clock, breathe), log, city, loop, turnout, settings: config },
     ...{ graph, graphBytes, grids, neighboursOf: gridLookup.neighboursOf },
     spotPrefix: `cold-${hex(2)}`,
     standby: standbyPlaces(surroundings),
     driving: { profile: responding, times: sharedOf(times) },
     snapIndex: snap.index,
   })
-  opened.push(() => coverage.thread.close())
+  opened.push(coverage.close)
   conditions.tell(coverage.thread)
   const learned = new LearnedRoads(conditions)
   let cancelLearned = (): void => {}
@@ -260,7 +261,7 @@ async function open(
     coverageAgeSeconds: coverage.ageSeconds,
   })
 
-  const turns = inTurns(clock, () => new Promise(resolve => setImmediate(resolve)))
+  const turns = inTurns(clock, breathe)
   const http = await serveHttp(
     {
       clock,
