@@ -3,12 +3,14 @@ import { openRealClock } from '#sim/clock/real-clock.ts'
 import { randomOf } from '#sim/random.ts'
 import { sleep, within } from '../crash/life.ts'
 import { quantile } from '../oracle/quantile.ts'
+import { putFirst } from '../storm/fleet.ts'
 import { newBootId, openCarrierCar } from './carrier-car.ts'
 import type { CarrierCar } from './carrier-car.ts'
 import { openCommandCentre } from './command-centre.ts'
 import { startCrowd } from './crowd.ts'
 import type { Crowd } from './crowd.ts'
 import { draftAt, patrol } from './drive.ts'
+import { busiestSince, kernelThreads } from './kernel-threads.ts'
 import { watchStream } from './stream-watch.ts'
 
 export type AlarmRun = {
@@ -18,6 +20,8 @@ export type AlarmRun = {
   readonly others: number
   /** Positions each of the others has waiting. */
   readonly each: number
+  /** Of the gateway, whose session is its own: see `putFirst`. */
+  readonly priority?: number
 }
 
 const BACKFILL_BYTES_PER_S = 20 * 1024
@@ -34,35 +38,46 @@ const HEARD_WITHIN_MS = 60_000
 /** Most of it is making the backlogs. */
 const CROWD_WITHIN_MS = 400_000
 
-/** From the press in a car to the dispatcher's stream: with nothing else to do, and while everybody's backlog drains. */
+/**
+ * From the press in a car to the dispatcher's stream: with nothing else to do, beside the others while they are there and
+ * silent, which is what they cost by living on the same machine, and while everybody's backlog drains.
+ */
 export async function alarmRun(run: AlarmRun, say: (words: string) => void = () => {}) {
   const centre = await openCommandCentre(run.others + 1)
+  putFirst(centre.life.pid, run.priority ?? 0)
   const [identity, ...others] = centre.identities
   const dispatcher = openDispatcher(centre.gateway.pages)
   const car = openAlarmedCar(identity!, centre.gateway.mqtt)
   let crowd: Crowd | undefined
   try {
     await within(HEARD_WITHIN_MS, () => car.carrier.link().state === 'up')
-    const idle = await series(run.alarms, car, dispatcher)
-    say(`idle p50 ${Math.round(quantile(idle, 0.5))} ms, p99 ${Math.round(quantile(idle, 0.99))} ms`)
+    const idle = await watched(run.alarms, car, dispatcher)
+    say(`idle: ${JSON.stringify(idle)}`)
 
     crowd = startCrowd(
       {
         ...{ identities: others, mqttUrl: centre.gateway.mqtt, backlog: run.each },
         ...{ backfillBytesPerS: OTHERS_BYTES_PER_S, backoffMaxMs: 5_000, reportEveryMs: 15_000 },
-        connectOverMs: CONNECT_OVER_MS,
+        ...{ connectOverMs: CONNECT_OVER_MS, waits: true },
       },
       2,
     )
     const { said } = crowd
+    if (!(await within(CROWD_WITHIN_MS, () => said().opened === run.others)))
+      throw new Error(
+        `of ${run.others} other cars ${said().opened} were filled in ${CROWD_WITHIN_MS / 1000} s`,
+      )
+    const silent = await watched(run.alarms, car, dispatcher)
+    say(`beside the others, who are silent: ${JSON.stringify(silent)}`)
+    crowd.connect()
     if (!(await within(CROWD_WITHIN_MS, () => said().up >= DRAINING_SHARE * run.others)))
       throw new Error(`of ${run.others} other cars ${said().up} came up in ${CROWD_WITHIN_MS / 1000} s`)
     await car.fill(run.own)
     const began = { own: car.waiting(), ...said() }
     say(`draining: ${JSON.stringify(began)}`)
-    const draining = await series(run.alarms, car, dispatcher)
+    const draining = await watched(run.alarms, car, dispatcher)
     const ended = { own: car.waiting(), ...said() }
-    const ratio = quantile(draining, 0.99) / quantile(idle, 0.99)
+    const ratio = draining.p99Ms / idle.p99Ms
     // Everybody's backlog is to last to the end, or nothing was measured of it.
     const wasDraining =
       ended.own > 0 &&
@@ -72,9 +87,9 @@ export async function alarmRun(run: AlarmRun, say: (words: string) => void = () 
     return {
       holds: ratio <= 2 && wasDraining,
       wasDraining,
-      idle: spread(idle),
-      draining: spread(draining),
-      ratioOfP99: Math.round(ratio * 100) / 100,
+      ...{ idle, silent, draining },
+      ratioOfP99: hundredths(ratio),
+      ratioToSilent: hundredths(draining.p99Ms / silent.p99Ms),
       began,
       ended,
     }
@@ -86,12 +101,20 @@ export async function alarmRun(run: AlarmRun, say: (words: string) => void = () 
   }
 }
 
-const spread = (ms: readonly number[]) => ({
-  alarms: ms.length,
-  p50Ms: Math.round(quantile(ms, 0.5) * 10) / 10,
-  p99Ms: Math.round(quantile(ms, 0.99) * 10) / 10,
-  maxMs: Math.round(Math.max(...ms) * 10) / 10,
-})
+const hundredths = (value: number): number => Math.round(value * 100) / 100
+
+/** How long alarms took, and which thread of the kernel took most of a processor meanwhile. */
+async function watched(presses: number, car: AlarmedCar, dispatcher: Dispatcher) {
+  const before = kernelThreads()
+  const ms = await series(presses, car, dispatcher)
+  return {
+    alarms: ms.length,
+    p50Ms: Math.round(quantile(ms, 0.5) * 10) / 10,
+    p99Ms: Math.round(quantile(ms, 0.99) * 10) / 10,
+    maxMs: Math.round(Math.max(...ms) * 10) / 10,
+    busiestOfKernel: busiestSince(before),
+  }
+}
 
 type Dispatcher = {
   /** Alarms on the dispatcher's stream so far, and when the newest of them came. */

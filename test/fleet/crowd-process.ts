@@ -13,6 +13,8 @@ export type ToCrowd = {
   readonly mqttUrl: string
   /** Positions each car has waiting before the first of them connects. */
   readonly backlog: number
+  /** They are filled, and connect only when they are told to. */
+  readonly waits?: boolean
   /** They connect one after the other over so long. */
   readonly connectOverMs?: number
   /** Of them all in the mean; each has its own between half and one and a half of it, so that they do not send in step. */
@@ -73,6 +75,7 @@ async function crowd(told: ToCrowd): Promise<void> {
     // Nobody asks a crowd what it accepted.
     car.accepted.length = 0
   }
+  if (told.waits === true) await toldToConnect
   for (const [i, car] of cars.entries()) {
     car.connect()
     const report = (): void => {
@@ -85,5 +88,10 @@ async function crowd(told: ToCrowd): Promise<void> {
   }
 }
 
-process.once('message', message => void crowd(message as ToCrowd))
+let tellToConnect = (): void => {}
+const toldToConnect = new Promise<void>(resolve => (tellToConnect = resolve))
+
+process.on('message', (message: ToCrowd | 'connect') =>
+  message === 'connect' ? tellToConnect() : void crowd(message),
+)
 process.once('disconnect', () => process.exit(0))

@@ -5,6 +5,8 @@ import type { FromCrowd, ToCrowd } from './crowd-process.ts'
 export type Crowd = {
   /** What all of them said last. */
   readonly said: () => FromCrowd
+  /** To cars that wait for it. */
+  connect(): void
   close(): void
 }
 
@@ -33,6 +35,7 @@ export function startCrowd(told: ToCrowd, processes: number): Crowd {
       draining: sum(s => s.draining),
       opened: sum(s => s.opened),
     }),
+    connect: () => children.forEach(child => child.send('connect')),
     close: () => children.forEach(child => child.kill('SIGKILL')),
   }
 }
