@@ -47,6 +47,8 @@ export type CarrierCarParts = {
   readonly dial?: (dial: Dial) => Dial
   readonly backfillBytesPerS?: number
   readonly backoffMaxMs?: number
+  /** How often it looks what is to be sent; five times a second when absent, as the agent. */
+  readonly tickMs?: number
   readonly onNews?: (news: News) => void
   readonly onLink?: (state: 'up' | 'connecting' | 'down') => void
 }
@@ -109,7 +111,7 @@ export function openCarrierCar(parts: CarrierCarParts): CarrierCar {
   let cancel = (): void => {}
   const tick = (): void => {
     carrier.tick()
-    cancel = clock.after(TICK_MS, tick)
+    cancel = clock.after(parts.tickMs ?? TICK_MS, tick)
   }
   const append = async (drafts: readonly RecordDraft[]): Promise<readonly WireRecord[]> => {
     const records = sure(await carrier.append(drafts, []))
