@@ -20,9 +20,10 @@ const MOVE_UPS_EVERY = 10
 
 /**
  * So long after a refresh began the next one's reading does: two thousand units are 8 to 14 ms of the event loop, which an alarm
- * would wait for if they were read in one piece. They are told 0.2 s old instead.
+ * would wait for if they were read in one piece. They are told 0.2 s old instead, never more than half a second: a thread that
+ * hung, or was started anew, asks late.
  */
-const READ_AFTER_MS = 800
+const READ_AHEAD = { afterMs: 800, keptMs: 500 }
 
 type CoverageRead = ReturnType<typeof coverageDuty>
 
@@ -69,7 +70,7 @@ export function watchCoverage(
     yield
     return coverageDuty(units, city.incidents(now), gridsWatched, quietMs, busy, turnout)
   }
-  const reading = readAhead(clock, inTurns, READ_AFTER_MS, readInSteps)
+  const reading = readAhead(clock, inTurns, READ_AHEAD, readInSteps)
   const thread: CoverageThread = openCoverageThread({
     ...{ clock, log, edges: graph.edgeCount, data: { ...data, graph: graphBytes } },
     read: reading.read,

@@ -5,6 +5,7 @@ import { inTurns } from './steps.ts'
 import type { Steps } from './steps.ts'
 
 const AFTER_MS = 800
+const KEPT_MS = 500
 
 /** Readings of three steps that say when they began; every breath is let go by hand. */
 function world() {
@@ -12,14 +13,19 @@ function world() {
   const breaths: (() => void)[] = []
   const turns = inTurns(clock, () => new Promise(resolve => breaths.push(resolve)))
   let steps = 0
-  const reading = readAhead(clock, turns, AFTER_MS, function* (): Steps<number> {
-    const startMonoMs = clock.now().monoMs
-    for (let n = 0; n < 3; n++) {
-      steps++
-      yield
-    }
-    return startMonoMs
-  })
+  const reading = readAhead(
+    clock,
+    turns,
+    { afterMs: AFTER_MS, keptMs: KEPT_MS },
+    function* (): Steps<number> {
+      const startMonoMs = clock.now().monoMs
+      for (let n = 0; n < 3; n++) {
+        steps++
+        yield
+      }
+      return startMonoMs
+    },
+  )
   const breatheOn = async (): Promise<void> => {
     for (let n = 0; n < 10; n++) {
       breaths.shift()?.()
@@ -58,6 +64,16 @@ it('is read at once where the turns are not over, and what they end with later i
   await breatheOn()
   to(1_500)
   expect(reading.read()).toBe(1_500)
+  reading.close()
+})
+
+it('is read anew where it was read ahead too long ago', async () => {
+  const { reading, breatheOn, to } = world()
+  reading.read()
+  to(AFTER_MS)
+  await breatheOn()
+  to(AFTER_MS + KEPT_MS + 1)
+  expect(reading.read()).toBe(AFTER_MS + KEPT_MS + 1)
   reading.close()
 })
 
