@@ -20,6 +20,7 @@ import { closuresTick } from './city/closures.ts'
 import { commandEffects } from './city/commands.ts'
 import { recordEffects, unstoredEffects } from './city/records.ts'
 import type { CityRow } from './city/rows.ts'
+import { atOnce } from './city/steps.ts'
 import type { Steps } from './city/steps.ts'
 import type { GridLookup, Mint, Reach } from './city/surroundings.ts'
 import type { ClosureRoads } from './closures/closure-roads.ts'
@@ -101,7 +102,7 @@ export type CityCore = CityViews & {
   readonly letGo: (visits: readonly OverVisit[]) => void
 }
 
-/** Half a millisecond of a processor. */
+/** Units viewed in a step: half a millisecond of a processor. */
 const UNITS_A_STEP = 128
 
 /**
@@ -112,20 +113,21 @@ const UNITS_A_STEP = 128
 export function createCity(parts: CityParts): CityCore {
   const city = new City(parts)
   const { fleet, incidents, orders, alarms } = city
-  const units = (now: Now): UnitView[] => fleet.all().map(unit => city.unitView(unit, now))
+  const unitsInSteps = function* (now: Now): Steps<UnitView[]> {
+    const views: UnitView[] = []
+    for (const unit of fleet.all()) {
+      views.push(city.unitView(unit, now))
+      if (views.length % UNITS_A_STEP === 0) yield
+    }
+    return views
+  }
+  const units = (now: Now): UnitView[] => atOnce(unitsInSteps(now))
   return {
     handle: (event, now) => handle(city, event, now),
     restore: (rows, now) => city.restore(rows, now),
     letGo: visits => void city.walkIns.over.push(...visits),
     units,
-    unitsInSteps: function* (now) {
-      const views: UnitView[] = []
-      for (const unit of fleet.all()) {
-        views.push(city.unitView(unit, now))
-        if (views.length % UNITS_A_STEP === 0) yield
-      }
-      return views
-    },
+    unitsInSteps,
     unit: (unitId, now) => {
       const unit = fleet.byId(unitId)
       return unit && city.unitView(unit, now)

@@ -7,8 +7,8 @@ import { V8_POOL } from './start-flags.ts'
  * its hands, 28 ms of one of 53. Node starts them first, a clock for them and then `V8_POOL`; where the process was not
  * started with so many, or its threads cannot be told apart by their numbers, nothing is changed.
  */
-export function letCollectorYield(execArgv: readonly string[] = process.execArgv): void {
+export function letCollectorYield(): void {
   const [loop, _clock, ...others] = threadIds()
-  if (loop !== process.pid || !execArgv.includes(`--v8-pool-size=${V8_POOL}`)) return
+  if (loop !== process.pid || !process.execArgv.includes(`--v8-pool-size=${V8_POOL}`)) return
   others.slice(0, V8_POOL).forEach(makeNicer)
 }

@@ -3,6 +3,8 @@ import { LET_GO_BODY } from '#protocols/api.ts'
 import { RECORD_VERSION } from '#protocols/record.ts'
 import type { Lane } from '#protocols/record.ts'
 import type { ClockQuality } from '#protocols/time.ts'
+import { atOnce } from '../city/steps.ts'
+import type { Steps } from '../city/steps.ts'
 import { LET_GO } from '../intake/rows.ts'
 import type { RecordRow } from '../intake/rows.ts'
 import type { LedgerOp, Row } from './ledger.ts'
@@ -20,7 +22,7 @@ import type { LedgerOp, Row } from './ledger.ts'
 const PACK_FROM = 2
 /** A reader opens a whole pack for one record. */
 const PACK_MAX = 256
-/** A third of a millisecond of a processor. */
+/** Records looked at in a step: a third of a millisecond of a processor. */
 export const RECORDS_A_STEP = 32
 const SEQ_DIGITS = 12
 const PACKED = /^(record\/[^=].*\/)(\d{12})\*(\d+)$/
@@ -139,7 +141,7 @@ export function recordsNamed(key: string): StoredSpan | undefined {
  * its own, a pack by its last. One whose body was let go proves nothing but that it was. It can be put down every
  * `RECORDS_A_STEP` records.
  */
-export function* checking(key: string, value: unknown): Generator<void, boolean, void> {
+export function* checking(key: string, value: unknown): Steps<boolean> {
   if (key.startsWith(ALIASES)) return typeof (value as { sum?: unknown } | null)?.sum === 'string'
   try {
     if (PACKED.test(key)) return (yield* unpacking(key, value)).length > 0
@@ -165,14 +167,10 @@ export function packHolds(packKey: string, key: string): boolean {
  * with its own sum: the store changed what it was given.
  */
 export function unpack(key: string, value: unknown): readonly Row[] {
-  const steps = unpacking(key, value)
-  for (;;) {
-    const step = steps.next()
-    if (step.done === true) return step.value
-  }
+  return atOnce(unpacking(key, value))
 }
 
-function* unpacking(key: string, value: unknown): Generator<void, readonly Row[], void> {
+function* unpacking(key: string, value: unknown): Steps<readonly Row[]> {
   const packed = PACKED.exec(key)
   if (packed === null) return [[key, value]]
   const [, lanePrefix, last, count] = packed as unknown as [string, string, string, string]

@@ -8,10 +8,9 @@ import { RECORDS_A_STEP } from './packed-records.ts'
 const FIRST_AFTER_MS = 60_000
 const EVERY_MS = 24 * 3_600_000
 /**
- * Records looked at in one turn, a third of a millisecond of processor, and the rest after it, a hundredth of a core in all. A
- * whole pack in one turn was 3 to 15 ms, eight times a second, and an alarm had to wait for it.
+ * After every `RECORDS_A_STEP` of them: a hundredth of a core in all. A whole pack in one turn was 3 to 15 ms, eight times a
+ * second, and an alarm had to wait for it.
  */
-const RECORDS_PER_TURN = RECORDS_A_STEP
 const REST_MS_PER_RECORD = 0.5
 
 /** What was not as it had been written: the row of the store, or the words with which it could not be read. */
@@ -44,8 +43,9 @@ export function startScrub(parts: {
         return
       }
       records += last - first + 1
+      // The rest of a pack has rested inside.
       sinceRest += (last - first + 1) % RECORDS_A_STEP
-      if (sinceRest < RECORDS_PER_TURN) continue
+      if (sinceRest < RECORDS_A_STEP) continue
       await rest(sinceRest * REST_MS_PER_RECORD)
       sinceRest = 0
     }
