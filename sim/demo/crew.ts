@@ -126,6 +126,8 @@ export class Crew {
   private press(kind: 'sign' | 'enroute' | 'on_scene' | 'clear', orderId: string): void {
     void this.hands.tap({ kind, orderId }).then(result => {
       if (this.orderId !== orderId) return
+      // Who is already there has nothing more to say of setting out, and something else to press.
+      if (kind === 'enroute' && this.stage !== 'driving') return
       if (!result.accepted && result.code !== 'STEP_BACKWARD' && result.code !== 'ORDER_UNKNOWN') {
         return this.after(1, 2, () => this.press(kind, orderId))
       }

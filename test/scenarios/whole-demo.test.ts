@@ -20,12 +20,23 @@ describe('the demo', () => {
   let demo: DemoProcess | undefined
   let map = ''
   let terminal = ''
+  let simulator = ''
   let browser: Browser | null = null
 
   const units = async (): Promise<UnitView[]> =>
     ((await (await fetch(`${map}/v1/units`)).json()) as { units: UnitView[] }).units
   const incidents = async (): Promise<IncidentView[]> =>
     ((await (await fetch(`${map}/v1/incidents`)).json()) as { incidents: IncidentView[] }).incidents
+
+  /** Driving and crews run ten times as fast from now on. */
+  async function hurry(): Promise<void> {
+    const answer = await fetch(`${simulator}/v1/do`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ action: 'speed', unit: 'city', value: '10' }),
+    })
+    expect(answer.status).toBe(200)
+  }
 
   async function open(url: string, viewport = { width: 1440, height: 900 }): Promise<Page> {
     const page = await (await openContext(browser!, { viewport })).newPage()
@@ -44,6 +55,7 @@ describe('the demo', () => {
     demo = await startDemo(dir, ['--junctions', '2000', '--units', '8', '--incident-every', '20'])
     map = demo.addressOf('map')
     terminal = demo.addressOf('terminal')
+    simulator = demo.addressOf('simulator')
     browser = await openBrowser()
   }, 120_000)
 
@@ -125,8 +137,10 @@ describe('the demo', () => {
     await desk.locator('.candidate[data-picked="true"] .rank', { hasText: String(rank) }).waitFor()
     await keyboard.press('Enter')
     await desk.locator('.assignment').waitFor()
+    // How long a drive takes is the city's matter: a car may have to turn far away, or be sent elsewhere a moment before.
+    await hurry()
     await eventually('on scene, by its crew', async () =>
-      (await mine())?.assignments.some(a => a.state === 'on_scene'),
+      (await mine())?.assignments.some(a => ['on_scene', 'cleared'].includes(a.state)),
     )
     await keyboard.press('c')
     await desk.locator('.with-reason').waitFor()
