@@ -11,6 +11,7 @@ import type { RecordDraft, WireRecord } from '#protocols/record.ts'
 import type { Clock } from '#protocols/time.ts'
 import { draftAt } from './drive.ts'
 import { sure } from './enrolled.ts'
+import { PackedRows } from './packed-rows.ts'
 
 const QUIET = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
 const TICK_MS = 200
@@ -53,6 +54,12 @@ export type CarrierCarParts = {
   readonly onLink?: (state: 'up' | 'connecting' | 'down') => void
 }
 
+function packedDisk(): MemoryDisk {
+  const disk = new MemoryDisk()
+  disk.rows = new PackedRows()
+  return disk
+}
+
 export const newBootId = (): string => randomBytes(8).toString('hex')
 
 export function openCarrierCar(parts: CarrierCarParts): CarrierCar {
@@ -63,7 +70,7 @@ export function openCarrierCar(parts: CarrierCarParts): CarrierCar {
     openMemoryOutbox(
       clock,
       { bootId, mintEpoch: newBootId, health: 'ok', keepAckedMs: KEEP_ACKED_MS },
-      new MemoryDisk(),
+      packedDisk(),
     )
   const accepted: WireRecord[] = []
   let placed: { readonly position: Position; readonly monoMs: number; readonly eventId: string } | null = null
