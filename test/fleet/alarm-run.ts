@@ -1,9 +1,12 @@
+import { join } from 'node:path'
 import type { DeviceIdentity } from '#protocols/enrolment.ts'
 import { openRealClock } from '#sim/clock/real-clock.ts'
 import { randomOf } from '#sim/random.ts'
 import { sleep, within } from '../crash/life.ts'
 import { quantile } from '../oracle/quantile.ts'
 import { putFirst } from '../storm/fleet.ts'
+import { openBareEcho } from './bare-echo.ts'
+import type { BareEcho } from './bare-echo.ts'
 import { newBootId, openCarrierCar } from './carrier-car.ts'
 import type { CarrierCar } from './carrier-car.ts'
 import { openCommandCentre } from './command-centre.ts'
@@ -48,10 +51,11 @@ export async function alarmRun(run: AlarmRun, say: (words: string) => void = () 
   const [identity, ...others] = centre.identities
   const dispatcher = openDispatcher(centre.gateway.pages)
   const car = openAlarmedCar(identity!, centre.gateway.mqtt)
+  const echo = await openBareEcho(join(centre.dir, 'echo'), run.priority ?? 0)
   let crowd: Crowd | undefined
   try {
     await within(HEARD_WITHIN_MS, () => car.carrier.link().state === 'up')
-    const idle = await watched(run.alarms, car, dispatcher)
+    const idle = await watched(run.alarms, car, dispatcher, echo)
     say(`idle: ${JSON.stringify(idle)}`)
 
     crowd = startCrowd(
@@ -67,7 +71,7 @@ export async function alarmRun(run: AlarmRun, say: (words: string) => void = () 
       throw new Error(
         `of ${run.others} other cars ${said().opened} were filled in ${CROWD_WITHIN_MS / 1000} s`,
       )
-    const silent = await watched(run.alarms, car, dispatcher)
+    const silent = await watched(run.alarms, car, dispatcher, echo)
     say(`beside the others, who are silent: ${JSON.stringify(silent)}`)
     crowd.connect()
     if (!(await within(CROWD_WITHIN_MS, () => said().up >= DRAINING_SHARE * run.others)))
@@ -75,7 +79,7 @@ export async function alarmRun(run: AlarmRun, say: (words: string) => void = () 
     await car.fill(run.own)
     const began = { own: car.waiting(), ...said() }
     say(`draining: ${JSON.stringify(began)}`)
-    const draining = await watched(run.alarms, car, dispatcher)
+    const draining = await watched(run.alarms, car, dispatcher, echo)
     const ended = { own: car.waiting(), ...said() }
     const ratio = draining.p99Ms / idle.p99Ms
     // Everybody's backlog is to last to the end, or nothing was measured of it.
@@ -90,11 +94,13 @@ export async function alarmRun(run: AlarmRun, say: (words: string) => void = () 
       ...{ idle, silent, draining },
       ratioOfP99: hundredths(ratio),
       ratioToSilent: hundredths(draining.p99Ms / silent.p99Ms),
+      ratioOfBareEcho: hundredths(draining.bareEcho.p99Ms / idle.bareEcho.p99Ms),
       began,
       ended,
     }
   } finally {
     crowd?.close()
+    echo.close()
     dispatcher.close()
     await car.close()
     await centre.close()
@@ -103,18 +109,28 @@ export async function alarmRun(run: AlarmRun, say: (words: string) => void = () 
 
 const hundredths = (value: number): number => Math.round(value * 100) / 100
 
-/** How long alarms took, and which thread of the kernel took most of a processor meanwhile. */
-async function watched(presses: number, car: AlarmedCar, dispatcher: Dispatcher) {
+/**
+ * How long alarms took, how long the bare echo between them, which is what the machine itself asks of anybody, and which
+ * thread of the kernel took most of a processor meanwhile.
+ */
+async function watched(presses: number, car: AlarmedCar, dispatcher: Dispatcher, echo: BareEcho) {
   const before = kernelThreads()
-  const ms = await series(presses, car, dispatcher)
+  const { delays, echoes } = await series(presses, car, dispatcher, echo)
   return {
-    alarms: ms.length,
-    p50Ms: Math.round(quantile(ms, 0.5) * 10) / 10,
-    p99Ms: Math.round(quantile(ms, 0.99) * 10) / 10,
-    maxMs: Math.round(Math.max(...ms) * 10) / 10,
+    alarms: delays.length,
+    ...spreadOf(delays),
+    bareEcho: spreadOf(echoes),
     busiestOfKernel: busiestSince(before),
   }
 }
+
+const spreadOf = (ms: readonly number[]) => ({
+  p50Ms: tenths(quantile(ms, 0.5)),
+  p99Ms: tenths(quantile(ms, 0.99)),
+  maxMs: tenths(Math.max(...ms)),
+})
+
+const tenths = (value: number): number => Math.round(value * 10) / 10
 
 type Dispatcher = {
   /** Alarms on the dispatcher's stream so far, and when the newest of them came. */
@@ -163,11 +179,14 @@ function openAlarmedCar(identity: DeviceIdentity, mqttUrl: string): AlarmedCar {
   }
 }
 
-/** Milliseconds from each press to the dispatcher, one press after the other. */
-async function series(presses: number, car: AlarmedCar, dispatcher: Dispatcher): Promise<number[]> {
+/** Milliseconds from each press to the dispatcher, one press after the other, and of an echo between two of them. */
+async function series(presses: number, car: AlarmedCar, dispatcher: Dispatcher, echo: BareEcho) {
   const delays: number[] = []
+  const echoes: number[] = []
   for (let n = 0; n < presses; n++) {
-    await sleep(20 + (n % 7) * 10)
+    await sleep(10 + (n % 7) * 5)
+    echoes.push(await echo.echo())
+    await sleep(10 + (n % 5) * 7)
     const before = dispatcher.heard().alarms
     const pressedMs = performance.now()
     await car.panic()
@@ -175,5 +194,5 @@ async function series(presses: number, car: AlarmedCar, dispatcher: Dispatcher):
       throw new Error(`an alarm was not heard in ${HEARD_WITHIN_MS / 1000} s`)
     delays.push(dispatcher.heard().newestMs - pressedMs)
   }
-  return delays
+  return { delays, echoes }
 }

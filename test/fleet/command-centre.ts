@@ -9,6 +9,8 @@ import { enrolFleet } from './enrolled.ts'
 
 /** The gateway that ships, running with the flags it ships with, and the identities of its fleet. */
 export type CommandCentre = {
+  /** On the disk of its ledger; goes with it. */
+  readonly dir: string
   readonly gateway: MortalGateway
   readonly life: Life
   readonly identities: readonly DeviceIdentity[]
@@ -22,6 +24,7 @@ export async function openCommandCentre(cars: number): Promise<CommandCentre> {
   const gateway = mortalGateway(join(dir, 'gateway'), await openTown(dir), logFile)
   const life = await gateway.start()
   return {
+    dir,
     gateway,
     life,
     identities,

@@ -11,7 +11,7 @@ export type Crowd = {
 }
 
 /** They stand for computers of their own, so here they take what the measured ones leave. See `putFirst`. */
-const CROWD_PRIORITY = 10
+const CROWD_PRIORITY = 19
 
 /** Cars of `told.identities`, spread over so many processes. */
 export function startCrowd(told: ToCrowd, processes: number): Crowd {
