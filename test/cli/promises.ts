@@ -113,7 +113,7 @@ const ROWS: readonly Row[] = [
     fault: '100,000 records of that car and 2,000 other backlogs drain',
     by: ['bench', 'alarm'],
     found: e =>
-      `p99 ${figure(e, 'draining.p99Ms')} ms to the dispatcher's stream, idle ${figure(e, 'idle.p99Ms')} ms`,
+      `p99 ${figure(e, 'draining.p99Ms')} ms to the dispatcher's stream, idle ${figure(e, 'idle.p99Ms')} ms; a bare echo that syncs once, on the same machine: ${figure(e, 'draining.bareEcho.p99Ms')} and ${figure(e, 'idle.bareEcho.p99Ms')} ms`,
   },
   {
     promise: 'An accepted record costs no more than a relay of it',
