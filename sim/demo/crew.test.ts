@@ -46,7 +46,7 @@ describe('a crew', () => {
     expect([pressed, drove]).toEqual([['sign', 'enroute'], [PLACE]])
 
     crew.arrived()
-    answerEnroute({ accepted: false, code: 'NOT_STORED' })
+    answerEnroute({ accepted: false, code: 'NOT_READY' })
     await pass(0)
     await pass(3)
     await pass(60)

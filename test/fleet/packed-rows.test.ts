@@ -29,6 +29,13 @@ describe('packed rows', () => {
     expect(packed.size).toBe(plain.size)
     expect(new Map([...packed].toSorted())).toEqual(new Map([...plain].toSorted()))
     expect([...plain.keys()].every(key => packed.has(key))).toBe(true)
+    const seen: string[] = []
+    packed.forEach((value, key) => seen.push(key, value))
+    expect(seen).toEqual([...packed].flat())
+    expect([[...packed.keys()], [...packed.values()]]).toEqual([
+      [...packed].map(([key]) => key),
+      [...packed].map(([, value]) => value),
+    ])
     packed.clear()
     expect([packed.size, [...packed]]).toEqual([0, []])
     console.log(`packed rows: ${held} rows put and ${gone} taken away as in a map`)

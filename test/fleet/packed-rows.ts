@@ -67,6 +67,18 @@ export class PackedRows extends Map<string, string> {
         }
   }
 
+  override *keys(): MapIterator<string> {
+    for (const [key] of this.entries()) yield key
+  }
+
+  override *values(): MapIterator<string> {
+    for (const [, value] of this.entries()) yield value
+  }
+
+  override forEach(see: (value: string, key: string, rows: Map<string, string>) => void): void {
+    for (const [key, value] of this.entries()) see(value, key, this)
+  }
+
   override [Symbol.iterator](): MapIterator<[string, string]> {
     return this.entries()
   }
