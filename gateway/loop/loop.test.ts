@@ -4,6 +4,7 @@ import { fault, ok } from '#protocols/result.ts'
 import type { Result } from '#protocols/result.ts'
 import { chainRecord } from '#protocols/chain.ts'
 import { CHAIN_START } from '#protocols/record.ts'
+import type { WireRecord } from '#protocols/record.ts'
 import type { Order } from '#protocols/orders.ts'
 import type { Now } from '#protocols/time.ts'
 import { firstBreak } from '../ledger/audit-chain.ts'
@@ -20,6 +21,8 @@ class HeldLedger implements Ledger {
   readonly generation = 3
   readonly rows = new Map<string, unknown>()
   readonly batches: { keys: string[]; sync: boolean }[] = []
+  /** What is asked for is read when this is over. */
+  reading: Promise<void> = Promise.resolve()
   private readonly pending: ((result: Result<void>) => void)[] = []
   private readonly held: boolean
 
@@ -40,7 +43,7 @@ class HeldLedger implements Ledger {
     this.pending.shift()!(result)
   }
 
-  get = (key: string): Promise<unknown> => Promise.resolve(this.rows.get(key))
+  get = (key: string): Promise<unknown> => this.reading.then(() => this.rows.get(key))
 
   range({ after, from = '', before, limit, newestFirst = false }: RowRange): Promise<readonly Row[]> {
     const inside = [...this.rows].filter(
@@ -160,7 +163,64 @@ const panicOf = (deviceId: string) => {
   return { type: 'payload', deviceId, channel: 'up/alarm', payload: bytes } as const
 }
 
+/** Events under a new epoch: `carried` of them come from an old one, the others are its own. */
+const carriedOver = (carried: number, own: number): WireRecord[] => {
+  const records: WireRecord[] = []
+  for (let seq = 1; seq <= carried + own; seq++) {
+    const head = { lane: 'event', kind: 'bodycam.released', body: `{"activationId":"a${seq}"}` } as const
+    const origin = { epoch: '9f86d081884c7d65', seq: seq + 1, sum: '5a'.repeat(32) }
+    const place = { epoch: '00000000000000e2', seq, prev: records.at(-1)?.sum ?? CHAIN_START }
+    records.push(chainRecord({ ...drafted, ...head }, { ...place, ...(seq <= carried && { origin }) }))
+  }
+  return records
+}
+const sent = (records: readonly WireRecord[]) => records.map(one => payload(Buffer.from(JSON.stringify(one))))
+const seqsIn = (ledger: HeldLedger): number[] =>
+  [...ledger.rows.keys()]
+    .filter(key => key.startsWith('record/ptu-07/00000000000000e2/'))
+    .map(key => Number(key.split('/').at(-1)))
+
 describe('the loop', () => {
+  it('lets what is behind a record in doubt wait with it, whose lane it is, and nothing else', async () => {
+    const { loop, ledger, said, turn } = await world(() => [], false)
+    loop.fromBroker(payload(record(1)))
+    await turn()
+    let read: () => void = () => undefined
+    ledger.reading = new Promise(resolve => (read = resolve))
+    const [first, ...behind] = sent(carriedOver(2, 3))
+    loop.fromBroker(first!)
+    for (const one of behind.slice(0, 2)) loop.fromBroker(one)
+    await turn()
+    loop.fromBroker(behind[2]!)
+    loop.fromBroker(panicOf('ptu-07'))
+    await turn()
+    expect(seqsIn(ledger)).toEqual([])
+    expect([...ledger.rows.keys()].filter(key => key.includes('/alarm/'))).not.toEqual([])
+    expect(loop.stats().queued).toBe(3)
+    read()
+    loop.fromBroker(behind[3]!)
+    while (loop.stats().queued > 0) await turn()
+    await turn()
+    expect(seqsIn(ledger)).toEqual([1, 2, 3, 4, 5])
+    expect(said.at(-1)).toBe('ptu-07 down/ack 5')
+  })
+
+  it('ends when it cannot read what it has to know, and acknowledges nothing', async () => {
+    const { loop, ledger, said, turn } = await world(() => [], false)
+    loop.fromBroker(payload(record(1)))
+    await turn()
+    ledger.reading = Promise.reject(new Error('Corruption: block checksum mismatch'))
+    ledger.reading.catch(() => undefined)
+    for (const one of sent(carriedOver(1, 1))) loop.fromBroker(one)
+    await turn()
+    await turn()
+    expect(said).toEqual([
+      'ptu-07 down/ack 1',
+      'fatal LEDGER_UNREADABLE: Corruption: block checksum mismatch',
+    ])
+    expect(seqsIn(ledger)).toEqual([])
+  })
+
   it('says nothing to anybody before the rows behind it are committed', async () => {
     const { loop, ledger, said, turn } = await world(event =>
       event.type === 'record'

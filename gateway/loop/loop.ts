@@ -92,7 +92,10 @@ class GatewayLoop implements Loop {
   constructor(parts: LoopParts, state: IntakeState, tail: AuditTail) {
     this.parts = parts
     this.intake = state
-    this.turns = new TurnWork(parts, state, tail, item => this.enqueue(item))
+    this.turns = new TurnWork(parts, state, tail, {
+      again: item => this.enqueue(item),
+      unreadable: reason => this.end(reason),
+    })
     this.armTick()
   }
 
@@ -114,7 +117,7 @@ class GatewayLoop implements Loop {
   }
 
   stats(): LoopStats {
-    return { queued: this.queue.length, paused: this.paused, ...this.tallies }
+    return { queued: this.waiting.events, paused: this.paused, ...this.tallies }
   }
 
   async stop(): Promise<void> {
@@ -137,12 +140,19 @@ class GatewayLoop implements Loop {
     if (this.ended) return refuse(item)
     this.queue.splice(placeIn(this.queue, item), 0, item)
     this.queuedBytes += item.bytes
-    if (!this.paused && (this.queue.length > QUEUE_EVENTS_MAX || this.queuedBytes > QUEUE_BYTES_MAX)) {
+    const { events, bytes } = this.waiting
+    if (!this.paused && (events > QUEUE_EVENTS_MAX || bytes > QUEUE_BYTES_MAX)) {
       this.paused = true
       this.parts.broker.pause()
-      this.parts.log.warn({ event: 'loop.paused', queued: this.queue.length, bytes: this.queuedBytes })
+      this.parts.log.warn({ event: 'loop.paused', queued: events, bytes })
     }
     this.running ??= this.run()
+  }
+
+  /** What came and is not worked on, whether for want of time or of something to be read. */
+  private get waiting(): { readonly events: number; readonly bytes: number } {
+    const { inDoubt } = this.turns
+    return { events: this.queue.length + inDoubt.count, bytes: this.queuedBytes + inDoubt.bytes }
   }
 
   /** Turn after turn until the queue is empty; what arrives during a commit is the next group. */
@@ -181,7 +191,9 @@ class GatewayLoop implements Loop {
     while (done < items && workedMs < SLICE_MS_MAX) {
       const item = this.queue[done++]!
       this.queuedBytes -= item.bytes
-      this.turns.perform(item, turn)
+      const next = this.turns.perform(item, turn)
+      if (next.length > 0) this.queue.splice(done, 0, ...next)
+      for (const { bytes } of next) this.queuedBytes += bytes
       workedMs = this.parts.clock.now().monoMs - startMonoMs
     }
     this.queue = this.queue.slice(done)
@@ -227,9 +239,8 @@ class GatewayLoop implements Loop {
   }
 
   private resumeWhenLow(): void {
-    const low =
-      this.queue.length < QUEUE_EVENTS_MAX * QUEUE_SHARE_LOW &&
-      this.queuedBytes < QUEUE_BYTES_MAX * QUEUE_SHARE_LOW
+    const { events, bytes } = this.waiting
+    const low = events < QUEUE_EVENTS_MAX * QUEUE_SHARE_LOW && bytes < QUEUE_BYTES_MAX * QUEUE_SHARE_LOW
     if (!this.paused || !low) return
     this.paused = false
     this.parts.broker.resume()

@@ -62,7 +62,8 @@ async function gateway() {
         ...({ type: 'payload', deviceId: device, channel: 'up/event' } as const),
         payload: Buffer.from(JSON.stringify(record)),
       })
-    await loop.submit({})
+    do await loop.submit({})
+    while (loop.stats().queued > 0)
     return acks.at(-1)!
   }
   const held = async (): Promise<number[]> =>

@@ -15,6 +15,7 @@ import { auditKey, chainAudit } from '../ledger/audit-chain.ts'
 import type { AuditTail } from '../ledger/audit-chain.ts'
 import type { LedgerOp } from '../ledger/ledger.ts'
 import type { Change, CityEffect, CityEvent, Command } from './effects.ts'
+import { LanesInDoubt } from './lanes-in-doubt.ts'
 import type { LoopParts } from './loop.ts'
 
 /** Last-known unit rows ride on the next synced batch; when none comes they are written unsynced after this long. */
@@ -49,6 +50,10 @@ export type Item = { readonly now: Now; readonly bytes: number } & (
   | { readonly type: 'tick' }
 )
 
+/** A lane of a device, whichever its epoch; channels without records are lanes of which nothing is ever in doubt. */
+const laneOf = ({ deviceId, channel }: Extract<BrokerEvent, { type: 'payload' }>): string =>
+  `${deviceId}/${channel}`
+
 /** What one group commit carries, and what leaves after it, in the order it happened. */
 export type Turn = {
   readonly ops: Map<string, LedgerOp>
@@ -59,40 +64,58 @@ export type Turn = {
 
 export const newTurn = (): Turn => ({ ops: new Map(), acks: new Map(), leaving: [], changes: [] })
 
-/**
- * Works items into a turn: intake and city are asked, and their effects become rows of its commit or what leaves after it.
- * `again` brings an event back for which something had to be read first.
- */
+/** What came of reading for an event: it is brought back, or the ledger cannot be read and the loop ends. */
+type ReadFor = { readonly again: (item: Item) => void; readonly unreadable: (reason: string) => void }
+
+const NOTHING: readonly Item[] = []
+
+/** Works items into a turn: intake and city are asked, and their effects become rows of its commit or what leaves after it. */
 export class TurnWork {
   readonly lazy = new Map<string, LedgerOp>()
+  /** What waits behind an event that is away until something was read for it. */
+  readonly inDoubt = new LanesInDoubt<Item>()
   private readonly parts: LoopParts
   private readonly intake: IntakeState
-  private readonly again: (item: Item) => void
+  private readonly readFor: ReadFor
   private auditTail: AuditTail
   private lazySinceMonoMs = 0
   private commands = 0
 
-  constructor(parts: LoopParts, state: IntakeState, tail: AuditTail, again: (item: Item) => void) {
+  constructor(parts: LoopParts, state: IntakeState, tail: AuditTail, readFor: ReadFor) {
     this.parts = parts
     this.intake = state
     this.auditTail = tail
-    this.again = again
+    this.readFor = readFor
   }
 
-  /** One item; what follows from it goes into the turn. */
-  perform(item: Item, turn: Turn): void {
+  /** One item; what follows from it goes into the turn. Returns what waited for it and is to come next. */
+  perform(item: Item, turn: Turn): readonly Item[] {
     switch (item.type) {
       case 'broker':
-        return this.apply(intake(this.intake, item.event, item.now), item.now, turn)
+        return this.performEvent(item, turn)
       case 'command':
-        return this.performCommand(item, turn)
+        this.performCommand(item, turn)
+        return NOTHING
       case 'submission':
-        return this.performSubmission(item, turn)
+        this.performSubmission(item, turn)
+        return NOTHING
       case 'tick':
         this.apply(intake(this.intake, { type: 'tick' }, item.now), item.now, turn)
         this.tellCity({ type: 'tick' }, item.now, turn)
         if (this.lazy.size > 0 && item.now.monoMs - this.lazySinceMonoMs > LAZY_MS_MAX) this.flushLazy(turn)
+        return NOTHING
     }
+  }
+
+  private performEvent(item: Extract<Item, { type: 'broker' }>, turn: Turn): readonly Item[] {
+    const { event, now } = item
+    const lane = event.type === 'payload' ? laneOf(event) : ''
+    const isBack = event.type === 'payload' && 'recalled' in event
+    if (!isBack && this.inDoubt.keep(lane, item)) return NOTHING
+    // Should intake ask once more, they are kept once more.
+    const behind = isBack ? this.inDoubt.close(lane) : NOTHING
+    this.apply(intake(this.intake, event, now), now, turn)
+    return behind
   }
 
   private performCommand(item: Extract<Item, { type: 'command' }>, turn: Turn): void {
@@ -145,6 +168,7 @@ export class TurnWork {
           break
         }
         case 'recall':
+          this.inDoubt.open(laneOf(effect.event))
           turn.leaving.push(() => void this.recall(effect, now))
           break
         case 'unstored.ack':
@@ -173,10 +197,13 @@ export class TurnWork {
 
   /** Reads the sums intake asked for and brings the payload again, as of when it came. */
   private async recall({ event, keys }: Extract<IntakeEffect, { type: 'recall' }>, now: Now): Promise<void> {
-    const rows = await Promise.all(keys.map(key => this.parts.ledger.get(key)))
+    const rows = await Promise.all(keys.map(key => this.parts.ledger.get(key))).catch(
+      (error: unknown) => error as Error,
+    )
+    if (rows instanceof Error) return this.readFor.unreadable(`LEDGER_UNREADABLE: ${rows.message}`)
     const sums = rows.map(row => (row as RecordRow | undefined)?.sum ?? null)
     const recalled = new Map(keys.map((key, i) => [key, sums[i]!]))
-    this.again({ type: 'broker', event: { ...event, recalled }, now, bytes: event.payload.length })
+    this.readFor.again({ type: 'broker', event: { ...event, recalled }, now, bytes: event.payload.length })
   }
 
   private put(op: LedgerOp, now: Now, turn: Turn): void {

@@ -8,6 +8,7 @@ import { Centre } from './centre.ts'
 import { Checker } from './checker/checker.ts'
 import { disagreements, judgeDisk, unanswered } from './checker/end-watch.ts'
 import type { Violation } from './checker/findings.ts'
+import { silentHoles } from './checker/hole-watch.ts'
 import type { CarPlan, CityPlan } from './city-plan.ts'
 import { Crew } from './crew.ts'
 import { diskWeather } from './disk-weather.ts'
@@ -29,6 +30,7 @@ const DISKS_EVERY_MS = 900_000
 const FIRST_BOOT_WITHIN_MS = 2_000
 const COMMIT_MS: readonly [number, number] = [2, 25]
 const SLOW_COMMIT_MS: readonly [number, number] = [300, 3_000]
+const READ_MS: readonly [number, number] = [1, 12]
 
 /** A city while it lives: what faults do things to. */
 export type LivingCity = {
@@ -154,6 +156,8 @@ function openCity(plan: CityPlan): LivingCity {
     if (next !== undefined) world.after(slowMs, () => next.happens())
     return world.pause(slowMs + commits.integer(...(city.slowLedger > 0 ? SLOW_COMMIT_MS : COMMIT_MS)))
   }
+  const reads = world.random('centre', 'reads')
+  ledger.readPace = () => world.pause(reads.integer(...(city.slowLedger > 0 ? SLOW_COMMIT_MS : READ_MS)))
   ledger.faultNext = () => city.ledgerNext.shift() ?? null
   return city
 }
@@ -206,6 +210,8 @@ function close(city: LivingCity, isLate: boolean): CityReport {
   const cars = [...crews.values()].map(({ car }) => car)
   for (const [deviceId, orderId] of disagreements(cars, rows, orders))
     findings.add('disagree', deviceId, orderId)
+  for (const { deviceId, first, count } of silentHoles(rows))
+    findings.add('hole', deviceId, `${first} and ${count - 1} more`, count)
   checker.order.close()
   const books = records.close()
   checker.alarms.close(ledger.rowsOf('alarm/').values())

@@ -1,15 +1,17 @@
 import { noteKey, recordKey } from '#agent/outbox/keys.ts'
 import type { Nonces } from '#agent/vehicle/nonces.ts'
 import { NONCES_NOTE } from '#agent/vehicle/state.ts'
+import { LANES } from '#protocols/record.ts'
 import { randomOf } from '../random.ts'
 import type { Random } from '../random.ts'
 import { rowsOf } from '../store/simulated-disk.ts'
 import type { SimulatedDisk, SimulatedStore } from '../store/simulated-disk.ts'
 import type { Car } from './car.ts'
 import type { LivingCity } from './city-run.ts'
+import { isWithout } from './checker/hole-watch.ts'
 import { ROT_APART_MS } from './fault-plan.ts'
 import type { Fault } from './fault-plan.ts'
-import { badWeather, crash, hideAfter } from './troubles.ts'
+import { badWeather, crash, crashCentre, hideAfter, lasting } from './troubles.ts'
 
 const RESTART_MS = 3_000
 const IMAGE_TRY_MS = 5_000
@@ -19,6 +21,10 @@ const IMAGE_TRIES_MAX = 60
 const AIMED_SHARE = 0.4
 /** Of those so many hit another batch first, and the receipt once it was carried over. */
 const CARRIED_SHARE = 0.6
+/** Of the others so many aim at the moment in which the centre looks up what was carried over. */
+const DOUBT_SHARE = 0.3
+const DOUBT_WITHIN_MS = 60_000
+const DOUBT_TRY_MS = 20
 const AIM_TRY_MS = 2_000
 const AIM_WITHIN_MS: readonly [number, number] = [900_000, 2_100_000]
 /** A store is carried over by then, and nobody has heard of it. */
@@ -28,8 +34,41 @@ const AGAIN_AFTER_MS = 5_000
 export function rot(city: LivingCity, fault: Fault, car: Car): void {
   const random = randomOf(city.world.seed, `fault-${fault.id}`, 'aim')
   if (random.chance(AIMED_SHARE)) return rotReceipt(city, fault, car, random)
+  if (random.chance(DOUBT_SHARE)) return rotInDoubt(city, fault, car)
   hideAfter(city, fault, 0.4)
   rotSomewhere(city, car, fault.dice)
+}
+
+/**
+ * Out of reach until a batch has rotted and it has written more behind what was carried over; and while the centre reads whether it
+ * knows what was carried, both end, and the store rots once more: what was carried goes on under a third name.
+ */
+function rotInDoubt(city: LivingCity, fault: Fault, car: Car): void {
+  const { world, wire, ledger } = city
+  const road = wire.roadOf(car.deviceId)
+  const againMs = ROT_APART_MS + AGAIN_AFTER_MS
+  badWeather(city, { ...fault, lastsMs: againMs }, ['cutUp', 'cutDown'])
+  rotSomewhere(city, car, fault.dice)
+  world.after(againMs, () => {
+    const { epoch } = newestStore(car.disk) ?? {}
+    if (epoch === undefined || city.isHealed) return
+    const { unruly } = road
+    lasting(city, DOUBT_WITHIN_MS, () => {
+      city.slowLedger++
+      return () => void city.slowLedger--
+    })
+    const untilMs = world.nowMs + DOUBT_WITHIN_MS
+    const aim = (): void => {
+      const isOver = city.isHealed || world.nowMs >= untilMs || road.unruly > unruly
+      if (isOver || newestStore(car.disk)?.epoch !== epoch) return
+      const lanes = LANES.map(lane => `${car.deviceId}/${epoch}/${lane}`)
+      if (!lanes.some(lane => isWithout(family => ledger.rowsOf(family), lane)))
+        return void world.after(DOUBT_TRY_MS, aim)
+      crashCentre(city, 'kill', false)
+      rotSomewhere(city, car, fault.dice)
+    }
+    aim()
+  })
 }
 
 /** One of the two marks no longer reads, and the computer starts again. */

@@ -61,6 +61,8 @@ export type Road = {
   lastRecord: Uint8Array | null
   /** While set, orders are kept back here and not delivered. */
   keptBack: Uint8Array[] | null
+  /** Messages so far that were lost, or so late that others overtook them: no TCP would do either. */
+  unruly: number
 }
 
 export type WireEars = {
@@ -96,7 +98,7 @@ export class Wire {
       const random = this.#world.random(deviceId, 'wire')
       road = {
         ...{ deviceId, weather, random, held: null, used: null, seen: [], keptBack: null },
-        ...{ lastLive: null, lastRecord: null },
+        ...{ lastLive: null, lastRecord: null, unruly: 0 },
       }
       this.#roads.set(deviceId, road)
     }
@@ -288,9 +290,10 @@ export class Wire {
     }
     const { road } = session
     const { weather, random } = road
-    if (weather.lost > 0 && random.chance(LOST_SHARE)) return
+    if (weather.lost > 0 && random.chance(LOST_SHARE)) return void road.unruly++
     const dueMs = this.#world.nowMs + this.#delayOf(session, way)
     const late = weather.disorder > 0 ? random.integer(0, DISORDER_MS_MAX) : 0
+    if (late > 0) road.unruly++
     const atMs = late > 0 ? dueMs + late : Math.max(session.lastMs[way], dueMs)
     if (late === 0) session.lastMs[way] = atMs
     this.#arriveAt(session, atMs, way, deliver)

@@ -16,6 +16,8 @@ export class LedgerDisk {
   readonly ledgerId: string
   /** How long a commit takes. */
   pace: () => Promise<void> = () => Promise.resolve()
+  /** How long rows take that are asked for one by one; those that are asked for at once come at once. */
+  readPace: () => Promise<void> = () => Promise.resolve()
   /** Asked at every commit. */
   faultNext: () => LedgerFault | null = () => null
   readonly #watch: LedgerWatch
@@ -60,6 +62,7 @@ export class LedgerDisk {
   open(): Ledger {
     const power = this.#power
     let poisoned: string | undefined
+    let reading: Promise<void> | null = null
     return {
       ledgerId: this.ledgerId,
       generation: this.generation,
@@ -69,7 +72,12 @@ export class LedgerDisk {
         if (!result.ok) poisoned = result.detail
         return result
       },
-      get: key => Promise.resolve(this.#families.get(familyOf(key))?.get(key)),
+      get: async key => {
+        await (reading ??= this.readPace().then(() => void (reading = null)))
+        // Of a run that is over nobody is told anything.
+        if (power !== this.#power) return new Promise(() => {})
+        return this.#families.get(familyOf(key))?.get(key)
+      },
       range: range => Promise.resolve(this.#range(range)),
       stored: range => Promise.resolve(this.#range(range)),
       close: () => Promise.resolve(),

@@ -272,6 +272,12 @@ export const MUTANTS: readonly Mutant[] = [
     replace: "  const value: AliasRow = { v: 1, sum: '' }\n",
   },
   {
+    name: 'what is behind a record in doubt does not wait for it',
+    file: 'gateway/loop/turn.ts',
+    find: '    if (!isBack && this.inDoubt.keep(lane, item)) return NOTHING\n',
+    replace: '',
+  },
+  {
     name: 'commits are not synced',
     file: 'gateway/loop/loop.ts',
     find: '    const sync = [...turn.ops.keys()].some(key => !key.startsWith(LAZY_PREFIX))',

@@ -6,6 +6,7 @@ export const INVARIANTS = {
   invented: 'b: an effect nobody asked for',
   reordered: 'c: the city was told out of order, and no hole was waited for',
   unheard: 'a: a record lies in the ledger and the city was never told of it',
+  hole: 'a: a number below one that is in the ledger is explained by nothing in it',
   shedForever: 'd: an alarm or an event was shed',
   stuck: 'e: something did not drain after everything was healed',
   forgedExecuted: 'f: an order was carried out that was forged, replayed, expired or meant for another',
