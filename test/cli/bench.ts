@@ -17,6 +17,8 @@ export const BENCHES: Readonly<Record<string, Inquiry>> = {
       'agent/uplink/delivery.ts',
       'gateway/loop',
       'test/fleet/alarm-run.ts',
+      'test/fleet/bare-echo.ts',
+      'test/fleet/bare-echo-process.ts',
       'test/fleet/crowd.ts',
       'test/cli/bench-alarm.ts',
     ],

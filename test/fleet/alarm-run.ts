@@ -51,9 +51,10 @@ export async function alarmRun(run: AlarmRun, say: (words: string) => void = () 
   const [identity, ...others] = centre.identities
   const dispatcher = openDispatcher(centre.gateway.pages)
   const car = openAlarmedCar(identity!, centre.gateway.mqtt)
-  const echo = await openBareEcho(join(centre.dir, 'echo'), run.priority ?? 0)
+  let echo: BareEcho | undefined
   let crowd: Crowd | undefined
   try {
+    echo = await openBareEcho(join(centre.dir, 'echo'), run.priority ?? 0)
     await within(HEARD_WITHIN_MS, () => car.carrier.link().state === 'up')
     const idle = await watched(run.alarms, car, dispatcher, echo)
     say(`idle: ${JSON.stringify(idle)}`)
@@ -100,7 +101,7 @@ export async function alarmRun(run: AlarmRun, say: (words: string) => void = () 
     }
   } finally {
     crowd?.close()
-    echo.close()
+    echo?.close()
     dispatcher.close()
     await car.close()
     await centre.close()

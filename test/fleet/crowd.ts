@@ -10,7 +10,7 @@ export type Crowd = {
   close(): void
 }
 
-/** They stand for computers of their own, so here they take what the measured ones leave. See `putFirst`. */
+/** They stand for computers of their own, so here they take what everybody else leaves: 19 is the last there is. See `putFirst`. */
 const CROWD_PRIORITY = 19
 
 /** Cars of `told.identities`, spread over so many processes. */
