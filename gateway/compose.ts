@@ -33,7 +33,7 @@ import { openLevelLedger } from './ledger/level-ledger.ts'
 import { withYieldingCompaction } from './ledger/yielding-compaction.ts'
 import { retainNightly } from './retention/retain-nightly.ts'
 import { startScrub } from './ledger/scrub.ts'
-import { DAMAGED_KEY, underPrefix } from './ledger/ledger.ts'
+import { DAMAGED_KEY, leaveWord, underPrefix } from './ledger/ledger.ts'
 import { openBaseMap, readLand } from './land-files.ts'
 import { openLoop } from './loop/loop.ts'
 import { gaugesOf, observeChanges } from './metrics/observe.ts'
@@ -153,6 +153,7 @@ async function open(
       }
     },
   })
+  let isStopped = false
   const loop = await openLoop({
     clock,
     log,
@@ -169,12 +170,17 @@ async function open(
       hub.publish(changes)
     },
     onFatal: reason => {
+      // What was asked of the ledger before it closed and answered behind it says nothing of its disk.
+      if (isStopped) return
       log.error({ event: 'gateway.fatal', reason })
-      process.exit(1)
+      void leaveWord(ledger, reason).finally(() => process.exit(1))
     },
   })
 
-  opened.push(() => loop.stop())
+  opened.push(async () => {
+    await loop.stop()
+    isStopped = true
+  })
   const stopScrub = startScrub({
     clock,
     log,

@@ -111,6 +111,8 @@ export const ERROR_CODES = {
     'The checksum chain of a lane does not continue: a store was rolled back or cloned. Look at the device.',
   LEDGER_POISONED:
     'A write of the ledger failed; the gateway ends and starts anew. If it stays: replace the disk.',
+  LEDGER_UNREADABLE:
+    'A row of the ledger could not be read; the gateway ends, repairs the ledger when it starts anew, and asks the devices for what is gone.',
   // orders
   ORDER_SCHEMA: 'An order does not fit its schema. Update the device.',
   ORDER_KEY: 'An order signed with a key this device does not trust. Refused; find out who sent it.',

@@ -12,7 +12,7 @@ import type { Ack } from '#protocols/session.ts'
 import { openVirtualClock } from '#sim/clock/virtual-clock.ts'
 import { lanePrefix } from '../intake/rows.ts'
 import type { RecordRow } from '../intake/rows.ts'
-import { DAMAGED_KEY, underPrefix } from '../ledger/ledger.ts'
+import { DAMAGED_KEY, leaveWord, underPrefix } from '../ledger/ledger.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { openLevelLedger } from '../ledger/level-ledger.ts'
 import { startScrub } from '../ledger/scrub.ts'
@@ -35,10 +35,15 @@ const records: readonly WireRecord[] = Array.from({ length: 100 }).reduce<WireRe
 }, [])
 
 /** A gateway's loop on a real store: what it acknowledged last, and how to send it records. */
-async function gateway() {
+async function gateway(
+  read: (ledger: Ledger) => Ledger['get'] = ledger => ledger.get,
+  onFatal = (reason: string): void => {
+    throw new Error(reason)
+  },
+) {
   const opened = await openLevelLedger(dir, { log: quiet, mint: bytes => '0'.repeat(2 * bytes) })
   if (!opened.ok) throw new Error(opened.detail)
-  const ledger = opened.value
+  const ledger = { ...opened.value, get: read(opened.value) }
   const acks: Ack[] = []
   const loop = await openLoop({
     clock: openVirtualClock(),
@@ -52,9 +57,7 @@ async function gateway() {
     },
     signOrder: () => ({ payload: '', keyId: '', sig: '' }),
     onChanges: () => {},
-    onFatal: reason => {
-      throw new Error(reason)
-    },
+    onFatal,
   })
   const send = async (some: readonly WireRecord[]): Promise<Ack> => {
     for (const record of some)
@@ -135,6 +138,33 @@ describe('a ledger that lost records it had acknowledged', () => {
     const audit = (await third.ledger.range(underPrefix('audit/'))).map(([, row]) => row)
     expect(audit).toContainEqual(expect.objectContaining({ action: 'ledger.reckoned' }))
     expect(await scrubbed(third.ledger)).toBeNull()
+    await third.close()
+  })
+
+  it('ends when a row cannot be read, and is repaired by the next start instead of ending there again', async () => {
+    const first = await gateway()
+    await first.send(records.slice(0, 50))
+    await first.close()
+    let reason = ''
+    const rotten = async (): Promise<never> =>
+      Promise.reject(new Error('Corruption: block checksum mismatch'))
+    const second = await gateway(
+      () => rotten,
+      why => (reason = why),
+    )
+    // It came already, and whether it is the same record is to be read.
+    second.loop.fromBroker({
+      ...({ type: 'payload', deviceId: device, channel: 'up/event' } as const),
+      payload: Buffer.from(JSON.stringify(records[9])),
+    })
+    while (reason === '') await new Promise(resolve => setImmediate(resolve))
+    expect(reason).toBe('LEDGER_UNREADABLE: Corruption: block checksum mismatch')
+    await leaveWord(second.ledger, 'LEDGER_POISONED: no word is left for this one')
+    expect(await second.ledger.range(underPrefix(DAMAGED_KEY))).toEqual([])
+    await leaveWord(second.ledger, reason)
+    await second.close()
+    const third = await gateway()
+    expect(await third.send(records.slice(49, 50))).toMatchObject({ upTo: 50, generation: 1 })
     await third.close()
   })
 
