@@ -30,10 +30,11 @@ import { openAuthority } from './identity/x509-authority.ts'
 import type { RetiredCertificate } from './identity/x509-authority.ts'
 import type { LedgerOp } from './ledger/ledger.ts'
 import { openLevelLedger } from './ledger/level-ledger.ts'
+import { isRot, leaveWord } from './ledger/rot.ts'
 import { withYieldingCompaction } from './ledger/yielding-compaction.ts'
 import { retainNightly } from './retention/retain-nightly.ts'
 import { startScrub } from './ledger/scrub.ts'
-import { DAMAGED_KEY, leaveWord, underPrefix } from './ledger/ledger.ts'
+import { DAMAGED_KEY, underPrefix } from './ledger/ledger.ts'
 import { openBaseMap, readLand } from './land-files.ts'
 import { openLoop } from './loop/loop.ts'
 import { gaugesOf, observeChanges } from './metrics/observe.ts'
@@ -175,6 +176,10 @@ async function open(
       log.error({ event: 'gateway.fatal', reason })
       void leaveWord(ledger, reason).finally(() => process.exit(1))
     },
+  }).catch(async (error: unknown) => {
+    // What a start has to read is repaired by the next one, or every start would end here.
+    if (isRot(error)) await leaveWord(ledger, `LEDGER_UNREADABLE: ${String(error)}`)
+    throw error
   })
 
   opened.push(async () => {

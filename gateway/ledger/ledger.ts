@@ -40,12 +40,6 @@ export const UNRECKONED_KEY = 'meta/unreckoned'
 /** Put by who found a row that is not what was written: the next boot repairs, and is a new generation. */
 export const DAMAGED_KEY = 'meta/damaged'
 
-/** Said by whoever ends because a row could not be read: the next boot repairs, or it would end there again. Others say nothing. */
-export async function leaveWord(ledger: Pick<Ledger, 'commit'>, reason: string): Promise<void> {
-  if (!reason.startsWith('LEDGER_UNREADABLE')) return
-  await ledger.commit([{ type: 'put', key: DAMAGED_KEY, value: { unreadable: reason } }], { sync: true })
-}
-
 /** All keys that begin with `prefix`: `/` is followed by `0` in ASCII, so `record/ptu-1/` ends before `record/ptu-10`. */
 export const underPrefix = (prefix: string): { readonly from: string; readonly before: string } => ({
   from: prefix,

@@ -7,6 +7,7 @@ import type { LogEntry, Logger } from '#protocols/log.ts'
 import { underPrefix } from './ledger.ts'
 import type { Ledger } from './ledger.ts'
 import { openLevelLedger } from './level-ledger.ts'
+import { isRot, leaveWord } from './rot.ts'
 
 let dir: string
 let logged: string[]
@@ -69,6 +70,59 @@ describe('the ledger', () => {
     await (await opened()).close()
     rmSync(join(dir, 'ledger'), { recursive: true })
     expect(await openLevelLedger(dir, { log, mint })).toMatchObject({ ok: false, code: 'FILE_BROKEN' })
+  })
+
+  it('comes back as itself from a block that rotted with its head in it, as a new generation', async () => {
+    const first = await opened()
+    const ops = Array.from({ length: 500 }, (_, i) => ({ key: `incident/${i}`, value: { n: Math.sqrt(i) } }))
+    await first.commit(
+      ops.map(op => ({ type: 'put', ...op })),
+      { sync: true },
+    )
+    await first.scour!({ from: '', before: '\uffff' })
+    await first.commit([{ type: 'put', key: 'incident/late', value: 1 }], { sync: true })
+    await first.close()
+    let rotted = 0
+    for (const name of readdirSync(join(dir, 'ledger')).filter(file => file.endsWith('.ldb'))) {
+      const file = join(dir, 'ledger', name)
+      const bytes = readFileSync(file)
+      // The blocks, not the index behind them.
+      for (let at = 0; at < bytes.length - 500; at += 5) bytes[at]! ^= 0xff
+      writeFileSync(file, bytes)
+      rotted++
+    }
+    expect(rotted).toBe(1)
+    const second = await opened()
+    expect(logged).toContain('ledger.repair')
+    expect([second.ledgerId, second.generation]).toEqual([first.ledgerId, 1])
+    await second.close()
+    const third = await opened()
+    expect([third.ledgerId, third.generation]).toEqual([first.ledgerId, 1])
+    expect(await third.get('incident/late')).toBe(1)
+    await third.close()
+  })
+
+  it('drops in a repair what is no value any more, and nothing else, so that the next start does not end there', async () => {
+    const first = await opened()
+    for (const n of [1, 2, 3])
+      await first.commit([{ type: 'put', key: `incident/${n}`, value: { n } }], { sync: true })
+    await first.close()
+    const store = new Level<string, string>(join(dir, 'ledger'), { valueEncoding: 'utf8' })
+    await store.put('incident/2', '{"n":2')
+    await store.close()
+    const second = await opened()
+    const error: unknown = await second.range(underPrefix('incident/')).catch((thrown: unknown) => thrown)
+    expect(isRot(error)).toBe(true)
+    await leaveWord(second, `LEDGER_UNREADABLE: ${String(error)}`)
+    await second.close()
+    const third = await opened()
+    expect(logged).toContain('ledger.dropped')
+    expect(third.generation).toBe(1)
+    expect((await third.range(underPrefix('incident/'))).map(([key]) => key)).toEqual([
+      'incident/1',
+      'incident/3',
+    ])
+    await third.close()
   })
 
   it('boots after a first boot that was cut in the middle', async () => {

@@ -8,6 +8,7 @@ import type { Result } from '#protocols/result.ts'
 import { ROW_FORMAT, ROW_FORMATS_READ } from '../loop/effects.ts'
 import { DAMAGED_KEY, UNRECKONED_KEY } from './ledger.ts'
 import type { Ledger, LedgerOp, Row, RowRange } from './ledger.ts'
+import { keysOfRot } from './rot.ts'
 import { packHolds, packRecords, recordsIn, repack, unpack } from './packed-records.ts'
 
 type Store = Level<string, unknown>
@@ -15,6 +16,8 @@ type Store = Level<string, unknown>
 type Compactable = { compactRange(start: string, end: string): Promise<void> }
 
 const FORMAT_KEY = 'meta/format'
+/** Of the rows that a repair had to drop so many are named in the log. */
+const KEYS_NAMED_MAX = 16
 
 /**
  * What is remembered outside the store: that there was one. Without it an emptied directory would look like a first boot,
@@ -148,15 +151,16 @@ async function laterBoot(
     if (repaired) store = await openStore(place, false)
   }
   if (!store.ok) return store
-  const found = await store.value.get(DAMAGED_KEY)
-  if (found !== undefined) {
-    log.error({ event: 'ledger.repair', detail: found })
+  const damage = repaired ? undefined : await damageIn(store.value)
+  if (damage !== undefined) {
+    log.error({ event: 'ledger.repair', detail: damage })
     await store.value.close()
     repaired = await repairStore(place)
     store = await openStore(place, false)
     if (!store.ok) return store
   }
-  const head = await readHead(store.value)
+  if (repaired) await dropUnreadable(store.value, log)
+  const head = repaired ? await headAfterRepair(store.value, marker) : await readHead(store.value)
   if (!head.ok) {
     await store.value.close()
     return fault('FILE_BROKEN', head.detail)
@@ -206,16 +210,57 @@ async function repairStore(place: string): Promise<boolean> {
   }
 }
 
-async function readHead(store: Store): Promise<Result<Omit<Opened, 'store'>>> {
-  const format = await store.get(FORMAT_KEY)
-  if (!ROW_FORMATS_READ.includes(format))
-    return fault(
-      'FORMAT_UNKNOWN',
-      `the ledger has format ${String(format)}, this version knows ${ROW_FORMAT} only`,
-    )
-  const head = (await store.get('meta/ledger')) as Omit<Opened, 'store'> | undefined
-  return head === undefined ? fault('FILE_BROKEN', 'the ledger has no id') : ok(head)
+/** What somebody found while the ledger was open, or why not even its head can be read; undefined where neither is. */
+async function damageIn(store: Store): Promise<unknown> {
+  try {
+    await store.get(FORMAT_KEY)
+    await store.get('meta/ledger')
+    return await store.get(DAMAGED_KEY)
+  } catch (error) {
+    return { unreadable: causeOf(error) }
+  }
 }
+
+type Head = Omit<Opened, 'store'>
+
+async function readHead(store: Store): Promise<Result<Head>> {
+  try {
+    const format = await store.get(FORMAT_KEY)
+    if (!ROW_FORMATS_READ.includes(format)) return unknownFormat(format)
+    const head = (await store.get('meta/ledger')) as Head | undefined
+    return head === undefined ? fault('FILE_BROKEN', 'the ledger has no id') : ok(head)
+  } catch (error) {
+    return fault('FILE_BROKEN', causeOf(error))
+  }
+}
+
+async function dropUnreadable(store: Store, log: Logger): Promise<void> {
+  const keys = await keysOfRot(store.iterator<string, string>({ valueEncoding: 'utf8' }))
+  if (keys.length === 0) return
+  await store.batch(
+    keys.map(key => ({ type: 'del', key })),
+    { sync: true },
+  )
+  log.error({ event: 'ledger.dropped', rows: keys.length, keys: keys.slice(0, KEYS_NAMED_MAX) })
+}
+
+/**
+ * The head may have been in the block that rotted: the marker beside the store has its id, and rows of any format are read. A store
+ * of which nothing is left is not opened: it has forgotten everything.
+ */
+async function headAfterRepair(store: Store, { ledgerId, generation }: Marker): Promise<Result<Head>> {
+  const format = (await store.get(FORMAT_KEY)) ?? ROW_FORMAT
+  if (!ROW_FORMATS_READ.includes(format)) return unknownFormat(format)
+  const head = (await store.get('meta/ledger')) as Head | undefined
+  if (head !== undefined) return ok(head)
+  const [left] = await store.keys({ limit: 1 }).all()
+  return left === undefined
+    ? fault('FILE_BROKEN', 'nothing is left in the ledger')
+    : ok({ ledgerId, generation })
+}
+
+const unknownFormat = (format: unknown) =>
+  fault('FORMAT_UNKNOWN', `the ledger has format ${String(format)}, this version knows ${ROW_FORMAT} only`)
 
 const markerFile = (dir: string): string => join(dir, 'ledger.json')
 

@@ -65,6 +65,7 @@ export const PROOFS: Readonly<Record<string, Inquiry>> = {
       'agent/outbox/high-water-file.ts',
       'agent/outbox/quick-boot.ts',
       'gateway/ledger/level-ledger.ts',
+      'gateway/ledger/rot.ts',
       'gateway/loop/lanes-in-doubt.ts',
       'gateway/loop/turn.ts',
       'test/crash',

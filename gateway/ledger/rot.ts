@@ -1,0 +1,40 @@
+import { DAMAGED_KEY } from './ledger.ts'
+import type { Ledger } from './ledger.ts'
+
+/*
+ * What lies on the disk is not what was written. Whoever meets it ends, after it left a word for the next start, which repairs the
+ * store, goes on as a new generation, and asks the devices for what is gone.
+ */
+
+/** Said by whoever ends because a row could not be read: the next boot repairs, or it would end there again. Others say nothing. */
+export async function leaveWord(ledger: Pick<Ledger, 'commit'>, reason: string): Promise<void> {
+  if (!reason.startsWith('LEDGER_UNREADABLE')) return
+  await ledger.commit([{ type: 'put', key: DAMAGED_KEY, value: { unreadable: reason } }], { sync: true })
+}
+
+/**
+ * Keys of rows whose value is none any more: a repair leaves out blocks that rotted and keeps those, and every later start would end
+ * at them. Values as they lie in the store.
+ */
+export async function keysOfRot(
+  rows: AsyncIterable<readonly [key: string, text: string]>,
+): Promise<string[]> {
+  const keys: string[] = []
+  for await (const [key, text] of rows) if (!isJson(text)) keys.push(key)
+  return keys
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Whether an error of the store says that what lies on the disk is not what was written. */
+export const isRot = (error: unknown): boolean =>
+  ROT_CODES.has((error as { readonly code?: unknown } | null)?.code)
+
+const ROT_CODES: ReadonlySet<unknown> = new Set(['LEVEL_CORRUPTION', 'LEVEL_DECODE_ERROR'])
