@@ -30,6 +30,7 @@ const DISKS_EVERY_MS = 900_000
 const FIRST_BOOT_WITHIN_MS = 2_000
 const COMMIT_MS: readonly [number, number] = [2, 25]
 const SLOW_COMMIT_MS: readonly [number, number] = [300, 3_000]
+/** A read syncs nothing: up to half of what a commit takes, and never at once, or nothing could come between. */
 const READ_MS: readonly [number, number] = [1, 12]
 
 /** A city while it lives: what faults do things to. */

@@ -23,7 +23,9 @@ const AIMED_SHARE = 0.4
 const CARRIED_SHARE = 0.6
 /** Of the others so many aim at the moment in which the centre looks up what was carried over. */
 const DOUBT_SHARE = 0.3
+/** A car that was cut off dials again within a minute nearly always, and sends what it carried before anything else. */
 const DOUBT_WITHIN_MS = 60_000
+/** The shortest commit and the shortest read of a slow ledger are 300 ms: no such moment passes between two looks. */
 const DOUBT_TRY_MS = 20
 const AIM_TRY_MS = 2_000
 const AIM_WITHIN_MS: readonly [number, number] = [900_000, 2_100_000]

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { RecordRow } from '#gateway/intake/rows.ts'
 import type { DeviceLedger } from './gateway.ts'
 import { LANES } from '#protocols/record.ts'
-import type { Lane } from '#protocols/record.ts'
+import { wordsOfGap } from '#sim/ordeal/checker/gap-words.ts'
 
 /** `epoch/lane/seq`. */
 export type RecordName = string
@@ -109,18 +109,12 @@ const nameOf = ({ epoch, lane, seq }: Pick<RecordRow, 'epoch' | 'lane' | 'seq'>)
 const originOf = (row: RecordRow): RecordName[] =>
   row.origin === undefined ? [] : [nameOf({ ...row, ...row.origin })]
 
-type GapBody = {
-  readonly lane: Lane
-  readonly ranges: readonly (readonly [number, number])[]
-  readonly lost?: { readonly epoch: string; readonly ranges: readonly (readonly [number, number])[] }
-}
-
-function explainedBy(gap: RecordRow): RecordName[] {
-  const { lane, ranges, lost } = JSON.parse(gap.body) as GapBody
-  const names = (epoch: string, of: GapBody['ranges']): RecordName[] =>
-    of.flatMap(([a, b]) => Array.from({ length: b - a + 1 }, (_, i) => `${epoch}/${lane}/${a + i}`))
-  return [...names(gap.epoch, ranges), ...(lost ? names(lost.epoch, lost.ranges) : [])]
-}
+const explainedBy = (gap: RecordRow): RecordName[] =>
+  wordsOfGap(gap).flatMap(({ epoch, lane, ranges }) =>
+    ranges.flatMap(([a, b]) =>
+      Array.from({ length: b - a + 1 }, (_, i) => nameOf({ epoch, lane, seq: a + i })),
+    ),
+  )
 
 function holesIn(rows: readonly RecordRow[], known: ReadonlySet<RecordName>): string[] {
   const holes: string[] = []

@@ -1,7 +1,8 @@
 import { nameOf } from './content.ts'
+import { wordsOfGap } from './gap-words.ts'
+import type { GapRow, Spans } from './gap-words.ts'
 
 type Rows = (family: string) => ReadonlyMap<string, unknown>
-type Spans = readonly (readonly [first: number, last: number])[]
 
 /** Numbers of one lane that nobody explains. */
 export type SilentHole = {
@@ -52,12 +53,8 @@ function wordsOf(rows: Rows, lanes: readonly string[]): Words {
   for (const lane of lanes.filter(name => name.endsWith('/event'))) {
     const deviceId = lane.slice(0, lane.indexOf('/'))
     for (const row of rows(`record/${lane}/`).values()) {
-      const { kind, epoch, origin, body } = row as GapRow
-      if (kind !== 'gap') continue
-      const { lane: of, ranges, lost } = JSON.parse(body) as GapBody
-      // It speaks of the store in which it was written, wherever it was carried since.
-      add(deviceId, origin?.epoch ?? epoch, of, ranges)
-      if (lost !== undefined) add(deviceId, lost.epoch, of, lost.ranges)
+      if ((row as Row).kind !== 'gap') continue
+      for (const { epoch, lane: of, ranges } of wordsOfGap(row as Row)) add(deviceId, epoch, of, ranges)
     }
   }
   for (const row of rows('audit/').values()) {
@@ -67,17 +64,7 @@ function wordsOf(rows: Rows, lanes: readonly string[]): Words {
   return words
 }
 
-type GapRow = {
-  readonly kind: string
-  readonly epoch: string
-  readonly origin?: { readonly epoch: string }
-  readonly body: string
-}
-type GapBody = {
-  readonly lane: string
-  readonly ranges: Spans
-  readonly lost?: { readonly epoch: string; readonly ranges: Spans }
-}
+type Row = GapRow & { readonly kind: string }
 type LostDetail = {
   readonly deviceId: string
   readonly epoch: string
