@@ -23,6 +23,9 @@ import { deviceViewsOf } from './intake/device-views.ts'
 import { EtaBook } from './eta/eta-book.ts'
 import { LearnedRoads } from './eta/lay-learned.ts'
 import { gridsGeoJson } from './grids/grid-geojson.ts'
+import { putBackDevices } from './identity/device-copy.ts'
+import { beginCopyFile, readCopyFile } from './identity/device-copy-file.ts'
+import { DEVICE_PREFIX, devicesOf } from './identity/devices.ts'
 import { openOrderKey } from './identity/order-key.ts'
 import { openSealKey } from './identity/seal-key.ts'
 import { writeRevocationFile } from './identity/revocation-file.ts'
@@ -30,13 +33,14 @@ import { openAuthority } from './identity/x509-authority.ts'
 import type { RetiredCertificate } from './identity/x509-authority.ts'
 import type { LedgerOp } from './ledger/ledger.ts'
 import { openLevelLedger } from './ledger/level-ledger.ts'
-import { isRot, leaveWord } from './ledger/rot.ts'
+import { leaveWord, readAtStart } from './ledger/rot.ts'
 import { withYieldingCompaction } from './ledger/yielding-compaction.ts'
 import { retainNightly } from './retention/retain-nightly.ts'
 import { startScrub } from './ledger/scrub.ts'
 import { DAMAGED_KEY, underPrefix } from './ledger/ledger.ts'
 import { openBaseMap, readLand } from './land-files.ts'
 import { openLoop } from './loop/loop.ts'
+import type { LoopParts } from './loop/loop.ts'
 import { gaugesOf, observeChanges } from './metrics/observe.ts'
 import { observedLedger } from './metrics/observed-ledger.ts'
 import { openProcessHealth } from './metrics/process-health.ts'
@@ -155,7 +159,7 @@ async function open(
     },
   })
   let isStopped = false
-  const loop = await openLoop({
+  const loopParts: LoopParts = {
     clock,
     log,
     ledger,
@@ -176,11 +180,17 @@ async function open(
       log.error({ event: 'gateway.fatal', reason })
       void leaveWord(ledger, reason).finally(() => process.exit(1))
     },
-  }).catch(async (error: unknown) => {
-    // What a start has to read is repaired by the next one, or every start would end here.
-    if (isRot(error)) await leaveWord(ledger, `LEDGER_UNREADABLE: ${String(error)}`)
-    throw error
-  })
+  }
+  const copy = await readCopyFile(config.data, ledger.ledgerId, log)
+  const { putBack, loop } = await readAtStart(ledger, async () => ({
+    putBack: await putBackDevices(ledger, copy),
+    loop: await openLoop(loopParts),
+  }))
+  if (putBack.length > 0) {
+    log.warn({ event: 'devices.put_back', devices: putBack })
+    const detail = { devices: putBack }
+    void loop.submit({ audit: { action: 'devices.put_back', actor: 'gateway', detail } })
+  }
 
   opened.push(async () => {
     await loop.stop()
@@ -223,14 +233,19 @@ async function open(
   opened.push(() => Promise.resolve(cancelLearned()))
 
   const addresses = { pages: '', enrolment: '', mqtt: '' }
+  const deviceRows = await ledger.range(underPrefix(DEVICE_PREFIX))
+  const copyFile = await beginCopyFile(config.data, ledger.ledgerId, devicesOf(deviceRows), log)
   const desk = openDesk({
     clock,
     log,
     authority: authority.value,
     orderKey: orderKey.value,
     sealKey: seal.value.sealKey,
-    rows: [...(await ledger.range(underPrefix('device/'))), ...(await ledger.range(underPrefix('code/')))],
-    submit: submission => loop.submit(submission),
+    rows: [...deviceRows, ...(await ledger.range(underPrefix('code/')))],
+    submit: async submission => {
+      await copyFile.note(submission.ops ?? [])
+      return loop.submit(submission)
+    },
     mqttUrl: () => addresses.mqtt,
     enrolmentUrl: () => addresses.enrolment,
     drop: (deviceId, reason) => broker?.drop(deviceId, reason),

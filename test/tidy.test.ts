@@ -61,6 +61,7 @@ const WORLD_DOORS = [
   'gateway/broker/open-broker.ts', // reads the CA of a broker that is not ours
   'gateway/enrolment/desk.ts',
   'gateway/enrolment/https-listener.ts',
+  'gateway/identity/device-copy-file.ts',
   'gateway/identity/order-key.ts',
   'gateway/identity/seal-key.ts',
   'gateway/identity/revocation-file.ts',

@@ -21,7 +21,8 @@ export const DeviceRow = z.object({
 })
 export type DeviceRow = z.infer<typeof DeviceRow>
 
-export const deviceKey = (deviceId: DeviceId): string => `device/${deviceId}`
+export const DEVICE_PREFIX = 'device/'
+export const deviceKey = (deviceId: DeviceId): string => `${DEVICE_PREFIX}${deviceId}`
 
 export const bindingOf = ({ deviceId, unitId, callSign, homeGridId, station }: DeviceRow): UnitBinding => ({
   deviceId,
@@ -37,7 +38,7 @@ export type Devices = Map<DeviceId, DeviceRow>
 export function devicesOf(rows: readonly (readonly [string, unknown])[]): Devices {
   const devices: Devices = new Map()
   for (const [key, value] of rows) {
-    if (!key.startsWith('device/')) continue
+    if (!key.startsWith(DEVICE_PREFIX)) continue
     const row = DeviceRow.parse(value)
     devices.set(row.deviceId, row)
   }

@@ -1,3 +1,4 @@
+import { isJson } from '#protocols/is-json.ts'
 import { DAMAGED_KEY } from './ledger.ts'
 import type { Ledger } from './ledger.ts'
 
@@ -12,6 +13,16 @@ export async function leaveWord(ledger: Pick<Ledger, 'commit'>, reason: string):
   await ledger.commit([{ type: 'put', key: DAMAGED_KEY, value: { unreadable: reason } }], { sync: true })
 }
 
+/** What a start has to read: where that is rotten the next start repairs, or every start would end here. Throws what `read` throws. */
+export async function readAtStart<T>(ledger: Pick<Ledger, 'commit'>, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read()
+  } catch (error) {
+    if (isRot(error)) await leaveWord(ledger, `LEDGER_UNREADABLE: ${String(error)}`)
+    throw error
+  }
+}
+
 /**
  * Keys of rows whose value is none any more: a repair leaves out blocks that rotted and keeps those, and every later start would end
  * at them. Values as they lie in the store.
@@ -24,17 +35,7 @@ export async function keysOfRot(
   return keys
 }
 
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
-  }
-}
-
 /** Whether an error of the store says that what lies on the disk is not what was written. */
-export const isRot = (error: unknown): boolean =>
-  ROT_CODES.has((error as { readonly code?: unknown } | null)?.code)
+const isRot = (error: unknown): boolean => ROT_CODES.has((error as { readonly code?: unknown } | null)?.code)
 
 const ROT_CODES: ReadonlySet<unknown> = new Set(['LEVEL_CORRUPTION', 'LEVEL_DECODE_ERROR'])
