@@ -1,4 +1,5 @@
 import { sumOf } from '#protocols/chain.ts'
+import { isJson } from '#protocols/is-json.ts'
 import { addRange, countOf, missingIn, unionOf } from '#protocols/ranges.ts'
 import type { Range, Ranges } from '#protocols/ranges.ts'
 import { LANES } from '#protocols/record.ts'
@@ -285,12 +286,3 @@ export function receiptIn({ kind, body }: WireRecord): Gap | null {
 
 /** The body of a `gap` record, as the outbox itself writes it. */
 type Gap = { readonly lane: Lane; readonly ranges: Ranges; readonly reason: 'thinned' | 'lost_in_repair' }
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
-  }
-}

@@ -1,6 +1,6 @@
 import { cp, mkdir, open, readdir, readFile, rename, rm, stat, statfs, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { checkTable } from './table-check.ts'
+import { checkTable } from '#protocols/leveldb/table-check.ts'
 
 /** A LevelDB directory beside the high-water file. */
 export type StoreDir = { readonly epoch: string; readonly path: string; readonly bytes: number }
