@@ -136,7 +136,7 @@ async function open(
     grids: gridLookup,
   })
 
-  const store = await withYieldingCompaction(() => openLevelLedger(config.data, { log, mint: hex }))
+  const store = await withYieldingCompaction(() => openLevelLedger(config.data, { log, mint: hex, clock }))
   if (!store.ok) return store
   opened.push(() => store.value.close())
   const ledger = observedLedger(store.value, clock, metrics)

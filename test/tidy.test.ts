@@ -67,7 +67,9 @@ const WORLD_DOORS = [
   'gateway/identity/revocation-file.ts',
   'gateway/identity/secret-file.ts',
   'gateway/land-files.ts',
+  'gateway/ledger/first-minute.ts',
   'gateway/ledger/level-ledger.ts',
+  'gateway/ledger/store-files.ts',
   'gateway/niceness.ts',
   'gateway/metrics/process-health.ts',
   'gateway/loop/loop.ts', // yields to the sockets, knows no time

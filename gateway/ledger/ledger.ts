@@ -19,7 +19,8 @@ export type RowRange = {
 /**
  * Where the gateway keeps what it promised. Contract: a batch is there as a whole or not at all; once `commit` with `sync`
  * resolved ok it survives a power cut; after one failed commit every later one fails (`LEDGER_POISONED`), because a store
- * that failed once acknowledges later writes and loses them (FACTS.md, LevelDB). The process ends then and is started anew.
+ * that failed once acknowledges later writes and loses them (FACTS.md, LevelDB). The process ends then and is started anew. Reading
+ * throws where a row is not what was written (`isRot`); a commit that had to read it writes nothing and says `LEDGER_UNREADABLE`.
  */
 export type Ledger = {
   /** Which ledger this is, and how often it was brought back older than it had been: both travel in every ack. */
@@ -28,7 +29,7 @@ export type Ledger = {
   commit(ops: readonly LedgerOp[], options: { readonly sync: boolean }): Promise<Result<void>>
   get(key: string): Promise<unknown>
   range(range: RowRange): Promise<readonly Row[]>
-  /** The same as it lies in the store: packs unopened and nothing looked at, so a damaged value does no harm. */
+  /** The same row by row as they lie in the store, packs unopened. */
   stored(range: RowRange): Promise<readonly Row[]>
   /** What was deleted or replaced there leaves the disk too; a store that never keeps the old needs none. */
   scour?(range: Pick<RowRange, 'before'> & { readonly from: string }): Promise<void>

@@ -112,7 +112,7 @@ describe('the ledger', () => {
     await store.close()
     const second = await opened()
     const reading = readAtStart(second, () => second.range(underPrefix('incident/')))
-    await expect(reading).rejects.toMatchObject({ code: 'LEVEL_DECODE_ERROR' })
+    await expect(reading).rejects.toMatchObject({ code: 'LEDGER_ROW_ROTTEN' })
     await second.close()
     const third = await opened()
     expect(logged).toContain('ledger.dropped')

@@ -5,15 +5,18 @@ import { Level } from 'level'
 import type { Logger } from '#protocols/log.ts'
 import { fault, ok } from '#protocols/result.ts'
 import type { Result } from '#protocols/result.ts'
+import type { Clock } from '#protocols/time.ts'
 import { ROW_FORMAT, ROW_FORMATS_READ } from '../loop/effects.ts'
 import { DAMAGED_KEY, UNRECKONED_KEY } from './ledger.ts'
-import type { Ledger, LedgerOp, Row, RowRange } from './ledger.ts'
+import type { Ledger, LedgerOp } from './ledger.ts'
+import { beginFirstMinute, endedInFirstMinute, endFirstMinute, FIRST_MINUTE_MS } from './first-minute.ts'
+import { causeOf, ledgerOf, valueAt, write } from './level-rows.ts'
+import { recordsIn } from './packed-records.ts'
 import { keysOfRot } from './rot.ts'
-import { packHolds, packRecords, recordsIn, repack, unpack } from './packed-records.ts'
+import { damageInFiles, forgetReplaced, mendTables } from './store-files.ts'
 
-type Store = Level<string, unknown>
-/** On Node the library is LevelDB itself, which its common type does not say. */
-type Compactable = { compactRange(start: string, end: string): Promise<void> }
+/** Texts, as `row-sum.ts` has them. */
+type Store = Level<string, string>
 
 const FORMAT_KEY = 'meta/format'
 /** Of the rows that a repair had to drop so many are named in the log. */
@@ -37,26 +40,44 @@ type Marker = {
  */
 export async function openLevelLedger(
   dir: string,
-  parts: { readonly log: Logger; readonly mint: (bytes: number) => string },
+  parts: {
+    readonly log: Logger
+    readonly mint: (bytes: number) => string
+    /** Without it every start counts as one that ended in its first minute until it was closed in order. */
+    readonly clock?: Pick<Clock, 'after'>
+  },
 ): Promise<Result<Ledger>> {
   const place = join(dir, 'ledger')
   const marker = await readMarker(dir)
   if (!marker.ok) return marker
+  const isYoung = endedInFirstMinute(dir)
+  await mkdir(dir, { recursive: true, mode: 0o700 })
+  await beginFirstMinute(dir)
   const opened =
-    marker.value === undefined ? await firstBoot(place, parts) : await laterBoot(place, marker.value, parts)
+    marker.value === undefined
+      ? await firstBoot(place, parts)
+      : await laterBoot(place, marker.value, isYoung, parts)
   if (!opened.ok) return opened
+  const cancel = parts.clock?.after(FIRST_MINUTE_MS, () => void endFirstMinute(dir))
   const { store, ledgerId, generation } = opened.value
-  if ((await store.get(FORMAT_KEY)) !== ROW_FORMAT) await store.put(FORMAT_KEY, ROW_FORMAT, { sync: true })
+  if ((await valueAt(store, FORMAT_KEY)) !== ROW_FORMAT)
+    await write(store, [{ type: 'put', key: FORMAT_KEY, value: ROW_FORMAT }], true)
   await writeMarker(dir, { v: 1, ledgerId, generation })
-  return ok(ledgerOf(store, ledgerId, generation, parts.log))
+  const close = async (): Promise<void> => {
+    cancel?.()
+    await store.close()
+    await endFirstMinute(dir)
+  }
+  return ok({ ...ledgerOf(store, ledgerId, generation, parts.log), close })
 }
 
 /** Whether another process works in the ledger of `dir`. Looks at the lock alone and opens nothing. */
-export async function isLedgerHeld(dir: string): Promise<boolean> {
-  const place = join(dir, 'ledger')
+export const isLedgerHeld = (dir: string): Promise<boolean> => isHeld(join(dir, 'ledger'))
+
+async function isHeld(place: string): Promise<boolean> {
   if (!existsSync(join(place, 'CURRENT'))) return false
   // A store that is there is refused because it is, but only after its lock was taken.
-  const probe: Store = new Level<string, unknown>(place, { createIfMissing: false, errorIfExists: true })
+  const probe: Store = new Level(place, { createIfMissing: false, errorIfExists: true })
   try {
     await probe.open()
     await probe.close()
@@ -127,7 +148,7 @@ async function firstBoot(
     { type: 'put', key: FORMAT_KEY, value: ROW_FORMAT },
     { type: 'put', key: 'meta/ledger', value: { ledgerId, generation: 0 } },
   ]
-  await store.value.batch(head, { sync: true })
+  await write(store.value, head, true)
   return ok({ store: store.value, ledgerId, generation: 0 })
 }
 
@@ -138,16 +159,18 @@ async function firstBoot(
 async function laterBoot(
   place: string,
   marker: Marker,
+  isYoung: boolean,
   { log }: { readonly log: Logger },
 ): Promise<Result<Opened>> {
-  let store = await openStore(place, false)
+  const rot = await damageInFiles(place, isYoung)
+  let store = rot === null ? await openStore(place, false) : await refused(place, rot)
   let repaired = false
   // A ledger that another process holds is whole; a repair under its feet would not leave it so.
   if (!store.ok && store.code === 'DATA_IN_USE') return store
   if (!store.ok) {
     log.error({ event: 'ledger.repair', detail: store.detail })
     if (!existsSync(place)) return fault('FILE_BROKEN', `${place} is gone; put the backup there`)
-    repaired = await repairStore(place)
+    repaired = await repairStore(place, log)
     if (repaired) store = await openStore(place, false)
   }
   if (!store.ok) return store
@@ -155,7 +178,7 @@ async function laterBoot(
   if (damage !== undefined) {
     log.error({ event: 'ledger.repair', detail: damage })
     await store.value.close()
-    repaired = await repairStore(place)
+    repaired = await repairStore(place, log)
     store = await openStore(place, false)
     if (!store.ok) return store
   }
@@ -173,14 +196,18 @@ async function laterBoot(
   const born: LedgerOp[] = [{ type: 'put', key: 'meta/ledger', value: { ledgerId, generation } }]
   if (repaired)
     born.push({ type: 'put', key: UNRECKONED_KEY, value: generation }, { type: 'del', key: DAMAGED_KEY })
-  await store.value.batch(born, { sync: true })
+  await write(store.value, born, true)
   log.warn({ event: 'ledger.generation', generation, repaired, restored })
   return ok({ store: store.value, ledgerId, generation })
 }
 
+/** A store that another process writes in may look like anything. */
+const refused = async (place: string, why: string): Promise<Result<never>> =>
+  (await isHeld(place)) ? fault('DATA_IN_USE', `${place} is in use`) : fault('FILE_BROKEN', why)
+
 async function openStore(place: string, create: boolean): Promise<Result<Store>> {
-  const options = { valueEncoding: 'json', createIfMissing: create, errorIfExists: create }
-  const store: Store = new Level<string, unknown>(place, options)
+  const options = { valueEncoding: 'utf8', createIfMissing: create, errorIfExists: create }
+  const store: Store = new Level(place, options)
   try {
     await store.open()
     return ok(store)
@@ -193,17 +220,12 @@ async function openStore(place: string, create: boolean): Promise<Result<Store>>
 
 const isLocked = (cause: string): boolean => /\block\b/i.test(cause)
 
-/** The library's own words are in the cause; the outer message only says that it failed. */
-const causeOf = (error: unknown): string =>
-  error instanceof Error
-    ? error.cause instanceof Error
-      ? error.cause.message
-      : error.message
-    : String(error)
-
-async function repairStore(place: string): Promise<boolean> {
+async function repairStore(place: string, log: Logger): Promise<boolean> {
   try {
+    const tables = await mendTables(place)
+    if (tables.length > 0) log.error({ event: 'ledger.tables_mended', tables })
     await (Level as unknown as { repair(location: string): Promise<void> }).repair(place)
+    await forgetReplaced(place)
     return true
   } catch {
     return false
@@ -213,9 +235,9 @@ async function repairStore(place: string): Promise<boolean> {
 /** What somebody found while the ledger was open, or why not even its head can be read; undefined where neither is. */
 async function damageIn(store: Store): Promise<unknown> {
   try {
-    await store.get(FORMAT_KEY)
-    await store.get('meta/ledger')
-    return await store.get(DAMAGED_KEY)
+    await valueAt(store, FORMAT_KEY)
+    await valueAt(store, 'meta/ledger')
+    return await valueAt(store, DAMAGED_KEY)
   } catch (error) {
     return { unreadable: causeOf(error) }
   }
@@ -225,9 +247,9 @@ type Head = Omit<Opened, 'store'>
 
 async function readHead(store: Store): Promise<Result<Head>> {
   try {
-    const format = await store.get(FORMAT_KEY)
+    const format = await valueAt(store, FORMAT_KEY)
     if (!ROW_FORMATS_READ.includes(format)) return unknownFormat(format)
-    const head = (await store.get('meta/ledger')) as Head | undefined
+    const head = (await valueAt(store, 'meta/ledger')) as Head | undefined
     return head === undefined ? fault('FILE_BROKEN', 'the ledger has no id') : ok(head)
   } catch (error) {
     return fault('FILE_BROKEN', causeOf(error))
@@ -235,13 +257,14 @@ async function readHead(store: Store): Promise<Result<Head>> {
 }
 
 async function dropUnreadable(store: Store, log: Logger): Promise<void> {
-  const keys = await keysOfRot(store.iterator<string, string>({ valueEncoding: 'utf8' }))
+  const keys = await keysOfRot(store.iterator<Buffer, string>({ keyEncoding: 'buffer' }))
   if (keys.length === 0) return
-  await store.batch(
+  await store.batch<Buffer, string>(
     keys.map(key => ({ type: 'del', key })),
-    { sync: true },
+    { sync: true, keyEncoding: 'buffer' },
   )
-  log.error({ event: 'ledger.dropped', rows: keys.length, keys: keys.slice(0, KEYS_NAMED_MAX) })
+  const named = keys.slice(0, KEYS_NAMED_MAX).map(String)
+  log.error({ event: 'ledger.dropped', rows: keys.length, keys: named })
 }
 
 /**
@@ -249,9 +272,9 @@ async function dropUnreadable(store: Store, log: Logger): Promise<void> {
  * of which nothing is left is not opened: it has forgotten everything.
  */
 async function headAfterRepair(store: Store, { ledgerId, generation }: Marker): Promise<Result<Head>> {
-  const format = (await store.get(FORMAT_KEY)) ?? ROW_FORMAT
+  const format = (await valueAt(store, FORMAT_KEY)) ?? ROW_FORMAT
   if (!ROW_FORMATS_READ.includes(format)) return unknownFormat(format)
-  const head = (await store.get('meta/ledger')) as Head | undefined
+  const head = (await valueAt(store, 'meta/ledger')) as Head | undefined
   if (head !== undefined) return ok(head)
   const [left] = await store.keys({ limit: 1 }).all()
   return left === undefined
@@ -284,99 +307,4 @@ async function writeMarker(dir: string, marker: Marker): Promise<void> {
   const handle = await open(dir)
   await handle.sync()
   await handle.close()
-}
-
-function ledgerOf(store: Store, ledgerId: string, generation: number, log: Logger): Ledger {
-  let poisoned: string | undefined
-  return {
-    ledgerId,
-    generation,
-    async commit(ops, { sync }) {
-      if (poisoned !== undefined) return fault('LEDGER_POISONED', poisoned)
-      try {
-        await write(store, packRecords(await withoutPacksOf(store, ops)), sync)
-        return ok(undefined)
-      } catch (error) {
-        poisoned = causeOf(error)
-        log.error({ event: 'ledger.poisoned', detail: poisoned })
-        return fault('LEDGER_POISONED', poisoned)
-      }
-    },
-    get: key => readRow(store, key),
-    range: range => readRange(store, range),
-    stored: ({ after, from = '', before, limit = -1, newestFirst = false }) =>
-      store
-        .iterator({
-          ...(after === undefined ? { gte: from } : { gt: after }),
-          lt: before,
-          limit,
-          reverse: newestFirst,
-        })
-        .all(),
-    // Only a compaction drops what a later write has hidden.
-    scour: ({ from, before }) => (store as unknown as Compactable).compactRange(from, before),
-    close: () => store.close(),
-  }
-}
-
-/** Op by op: of a list the library would make a copy of each, with fields added one by one. */
-async function write(store: Store, ops: readonly LedgerOp[], sync: boolean): Promise<void> {
-  const batch = store.batch()
-  for (const op of ops)
-    if (op.type === 'put') batch.put(op.key, op.value)
-    else batch.del(op.key)
-  await batch.write({ sync })
-}
-
-/** What is put again is taken out of the pack that holds it. */
-async function withoutPacksOf(store: Store, ops: readonly LedgerOp[]): Promise<readonly LedgerOp[]> {
-  if (!ops.some(isAgain)) return ops
-  const rest: LedgerOp[] = []
-  const packs = new Map<string, { readonly pack: unknown; readonly again: LedgerOp[] }>()
-  for (const op of ops) {
-    const [key, pack] = (isAgain(op) && (await packOf(store, op.key))) || []
-    if (key === undefined) rest.push(op)
-    else if (packs.has(key)) packs.get(key)!.again.push(op)
-    else packs.set(key, { pack, again: [op] })
-  }
-  return [...rest, ...[...packs].flatMap(([key, { pack, again }]) => repack(key, pack, again))]
-}
-
-const isAgain = (op: LedgerOp): boolean => op.type === 'put' && op.again === true
-
-/** The pack that holds a record without a row of its own: the first row of the store behind that key. */
-async function packOf(store: Store, key: string): Promise<Row | undefined> {
-  const [row] = await store.iterator({ gte: key, limit: 1 }).all()
-  return row !== undefined && packHolds(row[0], key) ? row : undefined
-}
-
-async function readRow(store: Store, key: string): Promise<unknown> {
-  const own = await store.get(key)
-  if (own !== undefined || recordsIn(key) === 0) return own
-  const pack = await packOf(store, key)
-  return pack && unpack(...pack).find(([name]) => name === key)?.[1]
-}
-
-/** Rows read from the store at once. */
-const READ_AT_ONCE = 256
-
-async function readRange(store: Store, range: RowRange): Promise<readonly Row[]> {
-  const { after, from, before, limit = Infinity, newestFirst = false } = range
-  const isWanted = (key: string): boolean => (after === undefined ? key >= (from ?? '') : key > after)
-  const low = after === undefined ? { gte: from ?? '' } : { gt: after }
-  const iterator = store.iterator({ ...low, lt: before, reverse: newestFirst })
-  const rows: Row[] = []
-  try {
-    while (rows.length < limit) {
-      const read = await iterator.nextv(Math.min(limit - rows.length, READ_AT_ONCE))
-      if (read.length === 0) break
-      for (const [key, value] of read) {
-        const unpacked = unpack(key, value).filter(([name]) => isWanted(name))
-        rows.push(...(newestFirst ? unpacked.toReversed() : unpacked))
-      }
-    }
-  } finally {
-    await iterator.close()
-  }
-  return rows.slice(0, limit)
 }

@@ -182,7 +182,7 @@ describe('packed records', () => {
     )
     const rows = await ledger.range(underPrefix('record/ptu-1/'))
     expect(rows.map(([, row]) => (row as { seq: number }).seq)).toEqual(records.map(record => record.seq))
-    expect(await ledger.get('meta/format')).toBe(2)
+    expect(await ledger.get('meta/format')).toBe(3)
     await ledger.close()
   })
 })

@@ -1,6 +1,6 @@
-import { isJson } from '#protocols/is-json.ts'
 import { DAMAGED_KEY } from './ledger.ts'
 import type { Ledger } from './ledger.ts'
+import { isSoundRow } from './row-sum.ts'
 
 /*
  * What lies on the disk is not what was written. Whoever meets it ends, after it left a word for the next start, which repairs the
@@ -24,18 +24,22 @@ export async function readAtStart<T>(ledger: Pick<Ledger, 'commit'>, read: () =>
 }
 
 /**
- * Keys of rows whose value is none any more: a repair leaves out blocks that rotted and keeps those, and every later start would end
- * at them. Values as they lie in the store.
+ * Keys of rows that are not what was written: a repair leaves out blocks it cannot read and keeps those, and every later start would
+ * end at them.
  */
 export async function keysOfRot(
-  rows: AsyncIterable<readonly [key: string, text: string]>,
-): Promise<string[]> {
-  const keys: string[] = []
-  for await (const [key, text] of rows) if (!isJson(text)) keys.push(key)
+  rows: AsyncIterable<readonly [key: Buffer, text: string]>,
+): Promise<Buffer[]> {
+  const keys: Buffer[] = []
+  for await (const [key, text] of rows) if (!isName(key) || !isSoundRow(key.toString(), text)) keys.push(key)
   return keys
 }
 
-/** Whether an error of the store says that what lies on the disk is not what was written. */
-const isRot = (error: unknown): boolean => ROT_CODES.has((error as { readonly code?: unknown } | null)?.code)
+/** As text it would name another row, and never be deleted. */
+const isName = (key: Buffer): boolean => Buffer.from(key.toString()).equals(key)
 
-const ROT_CODES: ReadonlySet<unknown> = new Set(['LEVEL_CORRUPTION', 'LEVEL_DECODE_ERROR'])
+/** Whether an error of the store says that what lies on the disk is not what was written. */
+export const isRot = (error: unknown): boolean =>
+  ROT_CODES.has((error as { readonly code?: unknown } | null)?.code)
+
+const ROT_CODES: ReadonlySet<unknown> = new Set(['LEVEL_CORRUPTION', 'LEDGER_ROW_ROTTEN'])

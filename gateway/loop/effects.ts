@@ -107,7 +107,7 @@ export type CityEffect =
     }
 
 /*
- * Rows, one LevelDB, values JSON:
+ * Rows, one LevelDB, values JSON behind the sum of the row:
  *
  *     record/{deviceId}/{epoch}/{lane}/{seq, 12 digits}    RecordRow; neighbours packed by the store (ledger/packed-records.ts)
  *     watermark/{deviceId}/{epoch}/{lane}                  received ranges            intake
@@ -122,6 +122,6 @@ export type CityEffect =
  *     audit/{n, 12 digits}                                 append-only, hash-chained
  *     meta/{name}                                          format version, ledgerId, generation
  */
-/** Format 1 had every record in a row of its own; such rows are read as they are. */
-export const ROW_FORMAT = 2
-export const ROW_FORMATS_READ: readonly unknown[] = [1, ROW_FORMAT]
+/** Format 1 had every record in a row of its own, format 2 no sums of rows (ledger/row-sum.ts); both are read as they are. */
+export const ROW_FORMAT = 3
+export const ROW_FORMATS_READ: readonly unknown[] = [1, 2, ROW_FORMAT]

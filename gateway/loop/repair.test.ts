@@ -9,12 +9,15 @@ import type { Logger } from '#protocols/log.ts'
 import { CHAIN_START } from '#protocols/record.ts'
 import type { WireRecord } from '#protocols/record.ts'
 import type { Ack } from '#protocols/session.ts'
+import { rfc3339 } from '#protocols/time.ts'
 import { openVirtualClock } from '#sim/clock/virtual-clock.ts'
-import { lanePrefix } from '../intake/rows.ts'
+import { lanePrefix, recordKey, recordRowOf } from '../intake/rows.ts'
 import type { RecordRow } from '../intake/rows.ts'
 import { DAMAGED_KEY, underPrefix } from '../ledger/ledger.ts'
-import type { Ledger } from '../ledger/ledger.ts'
+import type { Ledger, LedgerOp } from '../ledger/ledger.ts'
 import { openLevelLedger } from '../ledger/level-ledger.ts'
+import { recordsNamed } from '../ledger/packed-records.ts'
+import { textOfRow, valueOfRow } from '../ledger/row-sum.ts'
 import { leaveWord } from '../ledger/rot.ts'
 import { startScrub } from '../ledger/scrub.ts'
 import type { Damage } from '../ledger/scrub.ts'
@@ -82,8 +85,8 @@ async function gateway(
 }
 
 /** What rots, rots behind the gateway's back. */
-async function behindItsBack(change: (store: Level<string, unknown>) => Promise<void>): Promise<void> {
-  const store = new Level<string, unknown>(join(dir, 'ledger'), { valueEncoding: 'json' })
+async function behindItsBack(change: (store: Level<string, string>) => Promise<void>): Promise<void> {
+  const store = new Level<string, string>(join(dir, 'ledger'), { valueEncoding: 'utf8' })
   await change(store)
   await store.close()
 }
@@ -118,8 +121,9 @@ describe('a ledger that lost records it had acknowledged', () => {
     await behindItsBack(async store => {
       const keys = await store.keys({ gt: 'record/', lt: 'record0' }).all()
       rotten = keys[Math.floor(keys.length / 2)]!
-      const text = JSON.stringify(await store.get(rotten))
-      await store.put(rotten, JSON.parse(text.replace('activationId', 'activationIe')))
+      // Before it was given to the store: its own sum is right, and that of the record is not.
+      const text = JSON.stringify(valueOfRow(rotten, await store.get(rotten)))
+      await store.put(rotten, textOfRow(rotten, JSON.parse(text.replace('activationId', 'activationIe'))))
     })
 
     const second = await gateway()
@@ -140,6 +144,51 @@ describe('a ledger that lost records it had acknowledged', () => {
     expect(audit).toContainEqual(expect.objectContaining({ action: 'ledger.reckoned' }))
     expect(await scrubbed(third.ledger)).toBeNull()
     await third.close()
+  })
+
+  it('ends when a pack is rotten that it has to take apart, writes nothing, and repairs at the next start', async () => {
+    const first = await gateway()
+    await first.send(records)
+    await first.close()
+    let pack = ''
+    await behindItsBack(async store => {
+      const keys = await store.keys({ gt: 'record/', lt: 'record0' }).all()
+      pack = keys.find(key => key.includes('*'))!
+      await store.put(pack, (await store.get(pack)).replace('activationId', 'activationIe'))
+    })
+    const second = await gateway()
+    const { last } = recordsNamed(pack)!
+    const again = recordRowOf(records[last - 1]!, { ageMs: 0, receivedAt: rfc3339(0) })
+    const key = recordKey(device, epoch, 'event', last)
+    const op: LedgerOp = { type: 'put', key, value: again, again: true }
+    expect(await second.ledger.commit([op], { sync: true })).toMatchObject({
+      ...{ ok: false, code: 'LEDGER_UNREADABLE' },
+      detail: `${JSON.stringify(pack)} is not what was written`,
+    })
+    await leaveWord(second.ledger, 'LEDGER_UNREADABLE: as the loop ends')
+    await second.close()
+    const third = await gateway()
+    const { upTo } = await third.send(records.slice(99))
+    expect(upTo).toBeLessThan(100)
+    expect(await third.send(records.slice(upTo))).toMatchObject({ upTo: 100, generation: 1 })
+    expect(await third.held()).toEqual(ALL)
+    await third.close()
+  })
+
+  it('finds a rotten row that is no record as well', async () => {
+    const first = await gateway()
+    await first.ledger.commit([{ type: 'put', key: 'incident/7', value: { text: 'fire' } }], { sync: true })
+    expect(await scrubbed(first.ledger)).toBeNull()
+    await first.close()
+    await behindItsBack(async store =>
+      store.put('incident/7', (await store.get('incident/7')).replace('fire', 'wire')),
+    )
+    const ledger = await openLevelLedger(dir, { log: quiet, mint: bytes => '0'.repeat(2 * bytes) })
+    if (!ledger.ok) throw new Error(ledger.detail)
+    expect(await scrubbed(ledger.value)).toEqual({
+      unreadable: expect.stringContaining('"incident/7" is not what was written') as string,
+    })
+    await ledger.value.close()
   })
 
   it('ends when a row cannot be read, and is repaired by the next start instead of ending there again', async () => {

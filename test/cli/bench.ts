@@ -30,6 +30,7 @@ export const BENCHES: Readonly<Record<string, Inquiry>> = {
       'gateway/broker',
       'gateway/intake',
       'gateway/ledger/level-ledger.ts',
+      'gateway/ledger/level-rows.ts',
       'gateway/loop',
       'test/fleet/ingest-run.ts',
       'test/fleet/publisher-process.ts',

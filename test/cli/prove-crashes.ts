@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { cutAgent, cutFirstBoots, cutGateway, cutGatewayFirstBoots } from '../crash/cuts.ts'
 import { damageStore } from '../crash/damage.ts'
+import { damageLedger } from '../crash/ledger-damage.ts'
 import { failCommits, failSyncs, fillDisk, whyNoTracing } from '../crash/failing-writes.ts'
 import { HARDSHIPS, sufferHardships, whyNot } from '../crash/hardships.ts'
 import { openCrashHouse } from '../crash/house.ts'
@@ -18,6 +19,7 @@ const CUTS = { agent: 20, firstBoot: 6, gateway: 10, gatewayFirstBoot: 6 }
 const WRITES = 200
 const COMMITS = 40
 const DAMAGES = 60
+const LEDGER_DAMAGES = 20
 const HARDSHIP_ROUNDS = 5
 const HOUSES_AT_ONCE = 4
 
@@ -55,6 +57,7 @@ export async function proveCrashes(say: (words: string) => void): Promise<Findin
     ),
     inHouse(async house => note('killedAgent', await killAgent(house, KILLS.agent, SEED, say))),
     inHouse(async house => note('killedGateway', await killGateway(house, KILLS.gateway, SEED, say))),
+    inHouse(async house => note('rottenLedger', await damageLedger(house, LEDGER_DAMAGES, SEED, say))),
     inHouse(async house => note('rottenStore', await damageStore(house, DAMAGES, SEED, say))),
     ...(noCuts === null ? [cutCars(note, say), cutCentres(note, say)] : []),
   ])

@@ -38,15 +38,33 @@ export async function damageStore(house: CrashHouse, count: number, seed: number
 /** Lock and log of LevelDB hold nothing, the ballast nothing worth keeping, and the quarantine is damaged already. */
 const HOLDS_NOTHING = /LOCK$|LOG(\.old)?$|^ballast|^quarantine/
 
-function damageOne(dir: string, random: Random): void {
-  const names = readdirSync(dir, { recursive: true, encoding: 'utf8' }).filter(
-    name =>
-      !HOLDS_NOTHING.test(name) && statSync(join(dir, name)).isFile() && statSync(join(dir, name)).size > 0,
-  )
-  const file = join(dir, random.pick(names))
+/** A bit of some file of a store of LevelDB turns, or the end of the file is gone. */
+export function damageOne(dir: string, random: Random): void {
+  const file = random.pick(filesOf(dir))
   const bytes = readFileSync(file)
   if (random.chance(0.5)) return writeFileSync(file, bytes.subarray(0, random.integer(0, bytes.length - 1)))
   const bit = random.integer(0, bytes.length * 8 - 1)
   bytes[bit >> 3]! ^= 1 << (bit & 7)
   writeFileSync(file, bytes)
 }
+
+/** A bit turns where `words` stand, or shortly behind them; false when no file has them. */
+export function damageNear(dir: string, words: string, random: Random): boolean {
+  const places = filesOf(dir).flatMap(file => {
+    const bytes = readFileSync(file)
+    const at = bytes.lastIndexOf(words)
+    return at < 0 ? [] : [{ file, bytes, at }]
+  })
+  if (places.length === 0) return false
+  const { file, bytes, at } = random.pick(places)
+  const byte = Math.min(bytes.length - 1, at + random.integer(0, 2 * words.length))
+  bytes[byte]! ^= 1 << random.integer(0, 7)
+  writeFileSync(file, bytes)
+  return true
+}
+
+const filesOf = (dir: string): readonly string[] =>
+  readdirSync(dir, { recursive: true, encoding: 'utf8' })
+    .filter(name => !HOLDS_NOTHING.test(name))
+    .map(name => join(dir, name))
+    .filter(file => statSync(file).isFile() && statSync(file).size > 0)
