@@ -12,7 +12,8 @@ const STATE = 'gateway/map/web/state'
 
 export const BENCHES: Readonly<Record<string, Inquiry>> = {
   alarm: {
-    does: 'a panic to the dispatcher’s stream, idle and while 100,000 records of that car and 2,000 other backlogs drain; build first',
+    does: 'a panic to the dispatcher’s stream, idle and while 100,000 records of that car and 2,000 other backlogs drain',
+    needsBuild: true,
     covers: [
       'agent/uplink/delivery.ts',
       'gateway/loop',
@@ -25,7 +26,8 @@ export const BENCHES: Readonly<Record<string, Inquiry>> = {
     run: benchAlarm,
   },
   ingest: {
-    does: 'processor time of an accepted record beside Mosquitto relaying the same ones, 200 and 2,000 connections; build first',
+    does: 'processor time of an accepted record beside Mosquitto relaying the same ones, 200 and 2,000 connections',
+    needsBuild: true,
     covers: [
       'gateway/broker',
       'gateway/intake',
@@ -39,7 +41,8 @@ export const BENCHES: Readonly<Record<string, Inquiry>> = {
     run: benchIngest,
   },
   map: {
-    does: '5,000 units at 1 Hz on the dispatcher’s map: what the page’s main thread works; build first',
+    does: '5,000 units at 1 Hz on the dispatcher’s map: what the page’s main thread works',
+    needsBuild: true,
     covers: [
       'gateway/api/stream.ts',
       'gateway/api/unit-moves.ts',
@@ -58,7 +61,8 @@ export const BENCHES: Readonly<Record<string, Inquiry>> = {
     run: benchMap,
   },
   trigger: {
-    does: 'from an input edge to the camera’s contact and to the MQTT publish, idle and in a drain; build first',
+    does: 'from an input edge to the camera’s contact and to the MQTT publish, idle and in a drain',
+    needsBuild: true,
     covers: ['agent/bodycam', 'agent/uplink', 'agent/outbox', 'hardware/panel', 'test/cli/bench-trigger.ts'],
     run: benchTrigger,
   },

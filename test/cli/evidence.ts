@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { stolenMs } from '#sim/demo/process-load.ts'
@@ -10,11 +10,14 @@ export type Finding = { readonly holds: boolean; readonly evidence: Readonly<Rec
 
 export type Inquiry = {
   readonly does: string
+  /** It starts the processes that ship. */
+  readonly needsBuild?: true
   /** The code the finding speaks of, files and folders: when it changes, the finding is out of date. */
   readonly covers: readonly string[]
   readonly run: (say: (words: string) => void) => Finding | Promise<Finding>
 }
 
+const BUILT = join('dist', 'gateway.js')
 export const EVIDENCE_DIR = join('docs', 'evidence')
 
 /** The file of an inquiry below the root: a proof has its plain name, a measurement says that it is one. */
@@ -35,6 +38,12 @@ export async function inquire(
   const inquiry = Object.hasOwn(inquiries, name) ? inquiries[name] : undefined
   if (inquiry === undefined || args.length > 1) {
     console.error(`reach5 ${verb}: say one of ${Object.keys(inquiries).join(', ')} (reach5 ${verb} --help)`)
+    return 2
+  }
+  if (inquiry.needsBuild && !existsSync(BUILT)) {
+    console.error(
+      `reach5 ${verb} ${name}: it starts what ships, and ${BUILT} is not there: npm run -s build first`,
+    )
     return 2
   }
   const made = { ...provenance(), code: codeOf(inquiry.covers) }
@@ -77,7 +86,9 @@ const usage = (verb: string, inquiries: Readonly<Record<string, Inquiry>>): stri
   [
     `usage: reach5 ${verb} NAME`,
     '',
-    ...Object.entries(inquiries).map(([name, { does }]) => `  ${name.padEnd(12)}${does}`),
+    ...Object.entries(inquiries).map(
+      ([name, { does, needsBuild }]) => `  ${name.padEnd(12)}${does}${needsBuild ? '; build first' : ''}`,
+    ),
     '',
     `writes docs/evidence/${verb === 'bench' ? 'bench-' : ''}NAME.json; exit 0 it holds, 1 it does not, 2 wrong use`,
   ].join('\n')

@@ -99,7 +99,7 @@ const ROWS: readonly Row[] = [
     fault: 'real processes killed, cut from power, on full, failing and rotten disks',
     by: ['prove', 'crashes'],
     found: e =>
-      `${figure(e, 'killedAgent.kills')} + ${figure(e, 'killedGateway.kills')} kills, ${figure(e, 'cutAgent.cuts')} + ${figure(e, 'cutFirstBoots.cuts')} + ${figure(e, 'cutGateway.cuts')} power cuts, ${figure(e, 'fullDisk.runs')} full disks, ${figure(e, 'failingDisk.runs')} failing syncs, ${figure(e, 'rottenStore.damages')} damages, ${figure(e, 'hardships.rounds')} times a disk that is read-only or slow, no descriptor, no memory, a clock that jumps or a gateway that hangs; lost ${sum(parts(e), 'lost')}, silent holes ${sum(parts(e), 'holes')}`,
+      `${figure(e, 'killedAgent.kills')} + ${figure(e, 'killedGateway.kills')} kills, ${figure(e, 'cutAgent.cuts')} + ${figure(e, 'cutFirstBoots.cuts')} + ${figure(e, 'cutGateway.cuts')} power cuts, ${figure(e, 'fullDisk.runs')} full disks, ${figure(e, 'failingDisk.runs')} failing syncs, ${figure(e, 'rottenStore.damages')} damages of the car’s store and ${figure(e, 'rottenLedger.damages')} of the ledger, ${figure(e, 'hardships.rounds')} times a disk that is read-only or slow, no descriptor, no memory, a clock that jumps or a gateway that hangs; lost ${sum(parts(e), 'lost')}, silent holes ${sum(parts(e), 'holes')}`,
   },
   {
     promise: 'A car that comes back shows where it is at once, then what it did',

@@ -59,7 +59,8 @@ export const PROOFS: Readonly<Record<string, Inquiry>> = {
     run: proveOutbox,
   },
   crashes: {
-    does: 'real processes killed, cut off, on full, failing and rotten disks: no accepted record lost; build first; 30 minutes',
+    does: 'real processes killed, cut off, on full, failing and rotten disks: no accepted record lost; 30 minutes',
+    needsBuild: true,
     covers: [
       'agent/outbox/level-outbox.ts',
       'agent/outbox/open-store.ts',
@@ -126,7 +127,8 @@ export const PROOFS: Readonly<Record<string, Inquiry>> = {
     run: proveEta,
   },
   offline: {
-    does: '72 h without a link at 1 Hz, then 256 kbit/s: live at once, drained in 15 min, no old position shown; build first',
+    does: '72 h without a link at 1 Hz, then 256 kbit/s: live at once, drained in 15 min, no old position shown',
+    needsBuild: true,
     covers: [
       'agent/outbox/boot-scan.ts',
       'agent/outbox/quick-boot.ts',
@@ -139,7 +141,8 @@ export const PROOFS: Readonly<Record<string, Inquiry>> = {
     run: proveOffline,
   },
   restore: {
-    does: 'a one-hour-old backup of a gateway under load restored: the fleet sends again, 0 lost, 0 doubled; build first',
+    does: 'a one-hour-old backup of a gateway under load restored: the fleet sends again, 0 lost, 0 doubled',
+    needsBuild: true,
     covers: [
       'gateway/backup',
       'gateway/ledger/level-ledger.ts',
@@ -241,12 +244,14 @@ export const PROOFS: Readonly<Record<string, Inquiry>> = {
     run: proveTrigger,
   },
   fleet: {
-    does: 'npm start --units 255 shows every unit once a second; what it costs; build first',
+    does: 'npm start --units 255 shows every unit once a second; what it costs',
+    needsBuild: true,
     covers: ['sim/demo/fleet.ts', 'gateway/fleet', 'test/cli/prove-fleet.ts'],
     run: proveFleet,
   },
   storm: {
-    does: '2,000 devices at once after a crash, a frozen page, packets that declare 268 MB; build first; 4 minutes',
+    does: '2,000 devices at once after a crash, a frozen page, packets that declare 268 MB; 4 minutes',
+    needsBuild: true,
     covers: [
       'gateway/broker',
       'gateway/api/stream.ts',
@@ -257,7 +262,8 @@ export const PROOFS: Readonly<Record<string, Inquiry>> = {
     run: proveStorm,
   },
   footprint: {
-    does: 'memory of the agent beside an empty process, and over 24 simulated hours; build first; 4 minutes',
+    does: 'memory of the agent beside an empty process, and over 24 simulated hours; 4 minutes',
+    needsBuild: true,
     covers: [
       'agent/runtime.ts',
       'agent/vehicle',
