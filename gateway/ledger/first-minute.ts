@@ -11,7 +11,8 @@ const markFile = (dir: string): string => join(dir, 'ledger.starting')
 /** Whether the start before ended in its first minute, not in order: LevelDB itself may have ended the process. */
 export const endedInFirstMinute = (dir: string): boolean => existsSync(markFile(dir))
 
+/** Where it cannot be written the store says so itself a moment later. */
 export const beginFirstMinute = (dir: string): Promise<void> =>
-  writeFile(markFile(dir), '', { mode: 0o600, flush: true })
+  writeFile(markFile(dir), '', { mode: 0o600, flush: true }).catch(() => undefined)
 
 export const endFirstMinute = (dir: string): Promise<void> => rm(markFile(dir), { force: true })

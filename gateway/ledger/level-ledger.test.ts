@@ -135,6 +135,36 @@ describe('the ledger', () => {
     await again.close()
   })
 
+  it('whose marker rotted is a new generation of the same ledger; with another format it is left alone', async () => {
+    const first = await opened()
+    await first.close()
+    const marker = join(dir, 'ledger.json')
+    const whole = readFileSync(marker)
+    let flips = 0
+    for (let bit = 0; bit < whole.length * 8; bit += 13) {
+      const rotten = Buffer.from(whole)
+      rotten[bit >> 3]! ^= 1 << (bit & 7)
+      writeFileSync(marker, rotten)
+      const again = await opened()
+      expect(again.ledgerId).toBe(first.ledgerId)
+      await again.close()
+      flips++
+    }
+    console.log(`marker beside the ledger: ${flips} flips, always opened`)
+    expect(flips).toBeGreaterThan(30)
+    const { generation } = JSON.parse(readFileSync(marker, 'utf8')) as { generation: number }
+    for (const [n, text] of ['', String(whole).slice(0, -9), '{"v":1}'].entries()) {
+      writeFileSync(marker, text)
+      const again = await opened()
+      expect([again.ledgerId, again.generation]).toEqual([first.ledgerId, generation + n + 1])
+      await again.close()
+    }
+    for (const text of ['{"v":2}', 'null']) {
+      writeFileSync(marker, text)
+      expect(await openLevelLedger(dir, { log, mint })).toMatchObject({ ok: false, code: 'FILE_BROKEN' })
+    }
+  })
+
   it('is never repaired while another process holds it', async () => {
     const held = await opened()
     await held.commit([{ type: 'put', key: 'record/a/1', value: 1 }], { sync: true })
@@ -164,8 +194,8 @@ describe('the ledger', () => {
 
   it('is a new generation when an older backup was put in its place', async () => {
     await (await opened()).close()
-    const marker = JSON.parse(readFileSync(join(dir, 'ledger.json'), 'utf8')) as object
-    writeFileSync(join(dir, 'ledger.json'), JSON.stringify({ ...marker, generation: 4 }))
+    const { ledgerId } = JSON.parse(readFileSync(join(dir, 'ledger.json'), 'utf8')) as { ledgerId: string }
+    writeFileSync(join(dir, 'ledger.json'), JSON.stringify({ v: 1, ledgerId, generation: 4 }))
     const restored = await opened()
     expect(restored.generation).toBe(5)
     await restored.close()

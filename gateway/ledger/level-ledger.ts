@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs'
 import { mkdir, open, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
 import { Level } from 'level'
+import { isJson } from '#protocols/is-json.ts'
 import type { Logger } from '#protocols/log.ts'
 import { fault, ok } from '#protocols/result.ts'
 import type { Result } from '#protocols/result.ts'
@@ -117,7 +119,7 @@ export type LedgerCount = {
 /** Says beside a ledger that it came from a backup. Throws what the file system throws. */
 export async function markRestored(dir: string): Promise<void> {
   const marker = await readMarker(dir)
-  if (!marker.ok || marker.value === undefined) throw new Error(`${markerFile(dir)} is missing or broken`)
+  if (!marker.ok || !marker.value?.ledgerId) throw new Error(`${markerFile(dir)} is missing or broken`)
   await writeMarker(dir, { ...marker.value, restored: true })
 }
 
@@ -277,8 +279,8 @@ async function headAfterRepair(store: Store, { ledgerId, generation }: Marker): 
   const head = (await valueAt(store, 'meta/ledger')) as Head | undefined
   if (head !== undefined) return ok(head)
   const [left] = await store.keys({ limit: 1 }).all()
-  return left === undefined
-    ? fault('FILE_BROKEN', 'nothing is left in the ledger')
+  return left === undefined || ledgerId === ROTTEN_MARKER.ledgerId
+    ? fault('FILE_BROKEN', 'nothing is left in the ledger that says which it is')
     : ok({ ledgerId, generation })
 }
 
@@ -287,22 +289,26 @@ const unknownFormat = (format: unknown) =>
 
 const markerFile = (dir: string): string => join(dir, 'ledger.json')
 
+/** A marker that cannot be read says one thing still: that there was a ledger. What else it said is in the store. */
+const ROTTEN_MARKER: Marker = { v: 1, ledgerId: '', generation: 0 }
+
 async function readMarker(dir: string): Promise<Result<Marker | undefined>> {
   const file = markerFile(dir)
   if (!existsSync(file)) return ok(undefined)
-  try {
-    const marker = JSON.parse(await readFile(file, 'utf8')) as Marker
-    return marker.v === 1 && typeof marker.ledgerId === 'string'
-      ? ok(marker)
-      : fault('FILE_BROKEN', `${file} has format ${marker.v}, this version knows 1 only`)
-  } catch (error) {
-    return fault('FILE_BROKEN', `${file}: ${String(error)}`)
-  }
+  const text = await readFile(file, 'utf8').catch((error: unknown) => error as Error)
+  if (text instanceof Error) return fault('FILE_BROKEN', `${file}: ${text.message}`)
+  if (!isJson(text)) return ok(ROTTEN_MARKER)
+  const { sum, ...marker } = (JSON.parse(text) ?? {}) as Partial<Marker> & { readonly sum?: number }
+  // One of before there were sums has none.
+  if (sum !== undefined && sum !== crc32(JSON.stringify(marker))) return ok(ROTTEN_MARKER)
+  if (marker.v !== 1) return fault('FILE_BROKEN', `${file} has format ${marker.v}, this version knows 1 only`)
+  return ok(typeof marker.ledgerId === 'string' ? (marker as Marker) : ROTTEN_MARKER)
 }
 
 async function writeMarker(dir: string, marker: Marker): Promise<void> {
   const fresh = `${markerFile(dir)}.new`
-  await writeFile(fresh, `${JSON.stringify(marker)}\n`, { mode: 0o600, flush: true })
+  const sum = crc32(JSON.stringify(marker))
+  await writeFile(fresh, `${JSON.stringify({ ...marker, sum })}\n`, { mode: 0o600, flush: true })
   await rename(fresh, markerFile(dir))
   const handle = await open(dir)
   await handle.sync()

@@ -41,8 +41,14 @@ const HOLDS_NOTHING = /LOCK$|LOG(\.old)?$|^ballast|^quarantine/
 /** A bit of some file of a store of LevelDB turns, or the end of the file is gone. */
 export function damageOne(dir: string, random: Random): void {
   const file = random.pick(filesOf(dir))
+  if (random.chance(0.5)) return flipOne(file, random)
   const bytes = readFileSync(file)
-  if (random.chance(0.5)) return writeFileSync(file, bytes.subarray(0, random.integer(0, bytes.length - 1)))
+  writeFileSync(file, bytes.subarray(0, random.integer(0, bytes.length - 1)))
+}
+
+/** One bit of a file turns. */
+export function flipOne(file: string, random: Random): void {
+  const bytes = readFileSync(file)
   const bit = random.integer(0, bytes.length * 8 - 1)
   bytes[bit >> 3]! ^= 1 << (bit & 7)
   writeFileSync(file, bytes)

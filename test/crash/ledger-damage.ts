@@ -3,7 +3,7 @@ import { deviceKey } from '#gateway/identity/devices.ts'
 import { endFirstMinute } from '#gateway/ledger/first-minute.ts'
 import { DeviceId } from '#protocols/ids.ts'
 import { randomOf } from '#sim/random.ts'
-import { damageNear, damageOne } from './damage.ts'
+import { damageNear, damageOne, flipOne } from './damage.ts'
 import type { CrashHouse } from './house.ts'
 import { concluded } from './kills.ts'
 import { sleep, within } from './life.ts'
@@ -17,6 +17,8 @@ const LIFE_MS = { min: 500, max: 2_500 }
 const STARTS_MAX = 4
 /** Every so many a damage aims at the row that says that the car is enrolled. */
 const AIMED_ONE_IN = 2
+/** Every so many hits the marker beside the store. */
+const MARKER_ONE_IN = 10
 /** Of so many in a row the one half ends an old life, aimed or not. */
 const OLD_ONE_IN = 4
 /** The scrub begins a minute after a start, and a damage that it finds is the next start. */
@@ -39,7 +41,8 @@ export async function damageLedger(house: CrashHouse, count: number, seed: numbe
     await house.gateway.createIncident()
     await living(house, random.uniform(LIFE_MS.min, LIFE_MS.max), counted)
     await house.life.kill()
-    if (n % AIMED_ONE_IN === 0 && damageNear(ledger, enrolment, random)) counted.atEnrolment++
+    if (n % MARKER_ONE_IN === 0) flipOne(join(house.gateway.data, 'ledger.json'), random)
+    else if (n % AIMED_ONE_IN === 0 && damageNear(ledger, enrolment, random)) counted.atEnrolment++
     else damageOne(ledger, random)
     counted.damages++
     // As if it had lived for long: then nobody looks at the tables before LevelDB does.
