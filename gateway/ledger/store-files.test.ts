@@ -10,7 +10,7 @@ import { beginFirstMinute } from './first-minute.ts'
 import { openLevelLedger } from './level-ledger.ts'
 
 const ROWS = 400
-/** A step that meets every kind of byte of a table or log of some 40 KB. */
+/** A start for each flip: some fifty over a table of 15 KB, its blocks, filter, index and footer. */
 const EVERY_BYTES = 293
 
 let dir: string
